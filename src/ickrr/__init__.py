@@ -1,0 +1,1 @@
+"""In-context Gaussian kernel regression: data, solvers, transformers, constructions and their comparison."""

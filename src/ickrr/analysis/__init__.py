@@ -1,0 +1,1 @@
+"""Probes, similarities, trends and intervals."""

@@ -1,0 +1,72 @@
+"""Settings of solvers, probes and statistics."""
+
+from typing import Literal
+
+from ickrr.config.fields import Settings, setting
+
+SolverName = Literal[
+    "preconditioned_richardson",
+    "preconditioned_richardson_ridge",
+    "richardson",
+    "conjugate_gradient",
+    "newton_schulz",
+    "preconditioned_cg",
+    "chebyshev",
+    "damped_jacobi",
+]
+HEADLINE_SOLVERS: tuple[SolverName, ...] = (
+    "preconditioned_richardson",
+    "richardson",
+    "conjugate_gradient",
+    "newton_schulz",
+)
+OTHER_SOLVERS: tuple[SolverName, ...] = (
+    "preconditioned_richardson_ridge",
+    "preconditioned_cg",
+    "chebyshev",
+    "damped_jacobi",
+)
+
+
+class SolverSettings(Settings):
+    """The classical solvers."""
+
+    headline: list[SolverName] = setting(
+        list(HEADLINE_SOLVERS), "Solvers of the main comparison, in the order of figures and tables", min_length=1
+    )
+    others: list[SolverName] = setting(list(OTHER_SOLVERS), "Solvers shown beside them in tables")
+    steps: int = setting(64, "Last step T of every trajectory", unit="steps", ge=1)
+    omega: float = setting(1.0, "Relaxation of preconditioned Richardson", "sources", gt=0)
+    jacobi_damping: float = setting(
+        1.0, "Relaxation of damped Jacobi over 1/||diag(A)^-1 A||_inf, its largest safe value", gt=0, lt=2
+    )
+    chunk_prompts: int = setting(
+        128, "Prompts solved at once; bounds the memory", "technical", "prompts", ge=1
+    )
+
+    @property
+    def names(self) -> list[SolverName]:
+        """All solvers, headline first, each once."""
+        return list(dict.fromkeys([*self.headline, *self.others]))
+
+
+class ProbeSettings(Settings):
+    """The linear readout fitted to every layer."""
+
+    ridge: float = setting(
+        1e-6, "Ridge of the readout over the mean diagonal of its normal equations", ge=0
+    )
+    chunk_prompts: int = setting(
+        256, "Prompts per forward pass; bounds the memory", "technical", "prompts", ge=1
+    )
+
+
+class StatisticsSettings(Settings):
+    """Intervals and what figures show."""
+
+    context_lengths: list[int] = setting(
+        [2, 4, 6, 8, 10, 12, 15, 20], "Context lengths n that figures show", "sources", min_length=1
+    )
+    bootstrap_draws: int = setting(1000, "Bootstrap draws over prompts", unit="draws", ge=10)
+    confidence: float = setting(0.95, "Level of all intervals", gt=0, lt=1)
+    seed: int = setting(0, "Seed of the bootstrap resamples", ge=0)

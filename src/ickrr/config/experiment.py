@@ -1,0 +1,146 @@
+"""The whole experiment: what config.yaml may say, and the runs it resolves to."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
+from ickrr.config.fields import Settings, setting
+from ickrr.config.model import ModelSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.task import PromptSettings, Split, TaskSettings
+from ickrr.config.training import TrainingSettings
+
+Scale = Literal["smoke", "laptop", "paper"]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+RunTable = Literal["errors", "similarity", "matches", "alignment", "learning_curve"]
+
+
+class BaseRun(Settings):
+    """What every run starts from."""
+
+    task: TaskSettings = setting(TaskSettings(), "Task that `tasks` refine")
+    model: ModelSettings = setting(ModelSettings(), "Architecture that runs refine")
+    training: TrainingSettings = setting(TrainingSettings(), "Training that runs refine")
+    seeds: Seeds = setting([0, 1, 2], "Seeds of every run that names none of its own")
+
+
+class RunOverrides(Settings):
+    """What one run changes."""
+
+    task: str = setting("spherical", "Name of its task, a key of `tasks`")
+    model: dict[str, Any] = setting({}, "Overrides of base.model")
+    training: dict[str, Any] = setting({}, "Overrides of base.training")
+    seeds: Seeds | None = setting(None, "Seeds of this run; base.seeds when absent")
+
+
+class PromptCounts(Settings):
+    """Sizes of the stored prompt sets of every task."""
+
+    fit: int = setting(2048, "Prompts that the layer probes are fitted to", unit="prompts", ge=2)
+    evaluation: int = setting(1024, "Prompts that everything is compared on", unit="prompts", ge=2)
+    validation: int = setting(512, "Prompts of the learning curve", unit="prompts", ge=2)
+
+
+class FigureSettings(Settings):
+    """What one figure shows."""
+
+    runs: list[str] = setting([], "Runs that it shows, in order", min_length=1)
+    tables: list[RunTable] = setting([], "Tables of these runs that it reads", min_length=1)
+
+
+class TableSettings(Settings):
+    """What one LaTeX table shows."""
+
+    runs: list[str] = setting([], "Runs that it shows, in order", min_length=1)
+
+
+class Compute(Settings):
+    """Where things run."""
+
+    device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto", "Device of training, probing and solving; auto takes a GPU where there is one", "technical"
+    )
+    gpus_per_job: int = setting(0, "GPUs that each job which can use one asks for", "technical", ge=0, le=1)
+
+
+class Experiment(Settings):
+    """The resolved configuration."""
+
+    scale: Scale = setting("laptop", "Name of the scale; results go to results/<scale>", "technical")
+    seed: int = setting(0, "Root seed of the stored prompts", ge=0)
+    compute: Compute = setting(Compute(), "Where things run")
+    base: BaseRun = setting(BaseRun(), "What every run starts from")
+    tasks: dict[Identifier, dict[str, Any]] = setting({}, "Named tasks: overrides of base.task", min_length=1)
+    runs: dict[Identifier, RunOverrides] = setting({}, "Named runs: overrides of base", min_length=1)
+    prompts: PromptCounts = setting(PromptCounts(), "Sizes of the stored prompt sets")
+    solvers: SolverSettings = setting(SolverSettings(), "The classical solvers")
+    probe: ProbeSettings = setting(ProbeSettings(), "The linear readout of every layer")
+    statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
+    figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
+    tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
+
+    @model_validator(mode="after")
+    def names_exist(self) -> Self:
+        """Refuse figures, tables and runs that name what is not there."""
+        for kind, shown in (("figures", self.figures), ("tables", self.tables)):
+            for name, settings in shown.items():
+                for run in settings.runs:
+                    if run not in self.runs:
+                        raise ValueError(
+                            f"{kind}.{name}.runs names the run '{run}', which is not one of {sorted(self.runs)}"
+                        )
+        for name, run in self.runs.items():
+            if run.task not in self.tasks:
+                raise ValueError(
+                    f"runs.{name}.task names the task '{run.task}', which is not one of {sorted(self.tasks)}"
+                )
+        return self
+
+    def task(self, name: str) -> TaskSettings:
+        """Resolve a named task."""
+        return TaskSettings.model_validate({**self.base.task.model_dump(), **self.tasks[name]})
+
+    def run(self, name: str) -> RunSettings:
+        """Resolve a named run."""
+        run = self.runs[name]
+        return RunSettings(
+            name=name,
+            task_name=run.task,
+            task=self.task(run.task),
+            model=ModelSettings.model_validate({**self.base.model.model_dump(), **run.model}),
+            training=TrainingSettings.model_validate(
+                merge(self.base.training.model_dump(), run.training)
+            ),
+        )
+
+    def seeds(self, run: str) -> list[int]:
+        """Seeds of a run."""
+        return self.runs[run].seeds or self.base.seeds
+
+    def prompt_set(self, name: str) -> PromptSettings:
+        """Resolve a stored set of prompts, ``<task>-<split>``."""
+        task, split = name.rsplit("-", 1)
+        return PromptSettings(
+            name=name,
+            task_name=task,
+            task=self.task(task),
+            split=split,  # type: ignore[arg-type]
+            count=getattr(self.prompts, split),
+            seed=self.seed,
+        )
+
+    def prompt_sets(self) -> list[str]:
+        """Names of all stored prompt sets that the runs need."""
+        tasks = dict.fromkeys(run.task for run in self.runs.values())
+        return [f"{task}-{split}" for task in tasks for split in Split.__args__]
+
+
+def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    """Overlay one nested mapping on another; mappings merge, everything else is replaced."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged

@@ -1,0 +1,41 @@
+"""Settings of the transformer."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from ickrr.config.fields import Settings, setting
+
+
+class ModelSettings(Settings):
+    """Architecture of one transformer; the defaults are GPT-2's block."""
+
+    layers: int = setting(8, "Number L of transformer blocks", ge=1)
+    width: int = setting(64, "Width of the residual stream", ge=1)
+    heads: int = setting(4, "Number of attention heads; divides the width", ge=1)
+    mlp_ratio: float = setting(4.0, "Hidden width of the MLP over the width", "sources", gt=0)
+    attention: Literal["softmax", "linear", "unnormalised_exp"] = setting(
+        "softmax", "Attention weights: softmax, raw logits, or exponentials that are not normalised", "sources"
+    )
+    linear_scale: Literal["mean", "sum"] = setting(
+        "mean", "Attention without a normaliser: divide by the number of visible keys, or not at all"
+    )
+    mlp: Literal["gelu", "relu", "bilinear", "none"] = setting(
+        "gelu", "Nonlinearity of the MLP (bilinear: product of two linear maps; none: no MLP)", "sources"
+    )
+    norm: Literal["layernorm", "none"] = setting("layernorm", "Normalisation before each sublayer", "sources")
+    layout: Literal["interleaved", "paired"] = setting(
+        "interleaved",
+        "interleaved: x1,y1,x2,y2,.. with causal attention; paired: tokens (x,y), queries attend to the context",
+        "sources",
+    )
+
+    @model_validator(mode="after")
+    def heads_divide_width(self) -> Self:
+        """Refuse head counts that do not divide the width."""
+        if self.width % self.heads:
+            divisors = [h for h in range(1, self.width + 1) if self.width % h == 0]
+            raise ValueError(
+                f"heads = {self.heads} does not divide width = {self.width}; heads must be one of {divisors}"
+            )
+        return self

@@ -1,0 +1,37 @@
+"""Settings of a regression task and of a stored set of prompts."""
+
+from typing import Literal
+
+from ickrr.config.fields import Settings, setting
+
+Law = Literal["spherical", "uniform", "gaussian"]
+KernelName = Literal["gaussian", "matern32", "matern52", "laplace"]
+Split = Literal["fit", "evaluation", "validation"]
+
+
+class TaskSettings(Settings):
+    """A Gaussian-process regression task: y = f(x) + noise, f ~ GP(0, kernel)."""
+
+    law: Law = setting(
+        "spherical",
+        "Law of the inputs: uniform on the unit sphere, uniform on [-1,1]^d, or standard normal",
+        "sources",
+    )
+    dimension: int = setting(5, "Dimension d of the inputs", ge=1)
+    kernel: KernelName = setting("gaussian", "Covariance of the regression function", "sources")
+    lengthscale: float = setting(1.0, "Lengthscale h of the kernel", unit="input units", gt=0)
+    noise_std: float = setting(
+        0.3, "Standard deviation of the label noise; the ridge is its square", unit="labels", ge=0
+    )
+    context_length: int = setting(20, "Largest number N of labelled pairs in a prompt", ge=1)
+
+
+class PromptSettings(Settings):
+    """One stored set of prompts."""
+
+    name: str
+    task_name: str
+    task: TaskSettings
+    split: Split
+    count: int = setting(128, "Number of prompts", ge=1)
+    seed: int = setting(0, "Root seed of the experiment", ge=0)

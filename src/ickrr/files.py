@@ -1,0 +1,122 @@
+"""Files that are never half-written, and errors that say what to do about a bad one.
+
+Everything is written to a temporary name beside the target, flushed to disk and renamed.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ickrr.errors import FileError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path that replaces `path` when the block ends without an error.
+
+    The temporary file is removed if the block raises, so nothing half-written stays behind.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_text_if_changed(path: str | Path, text: str) -> bool:
+    """Write a text file atomically unless it already says the same; return whether it was written."""
+    target = Path(path)
+    if target.exists() and target.read_text(encoding="utf-8") == text:
+        return False
+    write_text(target, text)
+    return True
+
+
+def to_json(value: Any) -> str:  # noqa: ANN401 - anything JSON can hold
+    """Serialise to the one JSON form used everywhere: sorted keys, indented, final newline."""
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def write_json(path: str | Path, value: Any) -> None:  # noqa: ANN401 - anything JSON can hold
+    """Write a JSON file atomically."""
+    write_text(path, to_json(value))
+
+
+def read_json(path: str | Path) -> Any:  # noqa: ANN401 - anything JSON can hold
+    """Read a JSON file.
+
+    Raises:
+        FileError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}); run snakemake to make it") from error
+    except ValueError as error:
+        raise FileError(f"{path}: not valid JSON ({error}); delete it and run snakemake again") from error
+
+
+def read_settings(path: str | Path, model: type[Model]) -> Model:
+    """Read a resolved spec.
+
+    Raises:
+        FileError: the file is missing, damaged or does not fit the schema.
+    """
+    value = read_json(path)
+    try:
+        return model.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise FileError(
+            f"{path}: key '{key}' is {first.get('input')!r}: {first['msg']}; "
+            "it is written from config.yaml: delete it and run snakemake again"
+        ) from error
+
+
+def write_table(path: str | Path, table: "pd.DataFrame") -> None:
+    """Write a tidy table as Parquet, and refuse one whose rows are not plain columns.
+
+    The index is dropped. Equal tables give equal bytes.
+    """
+    with atomic_path(path) as temporary:
+        table.to_parquet(temporary, index=False, compression="zstd")
+
+
+def read_table(path: str | Path) -> "pd.DataFrame":
+    """Read a tidy table.
+
+    Raises:
+        FileError: the file is missing or is not a Parquet table.
+    """
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: no such table; run snakemake to make it") from error
+    except (OSError, ValueError) as error:
+        raise FileError(
+            f"{path}: not a readable Parquet table ({error}); delete it and run snakemake again"
+        ) from error

@@ -1,0 +1,1 @@
+"""The transformer that trained and hand-built weights fill."""

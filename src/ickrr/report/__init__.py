@@ -1,0 +1,1 @@
+"""Figures, LaTeX tables and numbers, from tidy tables only."""
