@@ -1,0 +1,64 @@
+# Everything runs in .venv, which `make env` makes from the locks in envs/; nothing needs activating.
+# TORCH=cpu|default chooses the build of torch, SCALE=smoke|laptop|paper the paper that is reported on.
+SHELL := bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+TORCH ?= auto
+SCALE ?= laptop
+PYTEST_ARGS ?=
+
+export TORCH
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
+
+.PHONY: paper
+paper: system env ## the paper at laptop scale: results/laptop/paper.pdf
+	snakemake --cores all
+
+.PHONY: smoke
+smoke: system env ## the smallest paper that passes every stage: results/smoke/paper.pdf
+	snakemake --cores all --config scale=smoke
+
+.PHONY: report
+report: system env ## the HTML report on finished results: results/$(SCALE)/report.html
+	snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html
+
+.PHONY: test
+test: system env-test ## the fast tests, the smoke paper among them
+	pytest -m "not slow and not cluster" $(PYTEST_ARGS)
+
+.PHONY: test-slow
+test-slow: system env-test ## the tests that take minutes
+	pytest -m "slow and not cluster" $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: env-test ## style, formats and types
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	mypy
+
+.PHONY: bench
+bench: env-test ## measure what benchmarks/README.md states
+	python -m benchmarks
+
+.PHONY: env
+env: ## only the Python environment, in .venv
+	@envs/setup.sh
+
+.PHONY: env-test
+env-test: ## the same, with what tests and linters need
+	@envs/setup.sh test
+
+.PHONY: system
+system: ## only the system packages: TeX, graphviz, poppler
+	@envs/system_packages.sh
+
+.PHONY: clean
+clean: ## remove .venv and caches (results/ stays)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build src/*.egg-info
