@@ -1,0 +1,212 @@
+"""What a person reads when the machine lacks something: one line, with the command that helps."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = (
+    "awk basename bash cat cp cut dirname env flock id mkdir mktemp rm sha256sum tail touch true"
+)
+BROUGHT = "latexmk pdflatex bibtex kpsewhich dot pdftotext pdftoppm pdffonts"
+
+
+def executable(path: Path, body: str) -> None:
+    path.unlink(missing_ok=True)  # never write through a link to the real tool
+    path.write_text(f"#!/bin/bash\n{body}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A folder to be the whole PATH: the shell's tools, no TeX, no apt-get, no sudo, no Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in TOOLS.split():
+        if found := shutil.which(tool):
+            (folder / tool).symlink_to(found)
+    return folder
+
+
+def run(script: Path, path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", str(script)],
+        env={"PATH": str(path), "HOME": os.environ.get("HOME", "/"), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+SYSTEM = ROOT / "envs/system_packages.sh"
+ALL_PACKAGES = (
+    "latexmk texlive-latex-recommended texlive-fonts-recommended texlive-latex-extra "
+    "texlive-science graphviz poppler-utils"
+)
+
+
+def one_line(text: str) -> str:
+    (line,) = text.splitlines()
+    return line
+
+
+def test_without_any_way_to_install_one_line_names_the_command(bare):
+    """Fails when the message grows, loses the exact command, or the script goes on."""
+    result = run(SYSTEM, bare)
+    assert result.returncode == 1 and result.stdout == ""
+    assert one_line(result.stderr).endswith(
+        "sudo apt-get update && sudo apt-get install --yes --no-install-recommends " + ALL_PACKAGES
+    )
+
+
+def test_with_a_sudo_that_asks_for_a_password_nothing_is_tried(bare):
+    """Fails when a user without rights is asked for a password, or apt-get is called anyway."""
+    executable(bare / "id", "echo 1000")
+    executable(bare / "sudo", 'echo "sudo: a password is required" >&2; exit 1')
+    executable(bare / "apt-get", f'echo "$*" >>{bare}/calls; exit 1')
+    result = run(SYSTEM, bare)
+    assert result.returncode == 1
+    assert one_line(result.stderr).endswith(ALL_PACKAGES)
+    assert not (bare / "calls").exists()
+
+
+@pytest.fixture
+def apt(bare: Path) -> Path:
+    """An apt-get that notes its calls and, on install, brings everything."""
+    brought = bare.parent / "brought"
+    brought.mkdir()
+    for command in [
+        "latexmk",
+        "pdflatex",
+        "bibtex",
+        "kpsewhich",
+        "dot",
+        "pdftotext",
+        "pdftoppm",
+        "pdffonts",
+    ]:
+        executable(brought / command, "exit 0")
+    executable(
+        bare / "apt-get",
+        f'echo "$*" >>{bare}/calls\n[[ $1 != install ]] || cp {brought}/* {bare}',
+    )
+    return bare
+
+
+@pytest.mark.parametrize("root", [True, False], ids=["root", "sudo"])
+def test_what_is_missing_is_installed_once(apt, root):
+    """Fails when root or a sudo without a password is not used, or a second call installs again."""
+    executable(apt / "id", "echo 0" if root else "echo 1000")
+    if not root:
+        executable(apt / "sudo", 'shift; exec "$@"')
+    assert run(SYSTEM, apt).returncode == 0
+    calls = (apt / "calls").read_text().splitlines()
+    assert calls == ["update", "install --yes --no-install-recommends " + ALL_PACKAGES]
+    again = run(SYSTEM, apt)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert (apt / "calls").read_text().splitlines() == calls
+
+
+def test_only_the_package_that_is_missing_is_named(apt):
+    """Fails when a TeX that did not come from Debian's packages would be installed over."""
+    run(SYSTEM, apt)
+    (apt / "dot").unlink()
+    (apt / "apt-get").unlink()
+    result = run(SYSTEM, apt)
+    assert result.returncode == 1
+    assert one_line(result.stderr).endswith("--no-install-recommends graphviz")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The locks and the setup script, without a .venv."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(ROOT / "envs", folder / "envs")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_too_old_a_python_is_named_before_any_work(checkout, bare):
+    """Fails when setup starts with a Python that the locks do not fit."""
+    executable(bare / "python3", "exit 1")  # what the version check answers
+    result = run(checkout / "envs/setup.sh", bare)
+    assert result.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in one_line(result.stderr)
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_python_without_venv_names_its_package(checkout, bare):
+    """Fails when Debian's split of python3-venv ends in a traceback."""
+    executable(bare / "python3", '[[ $2 != *ensurepip* ]] || { echo "No module" >&2; exit 1; }')
+    result = run(checkout / "envs/setup.sh", bare)
+    assert result.returncode == 1
+    assert one_line(result.stderr).endswith("--no-install-recommends python3-venv")
+    assert not (checkout / ".venv").exists()
+
+
+def test_an_unknown_build_of_torch_is_refused(checkout, bare):
+    """Fails when a misspelt TORCH silently becomes the default."""
+    result = run(checkout / "envs/setup.sh", bare, TORCH="gpu")
+    assert result.returncode == 2
+    assert "TORCH=gpu is not known; choose auto, cpu or default" in one_line(result.stderr)
+
+
+def fake_python(folder: Path, pip: str) -> None:
+    """A python3 that passes the checks and makes a .venv whose pip does what is said."""
+    executable(
+        folder / "python3",
+        'if [[ $1 == --version ]]; then echo "Python 3.11.0"; fi\n'
+        f'if [[ $2 == venv ]]; then mkdir -p "$3/bin"; cp {folder}/pip "$3/bin/python"; fi',
+    )
+    executable(folder / "pip", f'echo "$*" >>{folder}/calls\n{pip}')
+
+
+def test_setup_does_nothing_the_second_time_and_repairs_an_interrupted_one(checkout, bare):
+    """Fails when the stamp is written before the installation ended, or is not looked at."""
+    script = checkout / "envs/setup.sh"
+    fake_python(bare, "[[ $* != *--editable* ]] || exit 1")
+    assert run(script, bare).returncode != 0
+    leftover = checkout / ".venv/leftover"
+    leftover.touch()
+
+    executable(bare / "pip", f'echo "$*" >>{bare}/calls')
+    assert run(script, bare).returncode == 0
+    assert not leftover.exists(), "a half-made environment must be made anew"
+
+    leftover.touch()
+    calls = (bare / "calls").read_text()
+    again = run(script, bare)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert (bare / "calls").read_text() == calls
+
+    with (checkout / "envs/common.txt").open("a") as lock:
+        lock.write("# another lock\n")
+    assert run(script, bare).returncode == 0
+    assert not leftover.exists(), "other locks must make the environment anew"
+
+
+@pytest.mark.parametrize(
+    ("gpu", "wheel", "asked", "chosen"),
+    [
+        (False, True, "auto", "cpu"),
+        (False, False, "auto", "default"),
+        (True, True, "auto", "default"),
+        (True, True, "cpu", "cpu"),
+        (False, True, "default", "default"),
+    ],
+)
+def test_build_of_torch(checkout, bare, gpu, wheel, asked, chosen):
+    """Fails when a machine without a GPU downloads CUDA, or one with a GPU cannot use it.
+
+    Also when the probe fails setup instead of choosing, or a choice by name is ignored.
+    """
+    fake_python(bare, "" if wheel else "[[ $* != *--dry-run* ]] || exit 1")
+    executable(bare / "nvidia-smi", f"exit {int(not gpu)}")
+    result = run(checkout / "envs/setup.sh", bare, TORCH=asked)
+    assert result.returncode == 0, result.stderr
+    installed = [line for line in (bare / "calls").read_text().splitlines() if "--dry" not in line]
+    assert any(f"torch-{chosen}.txt" in line for line in installed)
+    assert len(list((checkout / ".venv").glob(f".installed-{chosen}-*"))) == 1
