@@ -1,0 +1,28 @@
+"""Where tensors live: the config's ``auto | cpu | cuda`` becomes a torch device."""
+
+import torch
+
+from ickrr.errors import ConfigError
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def resolve_device(name: str) -> torch.device:
+    """Turn a device setting into a device; ``auto`` takes a GPU where there is one.
+
+    Args:
+        name: one of `DEVICES`.
+
+    Raises:
+        ConfigError: the name is unknown, or a GPU is asked for and torch sees none.
+    """
+    if name not in DEVICES:
+        raise ConfigError(f"compute.device is '{name}'; it must be one of {', '.join(DEVICES)}")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        build = "has no CUDA support" if torch.version.cuda is None else "finds no usable GPU"
+        raise ConfigError(
+            f"compute.device is 'cuda', but torch {torch.__version__} {build}; "
+            "set compute.device to auto or cpu, or install a CUDA build on a machine with a GPU"
+        )
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
