@@ -16,7 +16,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run one verb; errors meant for people are printed as one message and exit with 1."""
     argv = sys.argv[1:] if argv is None else argv
     verbs = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
-    parser = argparse.ArgumentParser(prog="python -m ickrr", description="The verbs behind the pipeline's rules.")
+    parser = argparse.ArgumentParser(
+        prog="python -m ickrr", description="The verbs behind the pipeline's rules."
+    )
     parser.add_argument("verb", choices=verbs, help="what to do; <verb> --help says more")
     if not argv or argv[0] not in verbs:
         parser.parse_args(argv[:1] or ["--help"])

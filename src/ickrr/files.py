@@ -53,17 +53,17 @@ def write_text_if_changed(path: str | Path, text: str) -> bool:
     return True
 
 
-def to_json(value: Any) -> str:  # noqa: ANN401 - anything JSON can hold
+def to_json(value: Any) -> str:
     """Serialise to the one JSON form used everywhere: sorted keys, indented, final newline."""
     return json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def write_json(path: str | Path, value: Any) -> None:  # noqa: ANN401 - anything JSON can hold
+def write_json(path: str | Path, value: Any) -> None:
     """Write a JSON file atomically."""
     write_text(path, to_json(value))
 
 
-def read_json(path: str | Path) -> Any:  # noqa: ANN401 - anything JSON can hold
+def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
     Raises:

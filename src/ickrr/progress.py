@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 
-def track(
-    total: int, description: str, start: int = 0, interval: float = 10.0
-) -> Iterator[int]:
+def track(total: int, description: str, start: int = 0, interval: float = 10.0) -> Iterator[int]:
     """Yield ``start .. total-1`` and report progress on stderr.
 
     Args:

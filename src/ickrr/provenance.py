@@ -14,18 +14,29 @@ from typing import Any
 
 PACKAGE = "ickrr"
 PACKAGE_ROOT = Path(__file__).resolve().parent
-RECORDED_PACKAGES = ("torch", "numpy", "scipy", "pandas", "pyarrow", "safetensors", "snakemake", "matplotlib", "seaborn")
+RECORDED_PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "safetensors",
+    "snakemake",
+    "matplotlib",
+    "seaborn",
+)
 
 
 def import_closure(start: str | Path) -> list[Path]:
     """List the package's files that a module, script or notebook imports, directly or through others.
 
-    Imports are read from the syntax tree, wherever they stand (also inside functions), so nothing is executed.
+    Imports are read from the syntax tree, wherever they stand (also inside functions), so that
+    nothing is executed.
     The entry point `ickrr.__main__`, which only picks a verb, is never part of a closure.
 
     Args:
-        start: dotted module name (``ickrr.commands.train``), or the path of a .py or .ipynb file. A module is
-            part of its own closure, a script or notebook is not.
+        start: dotted module name (``ickrr.commands.train``), or the path of a .py or .ipynb file. A
+            module is part of its own closure, a script or notebook is not.
 
     Returns:
         Sorted paths.
@@ -58,12 +69,16 @@ def code_hash(paths: Iterable[Path]) -> str:
 
 
 def commit() -> str:
-    """Return the git commit of the source tree, ``-dirty`` appended if it differs, ``unknown`` outside git."""
+    """Return the source tree's git commit, ``-dirty`` if it differs, ``unknown`` outside git."""
     root = PACKAGE_ROOT.parent.parent
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=30
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
         ).stdout.strip()
 
     try:
@@ -84,7 +99,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def record(verb: str, **facts: Any) -> dict[str, Any]:  # noqa: ANN401 - anything JSON can hold
+def record(verb: str, **facts: Any) -> dict[str, Any]:
     """Build the provenance record of a result (run.json).
 
     Args:

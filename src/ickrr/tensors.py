@@ -1,7 +1,7 @@
 """Arrays on disk: safetensors with one JSON metadata record, so that nothing is ever unpickled.
 
-All of the metadata is under a single key: safetensors writes several keys in random order, and equal results
-must be equal bytes.
+All of the metadata is under a single key: safetensors writes several keys in random order, and equal
+results must be equal bytes.
 """
 
 import json
@@ -22,7 +22,9 @@ METADATA_KEY = "ickrr"
 
 
 def save_tensors(
-    path: str | Path, tensors: Mapping[str, "torch.Tensor"], metadata: Mapping[str, Any] | None = None
+    path: str | Path,
+    tensors: Mapping[str, "torch.Tensor"],
+    metadata: Mapping[str, Any] | None = None,
 ) -> None:
     """Write named torch tensors (moved to the CPU, made contiguous) atomically.
 
@@ -73,7 +75,7 @@ def load_arrays(path: str | Path) -> dict[str, "np.ndarray"]:
         return {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118 - not a dict
 
 
-def _opened(path: str | Path, framework: str, device: str = "cpu") -> Any:  # noqa: ANN401 - untyped in safetensors
+def _opened(path: str | Path, framework: str, device: str = "cpu") -> Any:
     try:
         return safe_open(str(path), framework=framework, device=device)
     except FileNotFoundError as error:

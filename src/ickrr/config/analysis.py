@@ -32,13 +32,18 @@ class SolverSettings(Settings):
     """The classical solvers."""
 
     headline: list[SolverName] = setting(
-        list(HEADLINE_SOLVERS), "Solvers of the main comparison, in the order of figures and tables", min_length=1
+        list(HEADLINE_SOLVERS),
+        "Solvers of the main comparison, in the order of figures and tables",
+        min_length=1,
     )
     others: list[SolverName] = setting(list(OTHER_SOLVERS), "Solvers shown beside them in tables")
     steps: int = setting(64, "Last step T of every trajectory", unit="steps", ge=1)
     omega: float = setting(1.0, "Relaxation of preconditioned Richardson", "sources", gt=0)
     jacobi_damping: float = setting(
-        1.0, "Relaxation of damped Jacobi over 1/||diag(A)^-1 A||_inf, its largest safe value", gt=0, lt=2
+        1.0,
+        "Relaxation of damped Jacobi over 1/||diag(A)^-1 A||_inf, its largest safe value",
+        gt=0,
+        lt=2,
     )
     chunk_prompts: int = setting(
         128, "Prompts solved at once; bounds the memory", "technical", "prompts", ge=1
@@ -53,9 +58,7 @@ class SolverSettings(Settings):
 class ProbeSettings(Settings):
     """The linear readout fitted to every layer."""
 
-    ridge: float = setting(
-        1e-6, "Ridge of the readout over the mean diagonal of its normal equations", ge=0
-    )
+    ridge: float = setting(1e-6, "Ridge of the readout over the mean diagonal of its normal equations", ge=0)
     chunk_prompts: int = setting(
         256, "Prompts per forward pass; bounds the memory", "technical", "prompts", ge=1
     )

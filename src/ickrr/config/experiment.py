@@ -1,8 +1,8 @@
 """The whole experiment: what config.yaml may say, and the runs it resolves to."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
 from ickrr.config.fields import Settings, setting
@@ -60,7 +60,9 @@ class Compute(Settings):
     """Where things run."""
 
     device: Literal["auto", "cpu", "cuda"] = setting(
-        "auto", "Device of training, probing and solving; auto takes a GPU where there is one", "technical"
+        "auto",
+        "Device of training, probing and solving; auto takes a GPU where there is one",
+        "technical",
     )
     gpus_per_job: int = setting(0, "GPUs that each job which can use one asks for", "technical", ge=0, le=1)
 
@@ -81,23 +83,6 @@ class Experiment(Settings):
     figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
     tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
 
-    @model_validator(mode="after")
-    def names_exist(self) -> Self:
-        """Refuse figures, tables and runs that name what is not there."""
-        for kind, shown in (("figures", self.figures), ("tables", self.tables)):
-            for name, settings in shown.items():
-                for run in settings.runs:
-                    if run not in self.runs:
-                        raise ValueError(
-                            f"{kind}.{name}.runs names the run '{run}', which is not one of {sorted(self.runs)}"
-                        )
-        for name, run in self.runs.items():
-            if run.task not in self.tasks:
-                raise ValueError(
-                    f"runs.{name}.task names the task '{run.task}', which is not one of {sorted(self.tasks)}"
-                )
-        return self
-
     def task(self, name: str) -> TaskSettings:
         """Resolve a named task."""
         return TaskSettings.model_validate({**self.base.task.model_dump(), **self.tasks[name]})
@@ -110,9 +95,7 @@ class Experiment(Settings):
             task_name=run.task,
             task=self.task(run.task),
             model=ModelSettings.model_validate({**self.base.model.model_dump(), **run.model}),
-            training=TrainingSettings.model_validate(
-                merge(self.base.training.model_dump(), run.training)
-            ),
+            training=TrainingSettings.model_validate(merge(self.base.training.model_dump(), run.training)),
         )
 
     def seeds(self, run: str) -> list[int]:
@@ -134,7 +117,7 @@ class Experiment(Settings):
     def prompt_sets(self) -> list[str]:
         """Names of all stored prompt sets that the runs need."""
         tasks = dict.fromkeys(run.task for run in self.runs.values())
-        return [f"{task}-{split}" for task in tasks for split in Split.__args__]
+        return [f"{task}-{split}" for task in tasks for split in get_args(Split)]
 
 
 def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:

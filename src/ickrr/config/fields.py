@@ -14,12 +14,12 @@ class Settings(BaseModel):
 
 
 def setting(
-    default: Any,  # noqa: ANN401 - the type is the field's
+    default: Any,
     description: str,
     source: Source = "our choice",
     unit: str = "",
-    **bounds: Any,  # noqa: ANN401 - pydantic's own keywords (gt, ge, lt, le, min_length)
-) -> Any:  # noqa: ANN401 - pydantic.Field is typed the same way
+    **bounds: Any,
+) -> Any:
     """Declare one documented setting.
 
     Args:
@@ -29,5 +29,5 @@ def setting(
         unit: unit of the value, empty for pure numbers and names.
         bounds: pydantic's bounds, for example ``gt=0``.
     """
-    extra = {"source": source, "unit": unit}
+    extra: dict[str, Any] = {"source": source, "unit": unit}
     return Field(default=default, description=description, json_schema_extra=extra, **bounds)

@@ -15,18 +15,23 @@ class ModelSettings(Settings):
     heads: int = setting(4, "Number of attention heads; divides the width", ge=1)
     mlp_ratio: float = setting(4.0, "Hidden width of the MLP over the width", "sources", gt=0)
     attention: Literal["softmax", "linear", "unnormalised_exp"] = setting(
-        "softmax", "Attention weights: softmax, raw logits, or exponentials that are not normalised", "sources"
+        "softmax",
+        "Attention weights: softmax, raw logits, or exponentials that are not normalised",
+        "sources",
     )
     linear_scale: Literal["mean", "sum"] = setting(
-        "mean", "Attention without a normaliser: divide by the number of visible keys, or not at all"
+        "mean",
+        "Attention without a normaliser: divide by the number of visible keys, or not at all",
     )
     mlp: Literal["gelu", "relu", "bilinear", "none"] = setting(
-        "gelu", "Nonlinearity of the MLP (bilinear: product of two linear maps; none: no MLP)", "sources"
+        "gelu",
+        "Nonlinearity of the MLP (bilinear: product of two linear maps; none: no MLP)",
+        "sources",
     )
     norm: Literal["layernorm", "none"] = setting("layernorm", "Normalisation before each sublayer", "sources")
     layout: Literal["interleaved", "paired"] = setting(
         "interleaved",
-        "interleaved: x1,y1,x2,y2,.. with causal attention; paired: tokens (x,y), queries attend to the context",
+        "interleaved: x1,y1,x2,y2,.. and causal; paired: tokens (x,y), everyone attends to the context",
         "sources",
     )
 

@@ -50,10 +50,13 @@ class TrainingSettings(Settings):
     queries_per_prompt: int = setting(
         20, "Query points per prompt (paired layout only)", unit="queries", ge=1
     )
-    validate_every: int = setting(50, "Steps between points of the learning curve", "technical", "steps", ge=1)
+    validate_every: int = setting(
+        50, "Steps between points of the learning curve", "technical", "steps", ge=1
+    )
     checkpoint_every: int = setting(100, "Steps between checkpoints", "technical", "steps", ge=1)
     allow_divergence: bool = setting(
-        False, "Record a non-finite loss as the run's result (ablations) instead of stopping with an error"
+        False,
+        "Record a non-finite loss as the run's result (ablations) instead of stopping with an error",
     )
 
     @model_validator(mode="after")

@@ -1,0 +1,47 @@
+# In-context kernel regression, from prompts to the PDF.
+# Read `snakemake --list-rules` as the table of contents, docs/architecture.md for what each file holds.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"logs/{experiment.scale}",
+    benchmarks=f"{RESULTS}/benchmarks",
+
+
+rule all:
+    """Everything: the paper, and with it every figure and table."""
+    default_target: True
+    input:
+        "<results>/paper.pdf",
+    localrule: True
+
+
+rule figures:
+    input:
+        expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
+    """All figures."""
+    localrule: True
+
+
+rule tables:
+    input:
+        expand("<results>/latex/{table}.tex", table=experiment.tables),
+    """All tables."""
+    localrule: True
+
+
+include: "workflow/rules/sample.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/probe.smk"
+include: "workflow/rules/solve.smk"
+include: "workflow/rules/compare.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/paper.smk"

@@ -1,0 +1,30 @@
+"""Check the configuration and print it resolved, or write the reference of all keys."""
+
+import argparse
+from pathlib import Path
+
+from ickrr.config.load import SCALES, load_experiment
+from ickrr.config.reference import reference
+from ickrr.errors import ConfigError
+from ickrr.files import to_json, write_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
+    parser.add_argument("--scale", choices=SCALES, help="overlay to lay on top")
+    parser.add_argument("--run", help="print only this run, resolved")
+    parser.add_argument("--reference", type=Path, help="write the reference of all keys to this file instead")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Run the verb."""
+    if arguments.reference:
+        write_text(arguments.reference, reference())
+        return
+    experiment = load_experiment(arguments.config, arguments.scale)
+    if arguments.run and arguments.run not in experiment.runs:
+        known = ", ".join(experiment.runs)
+        raise ConfigError(f"{arguments.config}: runs: no run '{arguments.run}'; there are {known}")
+    shown = experiment.run(arguments.run) if arguments.run else experiment
+    print(to_json(shown.model_dump(mode="json")), end="")

@@ -1,0 +1,239 @@
+"""Read config.yaml and its overlays into an `Experiment`, or say in one message what is wrong and where.
+
+Layers, later ones win: config.yaml, the overlay of the scale, values of the command line.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ickrr.config.experiment import Experiment, Scale, merge
+from ickrr.config.model import ModelSettings
+from ickrr.config.task import TaskSettings
+from ickrr.config.training import TrainingSettings
+from ickrr.errors import ConfigError
+
+SCALES: tuple[str, ...] = get_args(Scale)
+DEFAULT_SCALE = "laptop"
+OVERLAYS = Path("workflow/scales")
+COMMAND_LINE = "command line"
+
+KeyPath = tuple[str, ...]
+Positions = dict[KeyPath, str]
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that reads ``1e-6`` as a number, as YAML 1.2 does."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$"),
+    list("-+0123456789."),
+)
+
+
+def load_experiment(
+    config_file: str | Path,
+    scale: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Experiment:
+    """Load and check the whole configuration.
+
+    Args:
+        config_file: the default experiment; overlays lie in ``workflow/scales`` beside it.
+        scale: ``smoke``, ``laptop`` or ``paper``; the file's own scale when absent.
+        overrides: values given on the command line, laid on top of everything.
+
+    Raises:
+        ConfigError: a file is missing or does not parse, or a key or a value is wrong. The message
+            names file, line, key, value and what is allowed.
+    """
+    config_file = Path(config_file)
+    values, positions = _read(config_file)
+    chosen = str(scale or values.get("scale", DEFAULT_SCALE))
+    if chosen not in SCALES:
+        where = COMMAND_LINE if scale else positions[("scale",)]
+        raise ConfigError(
+            f"{where}: scale: found '{chosen}'; allowed: {', '.join(SCALES)}{_hint(chosen, SCALES)}"
+        )
+    layers: list[tuple[dict[str, Any], Positions]] = []
+    if chosen != DEFAULT_SCALE:
+        layers.append(_read(config_file.parent / OVERLAYS / f"{chosen}.yaml"))
+    if overrides:
+        plain = {key: value for key, value in overrides.items() if key != "scale"}
+        layers.append((plain, _positions_of_values(plain)))
+    for layer, layer_positions in layers:
+        values = merge(values, layer)
+        positions |= layer_positions
+    values["scale"] = chosen
+    return _validated(values, positions, str(config_file))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], Positions]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); the file must exist") from error
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return {}, {}
+        positions: Positions = {}
+        values = _construct(loader, node, (), positions, path)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(
+            f"{path}{line}: not valid YAML: {problem}; mind indentation, colons and brackets"
+        ) from error
+    finally:
+        loader.dispose()
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected 'key: value' lines at the top, found {values!r}")
+    return values, positions
+
+
+def _construct(loader: _Loader, node: yaml.Node, key: KeyPath, positions: Positions, path: Path) -> Any:
+    positions[key] = f"{path}:{node.start_mark.line + 1}"
+    if not isinstance(node, yaml.MappingNode):
+        return loader.construct_object(node, deep=True)
+    values: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        name = str(loader.construct_object(key_node))
+        where = f"{path}:{key_node.start_mark.line + 1}"
+        if name in values:
+            raise ConfigError(f"{where}: {'.'.join((*key, name))}: this key stands twice; keep one")
+        values[name] = _construct(loader, value_node, (*key, name), positions, path)
+        positions[(*key, name)] = where
+    return values
+
+
+def _positions_of_values(values: Mapping[str, Any], key: KeyPath = ()) -> Positions:
+    positions: Positions = {}
+    for name, value in values.items():
+        positions[(*key, name)] = COMMAND_LINE
+        if isinstance(value, Mapping):
+            positions |= _positions_of_values(value, (*key, name))
+    return positions
+
+
+def _validated(values: dict[str, Any], positions: Positions, default: str) -> Experiment:
+    problems: list[str] = []
+
+    def check(model: type[BaseModel], value: Any, prefix: KeyPath, base: KeyPath = ()) -> Any:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            for item in error.errors():
+                problems.append(_describe(item, model, prefix, base, positions, default))
+            return None
+
+    experiment = check(Experiment, values, ())
+    if experiment is not None:
+        for name, overrides in experiment.tasks.items():
+            merged = merge(experiment.base.task.model_dump(), overrides)
+            check(TaskSettings, merged, ("tasks", name), ("base", "task"))
+        for name, run in experiment.runs.items():
+            parts: tuple[tuple[str, type[BaseModel], BaseModel, dict[str, Any]], ...] = (
+                ("model", ModelSettings, experiment.base.model, run.model),
+                ("training", TrainingSettings, experiment.base.training, run.training),
+            )
+            for part, model, base, overrides in parts:
+                check(model, merge(base.model_dump(), overrides), ("runs", name, part), ("base", part))
+    if not problems:
+        problems += [
+            f"{_where(key, positions, default)}: {'.'.join(key)}: {problem}"
+            for key, problem in _inconsistencies(experiment)
+        ]
+    if problems:
+        raise ConfigError("\n".join(dict.fromkeys(problems)))
+    checked: Experiment = experiment
+    return checked
+
+
+def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what no single value shows: names that are not there, and context lengths above N."""
+    for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
+        for name, settings in shown.items():
+            for run in settings.runs:
+                if run not in experiment.runs:
+                    yield (kind, name, "runs"), _no_such("run", run, list(experiment.runs))
+    lengths = experiment.statistics.context_lengths
+    for name, overrides in experiment.runs.items():
+        if overrides.task not in experiment.tasks:
+            yield ("runs", name, "task"), _no_such("task", overrides.task, list(experiment.tasks))
+            continue
+        longest = experiment.task(overrides.task).context_length
+        above = [length for length in lengths if not 0 <= length <= longest]
+        if above:
+            yield (
+                ("statistics", "context_lengths"),
+                f"found {above}, but the task '{overrides.task}' has context_length {longest}; "
+                f"allowed: 0 to {longest}",
+            )
+
+
+def _no_such(kind: str, name: str, known: list[str]) -> str:
+    return f"found '{name}', which is not a {kind}{_hint(name, known)}; allowed: {', '.join(known)}"
+
+
+def _describe(
+    item: Any,
+    model: type[BaseModel],
+    prefix: KeyPath,
+    base: KeyPath,
+    positions: Positions,
+    default: str,
+) -> str:
+    location = tuple(str(part) for part in item["loc"] if part != "[key]")
+    key = (*prefix, *location)
+    if base and key not in positions and (*base, *location) in positions and location:
+        key = (*base, *location)
+    where = f"{_where(key, positions, default)}: {'.'.join(key) or 'top level'}"
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(model, location[:-1])
+        return f"{where}: unknown key{_hint(location[-1], known)}; allowed: {', '.join(known)}"
+    if kind == "value_error":
+        return f"{where}: {context['error']}"
+    found = f"found {item['input']!r}"
+    if kind == "literal_error":
+        expected = context["expected"]
+        return f"{where}: {found}; allowed: {expected}{_hint(str(item['input']), expected)}"
+    if kind == "too_short":
+        return f"{where}: found an empty list; give at least {context['min_length']} value(s)"
+    if kind == "string_pattern_mismatch":
+        return f"{where}: {found}; names are lower-case letters, digits and _, and start with a letter"
+    message = item["msg"].replace("Input should be", "expected").replace("a valid ", "")
+    return f"{where}: {found}; {message[0].lower()}{message[1:]}"
+
+
+def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
+    current: Any = model
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[part].annotation
+        elif get_origin(current) is dict:
+            current = get_args(current)[1]
+    return list(current.model_fields)
+
+
+def _hint(word: str, known: Sequence[str] | str) -> str:
+    candidates = re.findall(r"\w+", known) if isinstance(known, str) else known
+    nearest = difflib.get_close_matches(word, candidates, n=1)
+    return f" (did you mean '{nearest[0]}'?)" if nearest else ""
+
+
+def _where(key: KeyPath, positions: Positions, default: str) -> str:
+    for length in range(len(key), 0, -1):
+        if key[:length] in positions:
+            return positions[key[:length]]
+    return default

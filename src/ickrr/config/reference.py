@@ -1,0 +1,89 @@
+"""The reference table of all settings, made from the schema: what docs/configuration.md holds."""
+
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from ickrr.config.experiment import Experiment
+
+HEADER = """# Configuration reference
+
+Made from the schema by `python -m ickrr config --reference docs/configuration.md`; a test fails when
+it drifts.
+
+`config.yaml` is the whole default (laptop) experiment. A scale is an overlay:
+`snakemake --config scale=smoke` lays `workflow/scales/smoke.yaml` on top (mappings merge, lists and
+values are replaced). Your own overlay is `snakemake --configfile mine.yaml`, and wins over both. A task
+is `base.task` plus its overrides, a run is `base.model` and `base.training` plus its overrides.
+
+Source: *sources* = stated in the papers; *our choice* = they do not say; *technical* = no influence on
+the science. Overridable: every key below `base.task` in `tasks.<name>`, every key below `base.model`
+and `base.training` in `runs.<name>.model` and `runs.<name>.training`.
+
+| key | type | default | unit | source | what it is |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+
+def reference() -> str:
+    """Render the reference of every key as Markdown."""
+    return HEADER + "".join(_row(key, field) for key, field in walk(Experiment))
+
+
+def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every leaf setting below a model with its dotted key.
+
+    Mappings from names show as ``<name>`` in the key.
+    """
+    for name, field in model.model_fields.items():
+        key, annotation = f"{prefix}{name}", field.annotation
+        if get_origin(annotation) is dict:
+            key, annotation = f"{key}.<name>", get_args(annotation)[1]
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from walk(annotation, f"{key}.")
+        else:
+            yield key, field
+
+
+def describe_type(annotation: Any) -> str:
+    """Describe a field's type in words."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        return "overrides"
+    if get_origin(annotation) is list:
+        return f"list of {describe_type(arguments[0])}"
+    if arguments and all(isinstance(argument, str) for argument in arguments):
+        return ", ".join(f"`{argument}`" for argument in arguments)
+    if arguments:
+        return " or ".join(describe_type(a) for a in arguments if not isinstance(a, FieldInfo))
+    names = {
+        int: "integer",
+        float: "number",
+        bool: "true or false",
+        str: "name",
+        type(None): "nothing",
+    }
+    return names.get(annotation, "any")
+
+
+def _row(key: str, field: FieldInfo) -> str:
+    extra: dict[str, Any] = field.json_schema_extra  # type: ignore[assignment]
+    bounds = [
+        f"{sign} {getattr(item, name)}"
+        for item in field.metadata
+        for name, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
+        if hasattr(item, name)
+    ]
+    kind = " ".join([describe_type(field.annotation), *bounds])
+    cells = (
+        f"`{key}`",
+        kind,
+        f"`{field.default}`",
+        extra["unit"],
+        extra["source"],
+        field.description,
+    )
+    escaped = (str(cell).replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |\n"

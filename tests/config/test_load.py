@@ -1,0 +1,204 @@
+"""The configuration: overlays, resolution, and messages for what people get wrong."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ickrr.config.experiment import Experiment, merge
+from ickrr.config.load import load_experiment
+from ickrr.config.reference import reference, walk
+from ickrr.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config.yaml"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Copy of config.yaml and its overlays that a test may spoil."""
+    shutil.copy(CONFIG, tmp_path / "config.yaml")
+    shutil.copytree(ROOT / "workflow" / "scales", tmp_path / "workflow" / "scales")
+    return tmp_path / "config.yaml"
+
+
+def message(config: Path, scale: str | None = None, **overrides: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(config, scale, overrides)
+    return str(caught.value)
+
+
+def replace(config: Path, old: str, new: str) -> None:
+    text = config.read_text()
+    assert old in text, f"{old!r} is no longer in {config}"
+    config.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_every_scale_resolves(scale: str) -> None:
+    """Fails if an overlay names a key that is gone, or a value is out of range at one scale."""
+    experiment = load_experiment(CONFIG, scale)
+    assert experiment.scale == scale
+    for run in experiment.runs:
+        assert experiment.run(run).task.context_length >= max(experiment.statistics.context_lengths)
+
+
+def test_scales_differ_in_values_only() -> None:
+    """Fails if a scale adds or drops a run, a figure or a table: there is one DAG."""
+    experiments = [load_experiment(CONFIG, scale) for scale in ("smoke", "laptop", "paper")]
+    for part in ("runs", "figures", "tables", "tasks"):
+        assert len({tuple(getattr(experiment, part)) for experiment in experiments}) == 1, part
+
+
+def test_config_yaml_states_every_default() -> None:
+    """Fails if a setting of the schema is neither in config.yaml nor exempt."""
+    stated = yaml.safe_load(CONFIG.read_text())
+    # Only meaningful for some architectures, so they would puzzle a reader of the default experiment.
+    exempt = {
+        "base.model.linear_scale",
+        "base.training.queries_per_prompt",
+        "base.training.allow_divergence",
+    }
+    for key, _ in walk(Experiment):
+        if "<name>" in key or key in exempt:
+            continue
+        value = stated
+        for part in key.split("."):
+            assert part in value, f"config.yaml does not state {key}"
+            value = value[part]
+
+
+def test_reference_has_not_drifted() -> None:
+    """Fails if the schema changed and docs/configuration.md was not made again."""
+    assert (ROOT / "docs" / "configuration.md").read_text() == reference()
+
+
+def test_overlay_merges_mappings_and_replaces_lists() -> None:
+    """Fails if an overlay dropped its siblings or appended to a list."""
+    assert merge({"a": {"b": 1, "c": [1, 2]}}, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}}
+
+
+def test_run_overrides_reach_only_that_run() -> None:
+    """Fails if one run's override leaked into another or into the base."""
+    runs = {
+        "deep": {
+            "task": "spherical",
+            "model": {"layers": 16},
+            "training": {"muon": {"momentum": 0.5}},
+        }
+    }
+    experiment = load_experiment(CONFIG, None, {"runs": runs})
+    assert experiment.run("deep").model.layers == 16
+    assert experiment.run("deep").training.muon.momentum == 0.5
+    assert experiment.run("deep").training.muon.learning_rate == 0.02
+    assert experiment.run("spherical").model.layers == 8
+
+
+def test_scientific_notation_is_a_number(project: Path) -> None:
+    """Fails if 1e-6 is read as text, as plain YAML 1.1 does."""
+    assert load_experiment(project).probe.ridge == 1e-6
+
+
+def test_file_and_line_of_an_unknown_key(project: Path) -> None:
+    """Fails if a typo is not answered with file, line, key and the nearest known key."""
+    line = (
+        project.read_text().splitlines().index("    width: 64            # residual stream (our choice)") + 1
+    )
+    replace(project, "    width:", "    widht:")
+    assert f"{project}:{line}: base.model.widht: unknown key (did you mean 'width'?)" in message(project)
+
+
+def test_error_in_an_overlay_names_the_overlay(project: Path) -> None:
+    """Fails if a mistake in smoke.yaml is blamed on config.yaml."""
+    overlay = project.parent / "workflow" / "scales" / "smoke.yaml"
+    replace(overlay, "steps: 60", "steps: -60")
+    assert f"{overlay}:" in message(project, "smoke")
+    assert "base.training.steps: found -60" in message(project, "smoke")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (
+            {"base": {"model": {"width": "wide"}}},
+            "base.model.width: found 'wide'; expected integer",
+        ),
+        (
+            {"base": {"task": {"noise_std": -0.1}}},
+            "base.task.noise_std: found -0.1; expected greater than",
+        ),
+        (
+            {"base": {"task": {"law": "sphercal"}}},
+            "allowed: 'spherical', 'uniform' or 'gaussian' (did you mean 'spherical'?)",
+        ),
+        (
+            {"base": {"model": {"heads": 5}}},
+            "heads = 5 does not divide width = 64; heads must be one of",
+        ),
+        ({"base": {"seeds": []}}, "base.seeds: found an empty list"),
+        (
+            {"base": {"training": {"warmup_steps": 5000}}},
+            "warmup_steps = 5000 is more than steps = 1000",
+        ),
+        (
+            {"statistics": {"context_lengths": [2, 21]}},
+            "found [21], but the task 'spherical' has context_length 20",
+        ),
+        (
+            {"runs": {"deep": {"model": {"layer": 4}}}},
+            "runs.deep.model.layer: unknown key (did you mean 'layers'?)",
+        ),
+        ({"runs": {"deep": {"modle": {}}}}, "runs.deep.modle: unknown key (did you mean 'model'?)"),
+        ({"runs": {"wide": {"model": {"heads": 3}}}}, "runs.wide.model: heads = 3 does not divide"),
+        (
+            {"runs": {"other": {"task": "sphercal"}}},
+            "runs.other.task: found 'sphercal', which is not a task",
+        ),
+        ({"runs": {"Deep-1": {}}}, "names are lower-case letters"),
+        (
+            {"tasks": {"far": {"lenghtscale": 2.0}}},
+            "tasks.far.lenghtscale: unknown key (did you mean 'lengthscale'?)",
+        ),
+        (
+            {"figures": {"fig1": {"runs": ["nope"]}}},
+            "figures.fig1.runs: found 'nope', which is not a run",
+        ),
+    ],
+)
+def test_bad_values_are_named(overrides: dict[str, object], expected: str) -> None:
+    """Fails if a mistake is accepted, or its message lacks key, value or what is allowed."""
+    assert expected in message(CONFIG, None, **overrides)
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    """Fails if the person has to fix one mistake to learn of the next."""
+    text = message(CONFIG, None, base={"model": {"layers": 0}, "task": {"dimension": 0}})
+    assert "base.model.layers" in text
+    assert "base.task.dimension" in text
+
+
+def test_yaml_that_does_not_parse(project: Path) -> None:
+    """Fails if broken YAML ends in anything but file and line."""
+    replace(project, "runs:", "runs: [")
+    text = message(project)
+    assert str(project) in text
+    assert "not valid YAML" in text
+
+
+def test_key_that_stands_twice(project: Path) -> None:
+    """Fails if the second of two equal keys silently wins."""
+    replace(project, "    width: 64", "    width: 64\n    width: 128")
+    assert "base.model.width: this key stands twice" in message(project)
+
+
+def test_missing_overlay(project: Path) -> None:
+    """Fails if a scale without its file is silently the default."""
+    (project.parent / "workflow" / "scales" / "smoke.yaml").unlink()
+    assert "smoke.yaml: cannot be read" in message(project, "smoke")
+
+
+def test_unknown_scale() -> None:
+    """Fails if a misspelt scale is accepted."""
+    text = message(CONFIG, "smok")
+    assert "scale: found 'smok'; allowed: smoke, laptop, paper (did you mean 'smoke'?)" in text

@@ -1,0 +1,125 @@
+# The configuration, the resolved specs, and the few functions that the rules share.
+
+import json
+import os
+import sys
+from pathlib import Path
+
+SOURCE = Path(workflow.basedir) / "src"
+sys.path.insert(0, str(SOURCE))
+
+from ickrr.config.load import load_experiment
+from ickrr.errors import ConfigError
+from ickrr.files import to_json, write_text_if_changed
+from ickrr.provenance import import_closure
+
+# `python` in a shell command is the one that runs Snakemake, also without an activated environment.
+# PYTHONPATH is set inside the command because conda environments drop an exported one.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+shell.prefix(f"export PYTHONPATH='{SOURCE}'; ")
+
+# config.yaml is read by the library, so that a mistake in it ends in one message and no job.
+try:
+    experiment = load_experiment(
+        Path(workflow.basedir) / "config.yaml", config.get("scale"), config
+    )
+except ConfigError as error:
+    sys.exit(f"config error:\n{error}")
+
+RESULTS = f"results/{experiment.scale}"
+
+
+wildcard_constraints:
+    run="[a-z][a-z0-9_]*",
+    seed=r"\d+",
+    prompts="[a-z][a-z0-9_]*-(fit|evaluation|validation)",
+    figure="fig[a-z0-9_]*",
+    table="tab_[a-z0-9_]*",
+
+
+def write_specs():
+    """Write the resolved specs, each only if it differs; they are the inputs that carry the configuration."""
+    blocks = {
+        "experiment": experiment,
+        "solvers": experiment.solvers,
+        "probe": experiment.probe,
+        "statistics": experiment.statistics,
+    }
+    specs = {f"{name}.json": settings for name, settings in blocks.items()}
+    specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
+    specs |= {
+        f"prompts/{name}.json": experiment.prompt_set(name)
+        for name in experiment.prompt_sets()
+    }
+    for name, settings in specs.items():
+        text = to_json(settings.model_dump(mode="json"))
+        write_text_if_changed(f"{RESULTS}/specs/{name}", text)
+
+
+write_specs()
+
+
+def code(start):
+    """Package files that a verb module or a notebook imports, relative to the working directory."""
+    return [os.path.relpath(path) for path in import_closure(start)]
+
+
+def verb(name):
+    """Package files behind ``python -m ickrr <name>``."""
+    return code(f"ickrr.commands.{name}")
+
+
+def prompts_of(split):
+    """Input function: the stored prompts of a run's task."""
+
+    def path(wildcards):
+        task = experiment.runs[wildcards.run].task
+        return f"{RESULTS}/prompts/{task}-{split}.safetensors"
+
+    return path
+
+
+def trajectories_of_run(wildcards):
+    """Solver trajectories on the evaluation prompts of a run's task."""
+    task = experiment.runs[wildcards.run].task
+    return [
+        f"{RESULTS}/trajectories/{task}-evaluation/{solver}.safetensors"
+        for solver in experiment.solvers.names
+    ]
+
+
+def of_all_seeds(pattern):
+    """Input function: one file a seed of the run, ``{run}`` and ``{seed}`` in the pattern."""
+
+    def paths(wildcards):
+        return [
+            f"{RESULTS}/{pattern}".format(run=wildcards.run, seed=seed)
+            for seed in experiment.seeds(wildcards.run)
+        ]
+
+    return paths
+
+
+def run_tables(runs, tables):
+    """Tables of some runs."""
+    return [
+        f"{RESULTS}/tables/{run}/{table}.parquet" for run in runs for table in tables
+    ]
+
+
+def mem_mb(base):
+    """Resource function: `base` megabytes, doubled on each further attempt."""
+
+    def size(wildcards, attempt):
+        return base * 2 ** (attempt - 1)
+
+    return size
+
+
+def minutes(base):
+    """Resource function: `base` minutes, doubled on each further attempt."""
+
+    def time(wildcards, attempt):
+        return base * 2 ** (attempt - 1)
+
+    return time

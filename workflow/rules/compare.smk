@@ -1,0 +1,73 @@
+rule compare_run:
+    """Compare the layers of one trained model with the steps of every solver."""
+    input:
+        run="<results>/specs/runs/{run}.json",
+        solvers="<results>/specs/solvers.json",
+        statistics="<results>/specs/statistics.json",
+        predictions="<results>/predictions/{run}/seed{seed}.safetensors",
+        evaluation=prompts_of("evaluation"),
+        trajectories=trajectories_of_run,
+        code=verb("compare"),
+    output:
+        errors="<results>/comparisons/{run}/seed{seed}/errors.parquet",
+        similarity="<results>/comparisons/{run}/seed{seed}/similarity.parquet",
+        matches="<results>/comparisons/{run}/seed{seed}/matches.parquet",
+        draws="<results>/comparisons/{run}/seed{seed}/draws.parquet",
+    log:
+        "<logs>/compare_run/{run}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/compare_run/{run}/seed{seed}.tsv"
+    conda:
+        "../../envs/conda/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(2000),
+        runtime=minutes(60),
+    params:
+        trajectories=lambda wildcards, input: os.path.dirname(input.trajectories[0]),
+    message:
+        "Comparing {wildcards.run}, seed {wildcards.seed}, with the solvers"
+    shell:
+        "python -m ickrr compare --run {input.run} --seed {wildcards.seed}"
+        " --predictions {input.predictions} --evaluation {input.evaluation}"
+        " --trajectories {params.trajectories} --solvers {input.solvers}"
+        " --statistics {input.statistics} --errors {output.errors}"
+        " --similarity {output.similarity} --matches {output.matches} --draws {output.draws} 2> {log}"
+
+
+rule tabulate_run:
+    """Gather the seeds of a run into its tidy tables, with intervals."""
+    input:
+        errors=of_all_seeds("comparisons/{run}/seed{seed}/errors.parquet"),
+        similarity=of_all_seeds("comparisons/{run}/seed{seed}/similarity.parquet"),
+        matches=of_all_seeds("comparisons/{run}/seed{seed}/matches.parquet"),
+        draws=of_all_seeds("comparisons/{run}/seed{seed}/draws.parquet"),
+        learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
+        statistics="<results>/specs/statistics.json",
+        code=verb("tabulate"),
+    output:
+        expand(
+            "<results>/tables/{{run}}/{table}.parquet",
+            table=["errors", "similarity", "matches", "alignment", "learning_curve"],
+        ),
+    log:
+        "<logs>/tabulate_run/{run}.log",
+    benchmark:
+        "<benchmarks>/tabulate_run/{run}.tsv"
+    conda:
+        "../../envs/conda/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1500),
+        runtime=minutes(20),
+    params:
+        seeds=lambda wildcards: experiment.seeds(wildcards.run),
+        comparisons=f"{RESULTS}/comparisons/{{run}}",
+        trained=f"{RESULTS}/trained/{{run}}",
+        tables=f"{RESULTS}/tables/{{run}}",
+    message:
+        "Tabulating {wildcards.run}"
+    shell:
+        "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
+        " --comparisons {params.comparisons} --trained {params.trained}"
+        " --statistics {input.statistics} --output-directory {params.tables} 2> {log}"

@@ -1,0 +1,69 @@
+def figure_tables(wildcards):
+    """Tables that a figure reads."""
+    figure = experiment.figures[wildcards.figure]
+    return run_tables(figure.runs, figure.tables)
+
+
+def figure_code(wildcards):
+    """Package files that a figure's notebook imports, and the style they share."""
+    return code(f"workflow/notebooks/{wildcards.figure}.ipynb") + STYLE_FILES
+
+
+def figure_parameters(wildcards):
+    """Parameters of a figure's notebook, as YAML on one line."""
+    return json.dumps(
+        {
+            "figure": wildcards.figure,
+            "runs": experiment.figures[wildcards.figure].runs,
+            "tables": f"{RESULTS}/tables",
+            "output": f"{RESULTS}/figures/{wildcards.figure}",
+            "scale": experiment.scale,
+        }
+    )
+
+
+STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
+
+
+rule draw_figure:
+    """Draw one figure by running its notebook on the tidy tables."""
+    input:
+        notebook="workflow/notebooks/{figure}.ipynb",
+        tables=figure_tables,
+        code=figure_code,
+    output:
+        pdf="<results>/figures/{figure}.pdf",
+        png=report(
+            "<results>/figures/{figure}.png",
+            caption="../report/{figure}.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        notebook="<logs>/draw_figure/{figure}.ipynb",
+        text="<logs>/draw_figure/{figure}.log",
+    benchmark:
+        "<benchmarks>/draw_figure/{figure}.tsv"
+    conda:
+        "../../envs/conda/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1000),
+        runtime=minutes(10),
+    params:
+        parameters=figure_parameters,
+    message:
+        "Drawing {wildcards.figure}"
+    shell:
+        "python -m papermill {input.notebook} {log.notebook} -y {params.parameters:q}"
+        " --no-progress-bar --cwd . > {log.text} 2>&1"
+
+
+for figure in experiment.figures:
+
+    rule:
+        name:
+            figure
+        input:
+            f"<results>/figures/{figure}.pdf",
+        localrule: True

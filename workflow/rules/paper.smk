@@ -1,0 +1,35 @@
+rule build_paper:
+    """Typeset the paper."""
+    input:
+        sources=sorted(str(path) for path in Path("paper").rglob("*") if path.is_file()),
+        figures=expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
+        tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
+        numbers="<results>/latex/numbers.tex",
+        provenance="<results>/latex/provenance.tex",
+        code=verb("paper"),
+    output:
+        report(
+            "<results>/paper.pdf",
+            caption="../report/paper.rst",
+            category="Paper",
+            labels={"document": "paper"},
+        ),
+    log:
+        "<logs>/build_paper.log",
+    benchmark:
+        "<benchmarks>/build_paper.tsv"
+    conda:
+        "../../envs/conda/paper.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1000),
+        runtime=minutes(10),
+    params:
+        figures=f"{RESULTS}/figures",
+        latex=f"{RESULTS}/latex",
+        build=f"{RESULTS}/paper_build",
+    message:
+        "Typesetting the paper"
+    shell:
+        "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
+        " --output {output} --build-directory {params.build} 2> {log}"

@@ -1,0 +1,94 @@
+def table_inputs(wildcards):
+    """Tidy tables that a LaTeX table reads."""
+    return run_tables(experiment.tables[wildcards.table].runs, ["alignment", "matches"])
+
+
+rule write_table:
+    """Write one table of the paper as LaTeX, Parquet and CSV."""
+    input:
+        experiment="<results>/specs/experiment.json",
+        tables=table_inputs,
+        code=verb("table"),
+    output:
+        latex="<results>/latex/{table}.tex",
+        parquet="<results>/tables/{table}.parquet",
+        csv=report(
+            "<results>/tables/{table}.csv",
+            caption="../report/{table}.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
+    log:
+        "<logs>/write_table/{table}.log",
+    benchmark:
+        "<benchmarks>/write_table/{table}.tsv"
+    conda:
+        "../../envs/conda/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1000),
+        runtime=minutes(10),
+    params:
+        tables=f"{RESULTS}/tables",
+    message:
+        "Writing {wildcards.table}"
+    shell:
+        "python -m ickrr table --table {wildcards.table} --experiment {input.experiment}"
+        " --tables {params.tables} --latex {output.latex} --parquet {output.parquet}"
+        " --csv {output.csv} 2> {log}"
+
+
+for table in experiment.tables:
+
+    rule:
+        name:
+            table
+        input:
+            f"<results>/latex/{table}.tex",
+        localrule: True
+
+
+def all_run_tables(wildcards):
+    """Tables of every run, from which the paper takes its numbers."""
+    return run_tables(
+        experiment.runs, ["errors", "matches", "alignment", "learning_curve"]
+    )
+
+
+def all_records(wildcards):
+    """Provenance record of every training."""
+    return [
+        f"{RESULTS}/trained/{run}/seed{seed}/run.json"
+        for run in experiment.runs
+        for seed in experiment.seeds(run)
+    ]
+
+
+rule write_numbers:
+    """Write every number of the paper's text as a macro, and where the results come from."""
+    input:
+        experiment="<results>/specs/experiment.json",
+        tables=all_run_tables,
+        records=all_records,
+        code=verb("numbers"),
+    output:
+        numbers="<results>/latex/numbers.tex",
+        provenance="<results>/latex/provenance.tex",
+    log:
+        "<logs>/write_numbers.log",
+    benchmark:
+        "<benchmarks>/write_numbers.tsv"
+    conda:
+        "../../envs/conda/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1000),
+        runtime=minutes(10),
+    params:
+        tables=f"{RESULTS}/tables",
+    message:
+        "Writing the numbers of the text"
+    shell:
+        "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
+        " --records {input.records} --numbers {output.numbers}"
+        " --provenance {output.provenance} 2> {log}"

@@ -1,0 +1,34 @@
+rule train_model:
+    """Train the transformer of one run from one seed."""
+    input:
+        run="<results>/specs/runs/{run}.json",
+        validation=prompts_of("validation"),
+        code=verb("train"),
+    output:
+        weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
+        learning_curve="<results>/trained/{run}/seed{seed}/learning_curve.parquet",
+        rate="<results>/trained/{run}/seed{seed}/rate.parquet",
+        record="<results>/trained/{run}/seed{seed}/run.json",
+    log:
+        "<logs>/train_model/{run}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/train_model/{run}/seed{seed}.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    # One thread on a CPU: several trainings side by side beat one with several threads.
+    threads: 1
+    resources:
+        mem_mb=mem_mb(2000),
+        runtime=minutes(120),
+        gpu=experiment.compute.gpus_per_job,
+    params:
+        # Not an output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
+        state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",
+        device=experiment.compute.device,
+    message:
+        "Training {wildcards.run}, seed {wildcards.seed}"
+    shell:
+        "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
+        " --validation {input.validation} --weights {output.weights}"
+        " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
+        " --state {params.state} --threads {threads} --device {params.device} 2> {log}"
