@@ -25,7 +25,8 @@ fi
 digest() { { echo "$root"; cat "$@"; } | sha256sum | cut -c1-16; }
 stamp() { echo "$venv/.installed-$1-$(digest envs/common.txt "envs/torch-$1.txt")"; }
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
-locked() { pip install --quiet --no-build-isolation --require-hashes "$@"; }
+# --no-compile: Python compiles what it imports, which is far less than all that is installed.
+locked() { pip install -qq --no-compile --no-build-isolation --require-hashes "$@"; }
 
 # An activated .venv must not be the interpreter that makes it anew.
 PATH=${PATH//"$venv/bin:"/}
@@ -96,7 +97,7 @@ if ! complete; then
     locked -r "$setuptools"
     rm -f "$setuptools"
     locked -r envs/common.txt -r "envs/torch-$TORCH.txt"
-    pip install --quiet --no-deps --no-build-isolation --editable .
+    pip install -qq --no-deps --no-build-isolation --editable .
     touch "$(stamp "$TORCH")"
     rm "$venv/.installing"
 fi
