@@ -1,0 +1,213 @@
+r"""Build the paper: sources, figures and generated LaTeX in one folder, given to latexmk.
+
+Equal inputs give an equal PDF, byte for byte: the build starts from an empty folder, file names in it are
+relative, and the only clock is the recorded date of the run (\RunDate in latex/provenance.tex, midnight UTC).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ickrr.errors import IckrrError
+from ickrr.files import atomic_path
+from ickrr.report.latex_log import (
+    FILE_MARKS,
+    INSTALL_TEX,
+    UNBROKEN_LINES,
+    count_pages,
+    find_bibtex_errors,
+    find_error,
+    find_problems,
+)
+
+MAIN = "main.tex"
+SOURCE_SUFFIXES = (".tex", ".bib", ".sty", ".cls", ".bst")
+PROGRAMS = ("latexmk", "pdflatex", "bibtex")
+TIME_LIMIT = 600  # seconds; a build takes a few
+MARKER = ".ickrr-paper-build"
+SHOWN_PROBLEMS = 20
+
+_COMMENT = re.compile(r"(?<!\\)%.*")
+_NAMED = re.compile(r"\\(?P<command>includegraphics|input|include)\s*(?:\[[^\]]*\])?\s*\{(?P<name>[^}]*)\}")
+_RUN_DATE = re.compile(r"\\newcommand\*?\{?\\RunDate\}?\{(?P<date>\d{4}-\d\d-\d\d)\b")
+
+
+class LatexError(IckrrError):
+    """The paper cannot be built, or its PDF would show a defect."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A file that a LaTeX source names: where (source file, line), and its path in the build folder."""
+
+    source: str
+    line: int
+    path: str
+
+
+def references(source: Path) -> list[Reference]:
+    """List the files that the LaTeX sources below a folder include, with the missing ending added.
+
+    Raises:
+        LatexError: there is no main.tex.
+    """
+    if not (source / MAIN).is_file():
+        raise LatexError(f"{source}: has no {MAIN}; --source must name the folder of the paper")
+    found = []
+    for path in sorted(source.rglob("*.tex")):
+        name = path.relative_to(source).as_posix()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for match in _NAMED.finditer(_COMMENT.sub("", line)):
+                ending = ".pdf" if match["command"] == "includegraphics" else ".tex"
+                target = match["name"].strip()
+                found.append(Reference(name, number, target if Path(target).suffix else target + ending))
+    return found
+
+
+def run_date(provenance: Path) -> datetime:
+    r"""Read the date of the run, midnight UTC, from the generated provenance macros.
+
+    Raises:
+        LatexError: the file is missing or does not define \RunDate as YYYY-MM-DD.
+    """
+    if not provenance.is_file():
+        raise LatexError(f"{provenance}: no such file; run snakemake to make it")
+    found = _RUN_DATE.search(provenance.read_text(encoding="utf-8"))
+    if found is None:
+        raise LatexError(
+            f"{provenance}: \\RunDate is not defined as YYYY-MM-DD, and the PDF is dated by it; "
+            "delete the file and run snakemake again"
+        )
+    try:
+        return datetime.strptime(found["date"], "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise LatexError(
+            f"{provenance}: \\RunDate is {found['date']}, which is not a date; "
+            "delete the file and run snakemake again"
+        ) from error
+
+
+def gather(source: Path, figures: Path, latex: Path, build: Path) -> None:
+    """Copy the sources and all figures and generated files that they name into an empty build folder.
+
+    ``figures/...`` comes from `figures`, ``latex/...`` from `latex`, everything else belongs to the sources.
+
+    Raises:
+        LatexError: a named file does not exist, or `build` holds something that is not an earlier build.
+    """
+    named = references(source)
+    generated = {"figures": figures, "latex": latex}
+    wanted: dict[str, Path] = {}
+    missing = []
+    for reference in named:
+        folder, _, rest = reference.path.partition("/")
+        origin = generated[folder] / rest if folder in generated else source / reference.path
+        wanted[reference.path] = origin
+        if not origin.is_file():
+            advice = f"run snakemake {origin}" if folder in generated else "correct the name or add the file"
+            missing.append(f"{reference.source}:{reference.line}: {origin} does not exist; {advice}")
+    if missing:
+        raise LatexError("\n".join(missing))
+    _empty(build)
+    for path in sorted(source.rglob("*")):
+        if path.suffix in SOURCE_SUFFIXES and path.is_file():
+            wanted[path.relative_to(source).as_posix()] = path
+    for name, origin in wanted.items():
+        (build / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(origin, build / name)
+
+
+def compile_pdf(build: Path, date: datetime) -> int:
+    """Run latexmk on main.tex in a build folder, check its log, and return the number of pages.
+
+    Args:
+        build: folder with main.tex and all that it includes.
+        date: the date that the PDF carries.
+
+    Raises:
+        LatexError: TeX is not installed, LaTeX stops, or the log shows a defect (`find_problems`).
+    """
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
+    if absent:
+        raise LatexError(f"{', '.join(absent)} not found on PATH; {INSTALL_TEX}")
+    command = [
+        "latexmk",
+        "-norc",
+        "-pdf",
+        "-interaction=nonstopmode",
+        "-halt-on-error",
+        "-file-line-error",
+        "-latexoption=-no-shell-escape",
+        f"-pretex={FILE_MARKS}",
+        "-usepretex",
+        MAIN,
+    ]
+    searched = ("TEXINPUTS", "BIBINPUTS", "BSTINPUTS")  # a user's own folders must not change the paper
+    environment = {key: value for key, value in os.environ.items() if key not in searched}
+    environment |= UNBROKEN_LINES
+    environment |= {"SOURCE_DATE_EPOCH": str(int(date.timestamp())), "FORCE_SOURCE_DATE": "1", "TZ": "UTC"}
+    log_path = build / "main.log"
+    try:
+        done = subprocess.run(
+            command,
+            cwd=build,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIME_LIMIT,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LatexError(f"{log_path}: latexmk did not finish within {TIME_LIMIT} s; see the log") from error
+    log = _read(log_path)
+    if done.returncode != 0:
+        faults = [find_error(log) or "", *find_bibtex_errors(_read(build / "main.blg"))]
+        text = "\n".join(str(fault) for fault in faults if fault)
+        raise LatexError(f"{text or (done.stdout + done.stderr)[-1500:]}\nfull log: {log_path}")
+    problems = find_problems(log)
+    if problems:
+        shown = [str(problem) for problem in problems[:SHOWN_PROBLEMS]]
+        more = len(problems) - len(shown)
+        rest = [f"and {more} more"] if more else []
+        raise LatexError("\n".join([*shown, *rest, f"full log: {log_path}"]))
+    return count_pages(log)
+
+
+def build_paper(source: Path, figures: Path, latex: Path, output: Path, build: Path) -> int:
+    """Build the PDF of the paper and return its number of pages.
+
+    Args:
+        source: folder with main.tex, its sections and refs.bib.
+        figures: folder of the figures (PDF).
+        latex: folder of the generated tables and macros.
+        output: the PDF; written only if the build shows no defect.
+        build: working folder; emptied first, kept afterwards for its log.
+
+    Raises:
+        LatexError: see `gather`, `run_date` and `compile_pdf`.
+    """
+    gather(source, figures, latex, build)
+    pages = compile_pdf(build, run_date(latex / "provenance.tex"))
+    with atomic_path(output) as temporary:
+        shutil.copyfile((build / MAIN).with_suffix(".pdf"), temporary)
+    return pages
+
+
+def _read(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+
+
+def _empty(build: Path) -> None:
+    if build.exists() and (not build.is_dir() or (any(build.iterdir()) and not (build / MARKER).exists())):
+        raise LatexError(
+            f"{build}: is not an earlier build of the paper and would be emptied; "
+            "give another --build-directory"
+        )
+    if build.exists():
+        shutil.rmtree(build)
+    build.mkdir(parents=True)
+    (build / MARKER).write_text("Everything here is copied or generated, and removed by the next build.\n")

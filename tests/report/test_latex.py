@@ -1,0 +1,233 @@
+"""Building a small paper with the real TeX: defects stop it, equal inputs give equal bytes."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from ickrr.report.latex import LatexError, Reference, build_paper, gather, references, run_date
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+
+MAIN = r"""
+\documentclass{article}
+\usepackage{graphicx}
+\usepackage[round]{natbib}
+\usepackage{hyperref}
+\input{latex/provenance}
+\input{latex/numbers}
+\begin{document}
+\section{Results}\label{sec:results}
+\input{sections/results}
+\bibliographystyle{plainnat}
+\bibliography{refs}
+\end{document}
+"""
+RESULTS = r"""The slope is \Slope{} \citep{kendall1938}; see \cref.
+
+\includegraphics[width=2in]{figures/fig1.pdf}
+
+\input{latex/tab_a.tex}
+% \includegraphics{figures/not_there.pdf}
+""".replace(r"\cref", r"Section~\ref{sec:results}")
+REFERENCES = """@article{kendall1938,
+  author = {Kendall, M. G.}, title = {A new measure of rank correlation},
+  journal = {Biometrika}, volume = {30}, pages = {81--93}, year = {1938}}
+"""
+
+needs_tex = pytest.mark.skipif(
+    shutil.which("latexmk") is None, reason="TeX is not installed (make test installs it)"
+)
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    return write_paper(tmp_path / "one")
+
+
+def write_paper(root: Path) -> Path:
+    for name, text in {
+        "paper/main.tex": MAIN,
+        "paper/sections/results.tex": RESULTS,
+        "paper/refs.bib": REFERENCES,
+        "latex/tab_a.tex": "\\begin{tabular}{ll}a & b\\\\\\end{tabular}\n",
+        "latex/numbers.tex": "\\newcommand{\\Slope}{3.2}\n",
+        "latex/provenance.tex": "\\newcommand{\\RunDate}{2026-05-08}\n",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / "figures").mkdir()
+    figure, axes = plt.subplots(figsize=(2, 1))
+    axes.plot([0, 1], [0, 1])
+    figure.savefig(root / "figures/fig1.pdf", metadata={"CreationDate": None})
+    plt.close(figure)
+    return root
+
+
+def build(root: Path) -> Path:
+    output = root / "out/paper.pdf"
+    build_paper(root / "paper", root / "figures", root / "latex", output, root / "build")
+    return output
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+@needs_tex
+def test_equal_inputs_give_equal_bytes_in_any_directory(tmp_path):
+    """Fails if a clock, a path or a leftover of an earlier build gets into the PDF."""
+    first, second = write_paper(tmp_path / "one"), write_paper(tmp_path / "somewhere/else")
+    digest = sha256(build(first))
+    assert sha256(build(second)) == digest
+    assert sha256(build(first)) == digest, "a rebuild over the old build folder differs"
+
+
+@needs_tex
+def test_pdf_is_dated_by_the_run(paper):
+    """Fails if the PDF carries the time of the build instead of the recorded date."""
+    facts = subprocess.run(
+        ["pdfinfo", "-isodates", build(paper)], capture_output=True, text=True, check=True
+    ).stdout
+    assert "2026-05-08T00:00:00" in facts.split("CreationDate:")[1].splitlines()[0]
+
+
+@needs_tex
+@pytest.mark.parametrize(
+    ("text", "file", "line", "message"),
+    [
+        ("\nSee Figure~\\ref{fig:none}.\n", "sections/results.tex", 8, "undefined reference 'fig:none'"),
+        ("\nAs \\citet{nobody} say.\n", "sections/results.tex", 8, "undefined citation 'nobody'"),
+        ("\n\\noindent\\rule{30cm}{1pt}\n", "sections/results.tex", 8, "too wide"),
+        ("\nThe rate is \\Missing.\n", "sections/results.tex", 8, "\\Missing is not defined"),
+        ("\n\\usepackage{x}\n", "sections/results.tex", 8, "preamble"),
+    ],
+)
+def test_defect_names_file_and_line(paper, text, file, line, message):
+    """Fails if a defect passes, is put in another place, or leaves a PDF behind."""
+    append(paper / "paper/sections/results.tex", text)
+    with pytest.raises(LatexError) as caught:
+        build(paper)
+    assert f"{file}:{line}: " in str(caught.value)
+    assert message in str(caught.value)
+    assert not (paper / "out/paper.pdf").exists()
+
+
+@needs_tex
+def test_missing_package_names_the_debian_packages(paper):
+    """Fails if LaTeX's own message is all that a person gets."""
+    main = paper / "paper/main.tex"
+    main.write_text(main.read_text().replace("{graphicx}", "{graphicx}\n\\usepackage{nosuchpackage}"))
+    with pytest.raises(LatexError, match=r"main.tex:5: .*nosuchpackage.sty.*apt-get install.*latexmk"):
+        build(paper)
+
+
+@needs_tex
+def test_bad_bibliography_is_an_error(paper):
+    """Fails if BibTeX's complaint is lost."""
+    main = paper / "paper/main.tex"
+    main.write_text(main.read_text().replace("plainnat", "nosuchstyle"))
+    with pytest.raises(LatexError, match=r"nosuchstyle"):
+        build(paper)
+
+
+@needs_tex
+def test_shell_escape_is_off(paper):
+    """Fails if a source could run commands."""
+    append(paper / "paper/sections/results.tex", "\\immediate\\write18{touch escaped}\n")
+    build(paper)
+    assert not (paper / "build/escaped").exists()
+
+
+@needs_tex
+def test_settings_of_the_user_do_not_matter(paper, monkeypatch, tmp_path):
+    """Fails if a private latexmkrc or TEXINPUTS changes the paper."""
+    digest = sha256(build(paper))
+    (tmp_path / ".latexmkrc").write_text("$pdflatex = 'false';\n")
+    (tmp_path / "natbib.sty").write_text("\\errmessage{wrong natbib}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TEXINPUTS", f"{tmp_path}:")
+    assert sha256(build(paper)) == digest
+
+
+def test_without_tex_one_message_names_the_packages(paper, monkeypatch):
+    """Fails if a machine without TeX ends in a traceback or an unhelpful message."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(LatexError, match=r"latexmk, pdflatex, bibtex not found.*apt-get install"):
+        build(paper)
+
+
+def test_missing_figure_names_source_line_and_remedy(paper):
+    """Fails if LaTeX is started without a figure, or the message does not say how to make it."""
+    (paper / "figures/fig1.pdf").unlink()
+    with pytest.raises(LatexError, match=r"sections/results.tex:3: .*fig1.pdf.*run snakemake"):
+        build(paper)
+    assert not (paper / "build").exists()
+
+
+def test_foreign_folder_is_never_emptied(paper):
+    """Fails if a mistyped --build-directory deletes somebody's files."""
+    precious = paper / "build/precious.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+    with pytest.raises(LatexError, match="not an earlier build"):
+        build(paper)
+    assert precious.read_text() == "mine"
+
+
+def test_source_is_never_emptied(paper):
+    """Fails if building in the source folder is allowed."""
+    with pytest.raises(LatexError, match="not an earlier build"):
+        gather(paper / "paper", paper / "figures", paper / "latex", paper / "paper")
+    assert (paper / "paper/main.tex").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\\newcommand{\\RunDate}{yesterday}", "\\newcommand{\\RunDate}{2026-13-40}"]
+)
+def test_run_without_a_date_is_refused(tmp_path, text):
+    """Fails if a PDF could be dated by the build's clock."""
+    path = tmp_path / "provenance.tex"
+    path.write_text(text)
+    with pytest.raises(LatexError, match=r"provenance.tex: \\RunDate"):
+        run_date(path)
+
+
+def test_references_skip_comments_and_complete_endings(paper):
+    """Fails if a commented figure is required, or a name without ending is not found."""
+    found = references(paper / "paper")
+    assert Reference("main.tex", 6, "latex/provenance.tex") in found
+    assert Reference("sections/results.tex", 3, "figures/fig1.pdf") in found
+    assert not [reference for reference in found if "not_there" in reference.path]
+
+
+def test_folder_without_main_is_refused(tmp_path):
+    """Fails if a wrong --source ends in a traceback."""
+    with pytest.raises(LatexError, match=r"has no main\.tex"):
+        references(tmp_path)
+
+
+@needs_tex
+def test_verb_builds_and_reports_errors_without_a_traceback(paper):
+    """Fails if the command line and the library disagree, or an error shows a traceback."""
+    command = [sys.executable, "-m", "ickrr", "paper"]
+    for option in ("source", "figures", "latex"):
+        command += [f"--{option}", str(paper / {"source": "paper"}.get(option, option))]
+    command += ["--output", str(paper / "p.pdf"), "--build-directory", str(paper / "build")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "p.pdf: 1 pages" in done.stdout
+    (paper / "latex/numbers.tex").write_text("")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "\\Slope is not defined" in done.stderr
