@@ -20,9 +20,7 @@ def normalised(name: str) -> str:
 
 def entries(lock: str) -> list[str]:
     """One string a pin: its line and the indented lines that follow."""
-    text = "\n".join(
-        line for line in (ENVS / lock).read_text().splitlines() if not line.startswith("#")
-    )
+    text = "\n".join(line for line in (ENVS / lock).read_text().splitlines() if not line.startswith("#"))
     return [entry for entry in re.split(r"\n(?=\S)", text) if entry.strip()]
 
 
@@ -65,9 +63,7 @@ def test_locks_that_are_installed_together_share_no_name(one, other):
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_pin_is_hashed(lock):
     """Fails when a lock was written by hand or without --generate-hashes."""
-    unhashed = [
-        entry for entry in entries(lock) if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)
-    ]
+    unhashed = [entry for entry in entries(lock) if not re.search(r"--hash=sha256:[0-9a-f]{64}", entry)]
     assert pins(lock) and unhashed == []
 
 

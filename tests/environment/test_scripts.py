@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TOOLS = (
-    "awk basename bash cat cp cut dirname env flock id mkdir mktemp rm sha256sum tail touch true"
-)
+TOOLS = "awk basename bash cat cp cut dirname env flock id mkdir mktemp rm sha256sum tail touch true"
 BROUGHT = "latexmk pdflatex bibtex kpsewhich dot pdftotext pdftoppm pdffonts"
 
 
