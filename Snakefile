@@ -16,24 +16,30 @@ pathvars:
 
 
 rule all:
-    """Everything: the paper, and with it every figure and table."""
+    """Everything: the paper, every figure and every table."""
     default_target: True
     input:
         "<results>/paper.pdf",
+        expand(
+            "<results>/figures/{figure}.{kind}",
+            figure=experiment.figures,
+            kind=["pdf", "png"],
+        ),
+        expand("<results>/latex/{table}.tex", table=experiment.tables),
     localrule: True
 
 
 rule figures:
+    """All figures."""
     input:
         expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
-    """All figures."""
     localrule: True
 
 
 rule tables:
+    """All tables."""
     input:
         expand("<results>/latex/{table}.tex", table=experiment.tables),
-    """All tables."""
     localrule: True
 
 

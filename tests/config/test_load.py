@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Path:
 
 def message(config: Path, scale: str | None = None, **overrides: object) -> str:
     with pytest.raises(ConfigError) as caught:
-        load_experiment(config, scale, overrides)
+        load_experiment(config, scale, overrides=overrides)
     return str(caught.value)
 
 
@@ -88,7 +88,7 @@ def test_run_overrides_reach_only_that_run() -> None:
             "training": {"muon": {"momentum": 0.5}},
         }
     }
-    experiment = load_experiment(CONFIG, None, {"runs": runs})
+    experiment = load_experiment(CONFIG, overrides={"runs": runs})
     assert experiment.run("deep").model.layers == 16
     assert experiment.run("deep").training.muon.momentum == 0.5
     assert experiment.run("deep").training.muon.learning_rate == 0.02
@@ -196,6 +196,18 @@ def test_missing_overlay(project: Path) -> None:
     """Fails if a scale without its file is silently the default."""
     (project.parent / "workflow" / "scales" / "smoke.yaml").unlink()
     assert "smoke.yaml: cannot be read" in message(project, "smoke")
+
+
+def test_overlay_of_ones_own(project: Path) -> None:
+    """Fails if a user's overlay does not win over the scale, or its mistakes do not name its line."""
+    overlay = project.with_name("mine.yaml")
+    overlay.write_text("base:\n  training:\n    steps: 7\n    warmup_steps: 0\n")
+    assert load_experiment(project, "smoke", overlay).base.training.steps == 7
+    overlay.write_text("base:\n  training:\n    step: 7\n")
+    with pytest.raises(ConfigError, match=r"mine\.yaml:3: base\.training\.step: unknown key"):
+        load_experiment(project, "smoke", overlay)
+    with pytest.raises(ConfigError, match=r"gone\.yaml: cannot be read"):
+        load_experiment(project, "smoke", project.with_name("gone.yaml"))
 
 
 def test_unknown_scale() -> None:

@@ -18,10 +18,17 @@ from ickrr.provenance import import_closure
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 shell.prefix(f"export PYTHONPATH='{SOURCE}'; ")
 
-# config.yaml is read by the library, so that a mistake in it ends in one message and no job.
+# config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
+# `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
+overrides = {
+    key: value for key, value in config.items() if key not in ("scale", "overlay")
+}
 try:
     experiment = load_experiment(
-        Path(workflow.basedir) / "config.yaml", config.get("scale"), config
+        Path(workflow.basedir) / "config.yaml",
+        scale=config.get("scale"),
+        overlay=config.get("overlay"),
+        overrides=overrides,
     )
 except ConfigError as error:
     sys.exit(f"config error:\n{error}")

@@ -1,6 +1,7 @@
 """Read config.yaml and its overlays into an `Experiment`, or say in one message what is wrong and where.
 
-Layers, later ones win: config.yaml, the overlay of the scale, values of the command line.
+Layers, later ones win: config.yaml, the overlay of the scale, an overlay of one's own, values of the
+command line.
 """
 
 import difflib
@@ -41,6 +42,7 @@ _Loader.add_implicit_resolver(
 def load_experiment(
     config_file: str | Path,
     scale: str | None = None,
+    overlay: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Experiment:
     """Load and check the whole configuration.
@@ -48,6 +50,7 @@ def load_experiment(
     Args:
         config_file: the default experiment; overlays lie in ``workflow/scales`` beside it.
         scale: ``smoke``, ``laptop`` or ``paper``; the file's own scale when absent.
+        overlay: a further file of the same form, laid on top of the scale.
         overrides: values given on the command line, laid on top of everything.
 
     Raises:
@@ -65,9 +68,10 @@ def load_experiment(
     layers: list[tuple[dict[str, Any], Positions]] = []
     if chosen != DEFAULT_SCALE:
         layers.append(_read(config_file.parent / OVERLAYS / f"{chosen}.yaml"))
+    if overlay:
+        layers.append(_read(Path(overlay)))
     if overrides:
-        plain = {key: value for key, value in overrides.items() if key != "scale"}
-        layers.append((plain, _positions_of_values(plain)))
+        layers.append((dict(overrides), _positions_of_values(overrides)))
     for layer, layer_positions in layers:
         values = merge(values, layer)
         positions |= layer_positions

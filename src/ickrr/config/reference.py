@@ -15,8 +15,10 @@ it drifts.
 
 `config.yaml` is the whole default (laptop) experiment. A scale is an overlay:
 `snakemake --config scale=smoke` lays `workflow/scales/smoke.yaml` on top (mappings merge, lists and
-values are replaced). Your own overlay is `snakemake --configfile mine.yaml`, and wins over both. A task
-is `base.task` plus its overrides, a run is `base.model` and `base.training` plus its overrides.
+values are replaced). Your own overlay is `snakemake --config overlay=mine.yaml` (both together:
+`--config scale=smoke overlay=mine.yaml`); Snakemake's `--configfile mine.yaml` works too, but its
+mistakes are reported without their line. A task is `base.task` plus its overrides, a run is `base.model`
+and `base.training` plus its overrides.
 
 Source: *sources* = stated in the papers; *our choice* = they do not say; *technical* = no influence on
 the science. Overridable: every key below `base.task` in `tasks.<name>`, every key below `base.model`

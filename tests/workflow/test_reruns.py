@@ -1,0 +1,106 @@
+"""What an edit reruns: exactly its dependents, proven through the command line."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Paper, Project
+
+SEEDS = 2
+FIGURES_OF_COMPARISONS = 2
+PAPER = {"build_paper": 1}
+
+
+@pytest.fixture
+def project(smoke_paper: Paper, tmp_path: Path) -> Project:
+    """A finished smoke paper in another directory."""
+    return smoke_paper.copy(tmp_path / "elsewhere")
+
+
+def test_nothing_to_do_afterwards(project: Project) -> None:
+    """Fails if a finished paper, also under another path, is not recognised as finished."""
+    assert project.planned() == {}
+
+
+def test_touching_every_file_reruns_nothing(project: Project) -> None:
+    """Fails if a date decides instead of content (as after a checkout)."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=project.path, capture_output=True, text=True, check=True)
+    now = time.time() + 5
+    for name in filter(None, listed.stdout.split("\0")):
+        os.utime(project.path / name, (now, now))
+    assert project.planned() == {}
+
+
+def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
+    """Fails if the text of config.yaml counts instead of what it resolves to."""
+    project.edit("config.yaml")
+    assert project.planned() == {}
+
+
+COMPARED = {"compare_run": SEEDS, "tabulate_run": 1, "draw_figure": FIGURES_OF_COMPARISONS}
+REPORTED = {"write_table": 1, "write_numbers": 1, **PAPER}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("src/ickrr/solvers/krylov.py", {"solve_prompts": 1, **COMPARED, **REPORTED}),
+        ("src/ickrr/analysis/probe.py", {"probe_model": SEEDS, **COMPARED, **REPORTED}),
+        ("src/ickrr/analysis/similarity.py", {**COMPARED, **REPORTED}),
+        ("src/ickrr/report/figures/error_curves.py", {"draw_figure": 1, **PAPER}),
+        ("src/ickrr/report/figures/learning_curves.py", {"draw_figure": 1, **PAPER}),
+        ("src/ickrr/report/numbers.py", {"write_numbers": 1, **PAPER}),
+        ("paper/main.tex", PAPER),
+        ("src/ickrr/__main__.py", {}),
+    ],
+)
+def test_edit_reruns_its_dependents(project: Project, name: str, expected: dict[str, int]) -> None:
+    """Fails if an edit retrains, leaves something stale, or reruns what does not read it."""
+    if name.endswith(".tex"):
+        project.edit(name, "\\begin{document}", "% edited\n\\begin{document}")
+    else:
+        project.edit(name)
+    assert project.planned() == expected
+
+
+def test_edit_of_a_notebook_redraws_its_figure(project: Project) -> None:
+    """Fails if the content of a notebook is not tracked."""
+    project.edit("workflow/notebooks/fig1.ipynb", '"cells": [', '"cells":  [')
+    assert project.planned() == {"draw_figure": 1, **PAPER}
+
+
+def test_deleted_figure_is_drawn_again(project: Project) -> None:
+    """Fails if a deleted figure is not noticed, or costs more than itself and the paper."""
+    (project.results() / "figures" / "fig1.pdf").unlink()
+    assert project.planned() == {"draw_figure": 1, **PAPER}
+    assert project.planned("fig1") == {"draw_figure": 1, "fig1": 1}
+
+
+def test_one_hyperparameter_retrains_only_what_reads_it(project: Project) -> None:
+    """Fails if a change of training samples or solves again, or does not retrain."""
+    overlay = project.path / "mine.yaml"
+    overlay.write_text("base:\n  training:\n    gradient_clip: 2.0\n")
+    planned = project.planned("--config", "scale=smoke", "overlay=mine.yaml")
+    assert planned["train_model"] == SEEDS
+    assert not {"sample_prompts", "solve_prompts"} & set(planned)
+
+
+def test_one_more_seed_trains_once(project: Project) -> None:
+    """Fails if adding a seed retrains the others."""
+    overlay = project.path / "mine.yaml"
+    overlay.write_text("base:\n  seeds: [0, 1, 2]\n")
+    planned = project.planned("--config", "scale=smoke", "overlay=mine.yaml")
+    assert planned["train_model"] == planned["probe_model"] == planned["compare_run"] == 1
+
+
+def test_one_figure_from_tables_alone(project: Project) -> None:
+    """Fails if a figure needs anything but its tables: weights, predictions and trajectories are gone."""
+    for folder in ("trained", "predictions", "trajectories", "comparisons", "prompts"):
+        shutil.rmtree(project.results() / folder)
+    (project.results() / "figures" / "fig1.pdf").unlink()
+    run = project.snakemake("--cores", "1", "--allowed-rules", "draw_figure", "fig1", "--", "fig1")
+    assert run.returncode == 0, run.stdout
+    assert (project.results() / "figures" / "fig1.pdf").exists()

@@ -1,0 +1,103 @@
+"""What every rule must have, and what a fresh checkout plans."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Project
+
+RULES = {
+    name: body
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_is_complete(rule: str) -> None:
+    """Fails if a rule lacks its sentence, log, benchmark, environment, threads or resources."""
+    body = RULES[rule]
+    assert body.lstrip().startswith('"""'), "no docstring"
+    for directive in ("log", "benchmark", "conda", "threads", "resources", "message"):
+        assert re.search(rf"^    {directive}:", body, flags=re.MULTILINE), f"no {directive}"
+    for resource in ("mem_mb", "runtime"):
+        assert f"{resource}=" in body, f"no {resource}"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_avoids_what_reruns_wrongly(rule: str) -> None:
+    """Fails if a rule uses a directive whose results or reruns cannot be trusted (docs/reruns.md)."""
+    for directive in ("run", "cache", "retries", "script", "notebook"):
+        assert not re.search(rf"^    {directive}:", RULES[rule], flags=re.MULTILINE), directive
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_tracks_its_code(rule: str) -> None:
+    """Fails if a rule calls code that is not among its inputs (an edit would leave stale results)."""
+    body = RULES[rule]
+    assert "code=" in body
+    called = re.search(r"python -m ickrr (\w+)", body)
+    assert f'verb("{called[1]}")' in body if called else "papermill" in body
+
+
+def test_rule_names_are_verb_object() -> None:
+    """Fails if a rule is not named as the others are."""
+    assert all(re.fullmatch(r"[a-z]+_[a-z]+", rule) for rule in RULES)
+
+
+def test_fresh_checkout_plans_the_whole_paper(fresh_project: Project) -> None:
+    """Fails if a stage is missing from the plan, or a run or seed is planned twice."""
+    planned = fresh_project.planned(scale="laptop")
+    assert set(planned) == set(RULES)
+    assert planned["train_model"] == planned["probe_model"] == planned["compare_run"]
+    assert planned["build_paper"] == planned["write_numbers"] == 1
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_scales_plan_the_same_rules(fresh_project: Project, scale: str) -> None:
+    """Fails if a scale takes another path through the code: they differ in values only."""
+    assert set(fresh_project.planned(scale=scale)) == set(RULES)
+
+
+def test_short_targets_plan_their_ancestors_only(fresh_project: Project) -> None:
+    """Fails if `snakemake fig_training` solves or probes, or fig1 typesets the paper."""
+    planned = fresh_project.planned("fig_training")
+    assert planned.pop("draw_figure") == 1
+    assert set(planned) - {"fig_training"} == {"sample_prompts", "train_model", "tabulate_training"}
+    assert "build_paper" not in fresh_project.planned("fig1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["scale=smok"], "scale: found 'smok'; allowed: smoke, laptop, paper"),
+        (["scale=smoke", "overlay=gone.yaml"], "gone.yaml: cannot be read"),
+        (["base={model: {widht: 3}}"], "base.model.widht: unknown key (did you mean 'width'?)"),
+    ],
+)
+def test_bad_config_stops_before_any_job(fresh_project: Project, arguments: list[str], expected: str) -> None:
+    """Fails if a mistake starts a job, exits with 0, or shows a traceback."""
+    run = fresh_project.snakemake("--cores", "1", "--config", *arguments)
+    assert run.returncode == 1
+    assert expected in run.stdout
+    assert "Traceback" not in run.stdout
+    assert "Building DAG" not in run.stdout
+
+
+def test_broken_config_yaml(fresh_project: Project, tmp_path: Path) -> None:
+    """Fails if a syntax error in config.yaml is not answered with file and line."""
+    project = fresh_project.copy(tmp_path / "project")
+    project.edit("config.yaml", "runs:", "runs: [")
+    run = project.snakemake("-n")
+    assert run.returncode == 1
+    assert re.search(r"config\.yaml:\d+: not valid YAML", run.stdout)
+    assert "Traceback" not in run.stdout
+
+
+def test_plain_snakemake_needs_no_options(fresh_project: Project) -> None:
+    """Fails if the default profile is not found, so that `snakemake` alone asks for --cores."""
+    run = subprocess.run(
+        ["snakemake", "-n"], cwd=fresh_project.path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
