@@ -1,8 +1,8 @@
 """What went wrong in a LaTeX run, read from its log: each problem with its source file and line.
 
 The log says on which line a problem is, but hardly in which file. `FILE_MARKS`, run before the document,
-makes LaTeX print a mark when it opens and closes a file, and at the end of a paragraph the file where it began
-(a paragraph often ends, and its overfull lines are reported, when the next file is already open).
+makes LaTeX print a mark when it opens and closes a file, and at the end of a paragraph the file where it
+began (a paragraph often ends, and its overfull lines are reported, when the next file is already open).
 """
 
 import re
