@@ -1,0 +1,86 @@
+"""Train one run with one seed: weights, learning curve, rates and provenance."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+
+from ickrr.config.run import RunSettings
+from ickrr.device import resolve_device
+from ickrr.files import read_settings, write_json, write_table
+from ickrr.model.weights import save_weights
+from ickrr.provenance import code_hash, import_closure, record
+from ickrr.training.interruption import Interruption, TrainingInterrupted
+from ickrr.training.loop import Trainer
+from ickrr.training.validation import Validation
+
+MODULE = "ickrr.commands.train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
+    parser.add_argument("--seed", type=int, required=True, help="seed of weights and prompts")
+    parser.add_argument(
+        "--validation", type=Path, required=True, help="stored prompts of the learning curve (safetensors)"
+    )
+    parser.add_argument("--weights", type=Path, required=True, help="weights to write (safetensors)")
+    parser.add_argument(
+        "--learning-curve", type=Path, required=True, help="learning curve to write (Parquet)"
+    )
+    parser.add_argument("--rate", type=Path, required=True, help="speed and memory to write (Parquet)")
+    parser.add_argument("--record", type=Path, required=True, help="provenance to write (JSON)")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="checkpoint; removed once the weights are final"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        help="seconds from the start of the process at which it will be killed; "
+        "before that, training saves and exits with 75",
+    )
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Train, or go on from the checkpoint.
+
+    Raises:
+        FileError: an input is missing, damaged or belongs to another run.
+        ConfigError: the device does not exist, or the precision needs another one.
+        TrainingError: the training diverged and the run does not allow it.
+        SystemExit: stopped by a signal (128 + its number) or by the time limit (75); the state is saved.
+    """
+    torch.set_num_threads(arguments.threads)
+    started = datetime.now(UTC)
+    run = read_settings(arguments.run, RunSettings)
+    device = resolve_device(arguments.device)
+    validation = Validation(arguments.validation, run.task, device)
+    code = f"{code_hash(import_closure(MODULE))} torch {torch.__version__}"
+    trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code)
+    with Interruption(arguments.time_limit) as interruption:
+        try:
+            outcome = trainer.train(interruption)
+        except TrainingInterrupted as stopped:
+            print(f"stopped: {stopped}", file=sys.stderr)
+            raise SystemExit(stopped.exit_code) from stopped
+    write_table(arguments.learning_curve, outcome.history.learning_curve())
+    write_table(arguments.rate, outcome.history.rates())
+    provenance = record(
+        "train",
+        run=run.model_dump(mode="json"),
+        seed=arguments.seed,
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        threads=arguments.threads,
+        start=started.isoformat(timespec="seconds"),
+        end=datetime.now(UTC).isoformat(timespec="seconds"),
+        resumed_from=outcome.resumed_from,
+        diverged_at=outcome.diverged_at,
+    )
+    write_json(arguments.record, provenance)
+    save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)
+    # Last: a kill before this line leaves a state from which the same outputs are made again.
+    arguments.state.unlink(missing_ok=True)

@@ -1,0 +1,147 @@
+"""The transformer: embedding, L blocks, final norm, linear readout.
+
+One class serves trained and hand-built weights: h_0 = W_in token (+ position), h_l = Block_l(h_{l-1}),
+prediction = w_out . norm(h_L) + b_out at the prediction tokens. With the default options the blocks compute
+exactly what GPT-2's do (Radford et al. 2019).
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from ickrr.config.model import ModelSettings
+from ickrr.model.attention import CAUSAL, Attention, Visibility
+from ickrr.model.block import MLP, BilinearMLP, Block
+from ickrr.model.tokens import at_inputs, interleave, pair
+
+LAYER_NORM_EPSILON = 1e-5  # GPT-2's
+
+
+class Transformer(nn.Module):
+    """A transformer that predicts y_{n+1} from n labelled pairs and x_{n+1}.
+
+    Args:
+        settings: architecture.
+        dimension: dimension d of the inputs.
+        context_length: largest context length N (bounds the positions of the interleaved layout).
+    """
+
+    def __init__(self, settings: ModelSettings, dimension: int, context_length: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.dimension = dimension
+        self.context_length = context_length
+        interleaved = settings.layout == "interleaved"
+        self.embedding = nn.Linear(dimension if interleaved else dimension + 1, settings.width)
+        # The paired layout has no positions: the order of the context cannot leak into the prediction.
+        self.positions = (
+            nn.Parameter(torch.zeros(2 * context_length + 1, settings.width)) if interleaved else None
+        )
+        self.blocks = nn.ModuleList(build_block(settings) for _ in range(settings.layers))
+        self.final_norm = build_norm(settings.norm, settings.width)
+        self.readout = nn.Linear(settings.width, 1)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """Predict at every context length.
+
+        Args:
+            x: inputs, (B, N+1, d).
+            y: labels, (B, N+1); the last is never looked at.
+
+        Returns:
+            (B, N+1); entry n predicts y_{n+1} from the first n pairs and x_{n+1}.
+
+        Raises:
+            ValueError: the prompt is longer than the model's positions.
+        """
+        if self.settings.layout == "interleaved":
+            *_, last = self.layers(self._embed(interleave(x, y)), CAUSAL)
+            return self._read(at_inputs(last))
+        return torch.cat(
+            [self.predict(x[:, :n], y[:, :n], x[:, n : n + 1]) for n in range(x.shape[1])], dim=1
+        )  # N+1 times (B, 1) -> (B, N+1)
+
+    def predict(self, x: Tensor, y: Tensor, queries: Tensor) -> Tensor:
+        """Predict at many queries from one shared context (paired layout).
+
+        Args:
+            x: context inputs, (B, n, d).
+            y: context labels, (B, n).
+            queries: (B, Q, d).
+
+        Returns:
+            (B, Q).
+        """
+        context = x.shape[1]
+        tokens = self._embed(pair(x, y, queries))  # (B, n+Q, width)
+        *_, last = self.layers(tokens, Visibility(keys=context))
+        return self._read(last[:, context:])
+
+    def residual_streams(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the raw residual stream (before the final norm) at the prediction tokens of all layers.
+
+        Args:
+            x: inputs, (B, N+1, d).
+            y: labels, (B, N+1).
+
+        Returns:
+            (L+1, B, N+1, width); layer 0 is the embedding, entry n of the context axis has seen n pairs.
+        """
+        if self.settings.layout == "interleaved":
+            tokens = self._embed(interleave(x, y))  # (B, 2N+1, width)
+            return torch.stack([at_inputs(h) for h in self.layers(tokens, CAUSAL)])
+        streams = []
+        for n in range(x.shape[1]):
+            tokens = self._embed(pair(x[:, :n], y[:, :n], x[:, n : n + 1]))  # (B, n+1, width)
+            layers = self.layers(tokens, Visibility(keys=n))
+            streams.append(torch.stack([h[:, n] for h in layers]))  # (L+1, B, width)
+        return torch.stack(streams, dim=2)  # (L+1, B, N+1, width)
+
+    def layers(self, tokens: Tensor, visibility: Visibility) -> Iterator[Tensor]:
+        """Yield the residual stream of layers 0..L, each (B, T, width), from embedded tokens."""
+        yield tokens
+        for block in self.blocks:
+            tokens = block(tokens, visibility)
+            yield tokens
+
+    def _embed(self, tokens: Tensor) -> Tensor:
+        embedded: Tensor = self.embedding(tokens)  # (B, T, d or d+1) -> (B, T, width)
+        if self.positions is None:
+            return embedded
+        length, limit = tokens.shape[1], self.positions.shape[0]
+        if length > limit:
+            raise ValueError(
+                f"a prompt of context length {(length - 1) // 2} does not fit a model made for "
+                f"context lengths up to {self.context_length}"
+            )
+        return embedded + self.positions[:length]
+
+    def _read(self, tokens: Tensor) -> Tensor:
+        prediction: Tensor = self.readout(self.final_norm(tokens)).squeeze(-1)  # (B, n, width) -> (B, n)
+        return prediction
+
+
+def hidden_width(settings: ModelSettings) -> int:
+    """Return the number of hidden units of each MLP."""
+    return round(settings.mlp_ratio * settings.width)
+
+
+def build_norm(kind: str, width: int) -> nn.Module:
+    """Return a layer norm, or the identity for ``none``."""
+    return nn.LayerNorm(width, eps=LAYER_NORM_EPSILON) if kind == "layernorm" else nn.Identity()
+
+
+def build_block(settings: ModelSettings) -> Block:
+    """Return one block with the options of the settings."""
+    hidden = hidden_width(settings)
+    mlp: nn.Module | None
+    if settings.mlp == "none":
+        mlp = None
+    elif settings.mlp == "bilinear":
+        mlp = BilinearMLP(settings.width, hidden)
+    else:
+        mlp = MLP(settings.width, hidden, settings.mlp)
+    attention = Attention(settings.width, settings.heads, settings.attention, settings.linear_scale)
+    return Block(attention, mlp, partial(build_norm, settings.norm), settings.width)

@@ -1,0 +1,150 @@
+"""Muon on the matrices of the blocks and AdamW on the rest, and the learning rate of a step.
+
+The rate is peak * s/warmup during the warm-up; then it stays at its peak or falls along a cosine, as
+peak * (f + (1-f) (1 + cos(pi u))/2) with u the share of the remaining steps that is done and f the final
+fraction. It is a function of the step, so that a resume needs no scheduler state.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ickrr.config.training import TrainingSettings
+
+MUON_STATE = ("momentum_buffer",)
+ADAMW_STATE = ("step", "exp_avg", "exp_avg_sq")
+
+
+def learning_rate_factor(step: int, settings: TrainingSettings) -> float:
+    """Return the learning rate of a step over its peak.
+
+    Args:
+        step: step counted from 1 (the first update) to `settings.steps`.
+        settings: schedule, warm-up and length of the training.
+
+    Returns:
+        A number in [0, 1].
+    """
+    if step <= settings.warmup_steps:
+        return step / settings.warmup_steps
+    if settings.schedule == "constant":
+        return 1.0
+    done = (step - settings.warmup_steps) / (settings.steps - settings.warmup_steps)
+    floor = settings.final_learning_rate_fraction
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def is_block_matrix(name: str, parameter: Tensor) -> bool:
+    """Tell whether Muon trains this parameter: a matrix inside a block."""
+    return name.startswith("blocks.") and parameter.ndim == 2
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One torch optimiser with its parameters by name, its peak rate and the names of its state."""
+
+    optimizer: torch.optim.Optimizer
+    parameters: dict[str, nn.Parameter]
+    peak: float
+    entries: tuple[str, ...]
+
+
+class Optimizer:
+    """The optimisers of one model, addressed by parameter names.
+
+    Muon is torch's (Jordan et al. 2024: Nesterov momentum, orthogonalised updates times
+    sqrt(max(1, rows/columns)), decoupled weight decay), AdamW is torch's (Loshchilov & Hutter 2019).
+
+    Args:
+        model: model whose parameters are trained.
+        settings: which optimiser, its rates and schedule.
+    """
+
+    def __init__(self, model: nn.Module, settings: TrainingSettings) -> None:
+        self.settings = settings
+        self.model = model
+        named = dict(model.named_parameters())
+        use_muon = settings.optimizer == "muon"
+        matrices = {name: p for name, p in named.items() if use_muon and is_block_matrix(name, p)}
+        rest = {name: p for name, p in named.items() if name not in matrices}
+        adamw, muon = settings.adamw, settings.muon
+        self._parts = [
+            _Part(
+                torch.optim.AdamW(
+                    rest.values(),
+                    lr=adamw.learning_rate,
+                    betas=(adamw.beta1, adamw.beta2),
+                    weight_decay=adamw.weight_decay,
+                ),
+                rest,
+                adamw.learning_rate,
+                ADAMW_STATE,
+            )
+        ]
+        if matrices:
+            optimizer = torch.optim.Muon(
+                matrices.values(),
+                lr=muon.learning_rate,
+                momentum=muon.momentum,
+                weight_decay=muon.weight_decay,
+                adjust_lr_fn="original",
+            )
+            self._parts.append(_Part(optimizer, matrices, muon.learning_rate, MUON_STATE))
+
+    def learning_rate(self, step: int) -> float:
+        """Return the rate of the block matrices at a step counted from 1."""
+        return self._parts[-1].peak * learning_rate_factor(step, self.settings)
+
+    def step(self, step: int) -> Tensor:
+        """Clip the global gradient norm, update all parameters and clear the gradients.
+
+        Args:
+            step: step counted from 1.
+
+        Returns:
+            The gradient norm before clipping, a scalar on the model's device.
+        """
+        norm: Tensor = nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
+        factor = learning_rate_factor(step, self.settings)
+        for part in self._parts:
+            for group in part.optimizer.param_groups:
+                group["lr"] = part.peak * factor
+            part.optimizer.step()
+            part.optimizer.zero_grad(set_to_none=True)
+        return norm
+
+    def state_tensors(self) -> dict[str, Tensor]:
+        """Return the optimisers' state as ``<parameter>/<entry>``; empty before the first step."""
+        return {
+            f"{name}/{entry}": part.optimizer.state[parameter][entry]
+            for part in self._parts
+            for name, parameter in part.parameters.items()
+            if parameter in part.optimizer.state
+            for entry in part.entries
+        }
+
+    def load_state_tensors(self, tensors: dict[str, Tensor]) -> None:
+        """Take over the state that `state_tensors` returned.
+
+        Raises:
+            KeyError: an entry of a parameter is missing; nothing is changed then.
+        """
+        states = [
+            (part.optimizer, parameter, _state_of(name, parameter, part.entries, tensors))
+            for part in self._parts
+            for name, parameter in part.parameters.items()
+        ]
+        for optimizer, parameter, state in states:
+            optimizer.state[parameter] = state
+
+
+def _state_of(
+    name: str, parameter: Tensor, entries: tuple[str, ...], tensors: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    # AdamW keeps its step count on the CPU, its moments beside the parameter.
+    return {
+        entry: tensors[f"{name}/{entry}"].to("cpu" if entry == "step" else parameter.device, copy=True)
+        for entry in entries
+    }
