@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ickrr.config.run import RunSettings
+from ickrr.config.task import Split
 from ickrr.errors import FileError
 from ickrr.files import read_table
 from ickrr.tensors import load_arrays, read_metadata
@@ -45,21 +46,25 @@ def load_checked(path: str | Path, shapes: Mapping[str, tuple[int | None, ...]])
     return {name: arrays[name] for name in shapes}
 
 
-def load_prompts(path: str | Path, run: RunSettings) -> dict[str, Array]:
+def load_prompts(path: str | Path, run: RunSettings, split: Split) -> dict[str, Array]:
     """Read a set of prompts of the run's task.
 
     Args:
         path: a file of the verb ``sample``.
         run: the run that it is used for.
+        split: what it must have been drawn for, so that nothing is judged on what it was fitted to.
 
     Returns:
         `x` (B, N+1, d), `y`, `f`, `posterior_mean` and `posterior_variance`, each (B, N+1).
 
     Raises:
-        FileError: the prompts were drawn from another task, or an array is missing or has another shape.
+        FileError: the prompts were drawn from another task or for another split, or an array is missing or
+            has another shape.
     """
-    task = read_metadata(path).get("task")
-    require_equal(path, "task", task, run.task.model_dump(mode="json"), f"run '{run.name}'")
+    found = read_metadata(path).get("prompts")
+    wanted = {"task_name": run.task_name, "split": split, "task": run.task.model_dump(mode="json")}
+    given = {key: found.get(key) for key in wanted} if isinstance(found, Mapping) else None
+    require_equal(path, "prompts", given, wanted, f"run '{run.name}'")
     lengths = run.task.context_length + 1
     labels = dict.fromkeys(("y", "f", "posterior_mean", "posterior_variance"), (None, lengths))
     arrays = load_checked(path, {"x": (None, lengths, run.task.dimension), **labels})
@@ -86,7 +91,7 @@ def require_equal(path: str | Path, key: str, found: object, wanted: object, who
         for part in dict.fromkeys([*wanted, *found]):
             require_equal(path, f"{key}.{part}", found.get(part), wanted.get(part), whose)
     elif found != wanted:
-        raise FileError(f"{path}: its '{key}' is {found!r}, but {whose} has {wanted!r}; {ADVICE}")
+        raise FileError(f"{path}: its '{key}' is {found!r}, but {whose} needs {wanted!r}; {ADVICE}")
 
 
 def load_columns(path: str | Path, columns: Iterable[str]) -> pd.DataFrame:

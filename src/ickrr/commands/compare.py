@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> None:
         found = read_metadata(arguments.predictions).get(key)
         require_equal(arguments.predictions, key, found, wanted, f"run '{run.name}' as it is now")
 
-    prompts = load_prompts(arguments.evaluation, run)
+    prompts = load_prompts(arguments.evaluation, run, "evaluation")
     truth = Truth(prompts["y"], prompts["f"], prompts["posterior_mean"])
     size = truth.y.shape
     model = load_checked(arguments.predictions, {"layers": (run.model.layers + 1, *size), "output": size})
@@ -61,6 +61,8 @@ def main(arguments: argparse.Namespace) -> None:
     similarities, matches, draws = [], [], []
     for solver in solvers.names:  # one trajectory in memory at a time
         path = arguments.trajectories / f"{solver}.safetensors"
+        wanted = {"prompts": f"{run.task_name}-evaluation", "solver": solver, "steps": solvers.steps}
+        require_equal(path, "metadata", read_metadata(path), wanted, f"run '{run.name}'")
         trajectory = load_checked(path, {"predictions": (solvers.steps + 1, *size)})["predictions"]
         maps = weighted_maps(layers, trajectory, truth.y, truth.posterior_mean, weights)
         errors.append(error_table(name, NO_SEED, solver, trajectory, truth))

@@ -41,7 +41,8 @@ def main(arguments: argparse.Namespace) -> None:
     run = read_settings(arguments.run, RunSettings)
     settings = read_settings(arguments.settings, ProbeSettings)
     device = resolve_device(arguments.device)
-    fit, evaluation = load_prompts(arguments.fit, run), load_prompts(arguments.evaluation, run)
+    fit = load_prompts(arguments.fit, run, "fit")
+    evaluation = load_prompts(arguments.evaluation, run, "evaluation")
     model = load_model(arguments.weights, run, arguments.seed).to(device)
     # The model computes in the precision of its weights; only the readout is float64.
     precision = model.readout.weight.dtype
