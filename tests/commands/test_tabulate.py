@@ -9,7 +9,6 @@ from ickrr.config.analysis import StatisticsSettings
 from ickrr.files import write_json, write_table
 
 SEEDS = (0, 4)
-COLUMNS = ["step", "loss", "excess_risk", "bayes_risk", "learning_rate", "diverged"]
 
 
 def seed_tables(seed):
@@ -38,16 +37,13 @@ def seed_tables(seed):
 
 @pytest.fixture
 def options(tmp_path):
-    directories = {name: tmp_path / name for name in ("comparisons", "trained")}
+    comparisons = tmp_path / "comparisons"
     for seed in SEEDS:
         for name, table in seed_tables(seed).items():
-            write_table(directories["comparisons"] / f"seed{seed}" / f"{name}.parquet", table)
-        curve = pd.DataFrame([[0, np.nan, 1.0, 0.2, 0.0, False], [9, 0.3, 0.1, 0.2, 1e-3, seed == 4]])
-        curve.columns = COLUMNS
-        write_table(directories["trained"] / f"seed{seed}" / "learning_curve.parquet", curve)
+            write_table(comparisons / f"seed{seed}" / f"{name}.parquet", table)
     statistics = tmp_path / "statistics.json"
     write_json(statistics, StatisticsSettings(confidence=0.9).model_dump(mode="json"))
-    return directories | {"statistics": statistics, "output-directory": tmp_path / "tables"}
+    return {"comparisons": comparisons, "statistics": statistics, "output-directory": tmp_path / "tables"}
 
 
 def tabulate(options, seeds=SEEDS):
@@ -67,10 +63,6 @@ def test_seeds_are_stacked_and_shared_rows_kept_once(options):
     assert errors.loc[errors["seed"] == 4, "mse"].tolist() == [4.5, 4.25]
     assert read(options, "similarity")["similarity"].tolist() == [0.1, 0.2, 0.1, 4.2]
     assert read(options, "matches")["best_step"].tolist() == [0, 3, 0, 7]
-    curve = read(options, "learning_curve")
-    assert list(curve.columns) == ["run", "seed", *COLUMNS]
-    assert curve["seed"].tolist() == [0, 0, 4, 4]
-    assert curve["diverged"].tolist() == [False, False, False, True]
 
 
 def test_alignment_is_the_mean_over_seeds(options):
@@ -114,11 +106,11 @@ def test_draws_that_cannot_be_paired_are_refused(options, capsys):
 
 def test_missing_tables_and_columns_are_named(options, capsys):
     """Fails on a traceback instead of the file and the column."""
-    path = options["trained"] / "seed4" / "learning_curve.parquet"
-    write_table(path, pd.read_parquet(path).drop(columns="diverged"))
+    path = options["comparisons"] / "seed4" / "draws.parquet"
+    write_table(path, pd.read_parquet(path).drop(columns="statistic"))
     assert tabulate(options) == 1
     message = capsys.readouterr().err
-    assert str(path) in message and "diverged" in message
+    assert str(path) in message and "statistic" in message
     path.unlink()
     assert tabulate(options) == 1
     assert str(path) in capsys.readouterr().err

@@ -36,19 +36,18 @@ rule compare_run:
 
 
 rule tabulate_run:
-    """Gather the seeds of a run into its tidy tables, with intervals."""
+    """Gather the comparisons of a run's seeds into tidy tables, with intervals."""
     input:
         errors=of_all_seeds("comparisons/{run}/seed{seed}/errors.parquet"),
         similarity=of_all_seeds("comparisons/{run}/seed{seed}/similarity.parquet"),
         matches=of_all_seeds("comparisons/{run}/seed{seed}/matches.parquet"),
         draws=of_all_seeds("comparisons/{run}/seed{seed}/draws.parquet"),
-        learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
         statistics="<results>/specs/statistics.json",
         code=verb("tabulate"),
     output:
         expand(
             "<results>/tables/{{run}}/{table}.parquet",
-            table=["errors", "similarity", "matches", "alignment", "learning_curve"],
+            table=["errors", "similarity", "matches", "alignment"],
         ),
     log:
         "<logs>/tabulate_run/{run}.log",
@@ -63,11 +62,10 @@ rule tabulate_run:
     params:
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
         comparisons=f"{RESULTS}/comparisons/{{run}}",
-        trained=f"{RESULTS}/trained/{{run}}",
         tables=f"{RESULTS}/tables/{{run}}",
     message:
         "Tabulating {wildcards.run}"
     shell:
         "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
-        " --comparisons {params.comparisons} --trained {params.trained}"
+        " --comparisons {params.comparisons}"
         " --statistics {input.statistics} --output-directory {params.tables} 2> {log}"

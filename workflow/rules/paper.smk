@@ -1,7 +1,12 @@
+PAPER_SOURCES = sorted(
+    str(path) for kind in ("tex", "bib", "sty") for path in Path("paper").rglob(f"*.{kind}")
+)
+
+
 rule build_paper:
     """Typeset the paper."""
     input:
-        sources=sorted(str(path) for path in Path("paper").rglob("*") if path.is_file()),
+        sources=PAPER_SOURCES,
         figures=expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
         tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
         numbers="<results>/latex/numbers.tex",
@@ -32,4 +37,4 @@ rule build_paper:
         "Typesetting the paper"
     shell:
         "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
-        " --output {output} --build-directory {params.build} 2> {log}"
+        " --output {output} --build-directory {params.build} > {log} 2>&1"

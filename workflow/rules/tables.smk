@@ -55,10 +55,10 @@ def all_run_tables(wildcards):
     )
 
 
-def all_records(wildcards):
-    """Provenance record of every training."""
+def of_all_models(pattern):
+    """One file a trained model, ``{run}`` and ``{seed}`` in the pattern."""
     return [
-        f"{RESULTS}/trained/{run}/seed{seed}/run.json"
+        f"{RESULTS}/{pattern}".format(run=run, seed=seed)
         for run in experiment.runs
         for seed in experiment.seeds(run)
     ]
@@ -69,7 +69,8 @@ rule write_numbers:
     input:
         experiment="<results>/specs/experiment.json",
         tables=all_run_tables,
-        records=all_records,
+        draws=of_all_models("comparisons/{run}/seed{seed}/draws.parquet"),
+        records=of_all_models("trained/{run}/seed{seed}/run.json"),
         code=verb("numbers"),
     output:
         numbers="<results>/latex/numbers.tex",
@@ -86,9 +87,10 @@ rule write_numbers:
         runtime=minutes(10),
     params:
         tables=f"{RESULTS}/tables",
+        comparisons=f"{RESULTS}/comparisons",
     message:
         "Writing the numbers of the text"
     shell:
         "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
-        " --records {input.records} --numbers {output.numbers}"
+        " --comparisons {params.comparisons} --records {input.records} --numbers {output.numbers}"
         " --provenance {output.provenance} 2> {log}"

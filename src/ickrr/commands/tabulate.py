@@ -1,4 +1,4 @@
-"""Gather all seeds of a run into its five tidy tables."""
+"""Gather the comparisons of all seeds of a run into its tidy tables, with intervals."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,12 +8,10 @@ import pandas as pd
 
 from ickrr.analysis.alignment import alignment_table, same_draws
 from ickrr.analysis.errors import NO_SEED
-from ickrr.analysis.inputs import load_columns
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.errors import FileError
-from ickrr.files import read_settings, read_table, write_table
+from ickrr.files import read_columns, read_settings, read_table, write_table
 
-CURVE = ("step", "loss", "excess_risk", "bayes_risk", "learning_rate", "diverged")
 DRAWS = ("solver", "draw", "statistic", "value")
 
 
@@ -24,15 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--comparisons", type=Path, required=True, help="directory of seed*/ with the comparisons"
     )
-    parser.add_argument(
-        "--trained", type=Path, required=True, help="directory of seed*/ with the learning curves"
-    )
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     parser.add_argument("--output-directory", type=Path, required=True, help="where the tables are written")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write errors, similarity, matches, alignment and learning_curve.
+    """Write errors, similarity, matches and alignment.
 
     Raises:
         FileError: a table is missing or damaged, or seeds were compared on different resamples.
@@ -44,7 +39,6 @@ def main(arguments: argparse.Namespace) -> None:
         "similarity": gather(comparisons, seeds, "similarity"),
         "matches": gather(comparisons, seeds, "matches"),
         "alignment": alignment_table(arguments.run, gather_draws(comparisons, seeds), statistics.confidence),
-        "learning_curve": gather_curves(arguments.run, arguments.trained, seeds),
     }
     for name, table in tables.items():
         write_table(arguments.output_directory / f"{name}.parquet", table)
@@ -80,7 +74,7 @@ def gather_draws(directory: Path, seeds: Sequence[int]) -> dict[int, pd.DataFram
     Raises:
         FileError: they are not the same draws of the same statistics, so that they cannot be paired.
     """
-    draws = {seed: load_columns(_path(directory, seed, "draws"), DRAWS) for seed in seeds}
+    draws = {seed: read_columns(_path(directory, seed, "draws"), DRAWS) for seed in seeds}
     for seed in seeds:
         if not same_draws(draws[seeds[0]], draws[seed]):
             raise FileError(
@@ -88,17 +82,6 @@ def gather_draws(directory: Path, seeds: Sequence[int]) -> dict[int, pd.DataFram
                 f"{seeds[0]}; delete both files and run snakemake again"
             )
     return draws
-
-
-def gather_curves(run: str, directory: Path, seeds: Sequence[int]) -> pd.DataFrame:
-    """Stack the learning curves, with the run and the seed in front."""
-    curves = []
-    for seed in seeds:
-        curve = load_columns(_path(directory, seed, "learning_curve"), CURVE)
-        curve.insert(0, "run", run)
-        curve.insert(1, "seed", seed)
-        curves.append(curve)
-    return pd.concat(curves, ignore_index=True)
 
 
 def _path(directory: Path, seed: int, name: str) -> Path:
