@@ -15,3 +15,7 @@ class FileError(IckrrError):
 
 class TrainingError(IckrrError):
     """Training cannot go on."""
+
+
+class ConstructionError(IckrrError):
+    """Weights that are asked for cannot be built, or data violate what they were built for."""
