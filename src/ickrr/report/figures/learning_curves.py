@@ -89,6 +89,8 @@ def _draw(upper: Axes, lower: Axes, learning_curve: pd.DataFrame, run: str, *, f
     seeds = sorted(int(seed) for seed in learning_curve["seed"].unique())
     for index, seed in enumerate(seeds):
         curve = rows[rows["seed"] == seed]
+        if curve.empty:  # a seed of another run; this one keeps its own colours
+            continue
         colour, line = _look(index)
         excess = curve["excess_risk"].to_numpy(float)
         step = curve["step"].to_numpy()
