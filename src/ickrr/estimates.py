@@ -76,7 +76,7 @@ def _interleaved(run: RunSettings) -> TokenCounts:
 
 
 def forward_flops(run: RunSettings, counts: TokenCounts) -> float:
-    """Return the flops of one prompt's forward pass; norms, nonlinearities and the readout are not counted."""
+    """Return the flops of one prompt's forward pass, without norms, nonlinearities and the readout."""
     model = run.model
     embedding = (run.task.dimension + (model.layout == "paired")) * model.width
     for_keys = 2 * model.width**2  # the maps to keys and values
