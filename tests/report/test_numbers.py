@@ -112,6 +112,8 @@ def test_clauses():
     """Fails if a clause has the wrong number or name."""
     alone = Ranking("newton_schulz", (), {"newton_schulz": "best"})
     assert best_clause(alone, "distance") == "Newton--Schulz has the lowest value"
+    both = Ranking("a", ("b",), {"a": "tied for best", "b": "tied for best"})
+    assert best_clause(both, "distance") == "all solvers are tied"
     assert best_clause(Ranking(None, (), {}), "distance") == "no solver has a defined value"
     assert floor_clause(["a"]) == "the peak of a does not exceed the floor"
     assert floor_clause(["a", "b"]) == "the peaks of a and b do not exceed the floor"

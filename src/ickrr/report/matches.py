@@ -16,7 +16,7 @@ class BestSteps(NamedTuple):
 
     Attributes:
         layer: layers, (L+1,).
-        step: mean over seeds, (L+1,).
+        step: mean over seeds, (L+1,); NaN where a seed's predictions are not finite, so that it has none.
         low: smallest lower end of the seeds' bootstrap intervals, (L+1,).
         high: largest upper end, (L+1,).
         censored: whether any seed's best step is the last of the grid, (L+1,).
@@ -56,18 +56,13 @@ def best_steps(matches: pd.DataFrame, run: str, solver: str) -> BestSteps:
     rows = matches[(matches["run"] == run) & (matches["solver"] == solver)]
     if rows.empty:
         raise ValueError(f"table matches has no rows of run '{run}' and solver '{solver}'")
-    by_layer = rows.groupby("layer").agg(
-        step=("best_step", "mean"),
-        low=("best_step_low", "min"),
-        high=("best_step_high", "max"),
-        censored=("censored", "any"),
-    )
+    wide = rows.pivot(index="layer", columns="seed").sort_index()
     return BestSteps(
-        by_layer.index.to_numpy(),
-        by_layer["step"].to_numpy(float),
-        by_layer["low"].to_numpy(float),
-        by_layer["high"].to_numpy(float),
-        by_layer["censored"].to_numpy(bool),
+        wide.index.to_numpy(),
+        wide["best_step"].to_numpy(float).mean(axis=1),
+        wide["best_step_low"].to_numpy(float).min(axis=1),
+        wide["best_step_high"].to_numpy(float).max(axis=1),
+        np.any(wide["censored"].to_numpy(bool), axis=1),
     )
 
 

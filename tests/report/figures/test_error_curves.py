@@ -88,7 +88,7 @@ def test_description_follows_the_table(errors, toy):
     text = describe_error_curves(errors, "a", HEADLINE, LENGTHS)
     level = errors.query("method == 'transformer' and step == 8 and context_length == 20")["mse"].mean()
     rows = errors.query(f"method == 'newton_schulz' and context_length == 20 and mse <= {level}")
-    assert f"Newton–Schulz after {rows['step'].min()} steps" in text
+    assert f"Newton–Schulz at step {rows['step'].min()}. " in text
     assert "do not within the grid: Richardson" in text
     assert "Richardson (n = 2)" in text
     calm = describe_error_curves(toy.errors("a", diverging=()), "a", HEADLINE, LENGTHS)

@@ -97,6 +97,14 @@ def test_censored_in_one_seed_counts_as_censored(matches):
     assert best_steps(changed, "a", MAIN).censored.tolist() == [i == 4 for i in range(9)]
 
 
+def test_a_layer_without_a_best_step_has_none(matches):
+    """Fails if the NaN of one seed's layer is averaged away."""
+    changed = matches.astype({"best_step": float})
+    one = (changed["solver"] == MAIN) & (changed["layer"] == 4) & (changed["seed"] == 1)
+    changed.loc[one, "best_step"] = np.nan
+    assert np.isnan(best_steps(changed, "a", MAIN).step).tolist() == [i == 4 for i in range(9)]
+
+
 def test_diverged_cells_stay_empty(similarity):
     """Fails if the NaN of one seed is averaged away, so that a diverged solver looks like a match."""
     changed = similarity.copy()

@@ -59,6 +59,17 @@ def test_floor_and_labels(table):
     assert rows[8][1] == "Newton--Schulz"
 
 
+def test_a_value_without_interval_says_so(toy, tmp_path, experiment):
+    """Fails if an interval that is undefined in too many draws is printed as numbers, or hides its value."""
+    for run in ("spherical", "noise_01"):
+        full = toy.alignment(run, [toy.draws(0), toy.draws(1)])
+        one = (full["solver"] == "richardson") & (full["statistic"] == "slope")
+        full.loc[one, ["low", "high"]] = float("nan")
+        write_table(tmp_path / run / "alignment.parquet", full)
+    rows = body(alignment_table(experiment, tmp_path).latex)
+    assert (rows[4][4], rows[5][4]) == ("3.00", "{--}")
+
+
 def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
     """Fails if two runs of the same law get the same label."""
     both = experiment.model_copy(

@@ -177,8 +177,9 @@ def draw_heatmap(axes: Axes, similarity: pd.DataFrame, matches: pd.DataFrame, ru
     bar.ax.set_title("SimE", fontsize=7, loc="left")
     bar.outline.set_linewidth(0.4)
     bar.ax.axhline(floor, color="white", linewidth=1.2)
-    above = [tick for tick in bar.get_ticks() if floor + 0.06 * (1 - bottom) < tick <= 1]
-    bar.set_ticks([floor, *above], labels=[f"floor {floor:.2f}", *(f"{tick:g}" for tick in above)])
+    clear = 0.06 * (1 - bottom)  # ticks that would be printed over the floor's are left out
+    kept = [tick for tick in bar.get_ticks() if bottom <= tick <= 1 and abs(tick - floor) > clear]
+    bar.set_ticks([floor, *kept], labels=[f"floor {floor:.2f}", *(f"{tick:g}" for tick in kept)])
 
 
 def draw_best_steps(
