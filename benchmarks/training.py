@@ -155,7 +155,8 @@ def row(
         "ratio_low": min(ratios),
         "ratio_high": max(ratios),
         "note": f"CPU-seconds, {len(ours)} seeds, {setting.model.layers} layers, "
-        f"width {setting.model.width}, N = {setting.task.context_length}, d = {setting.task.dimension}{bound}",
+        f"width {setting.model.width}, N = {setting.task.context_length}, "
+        f"d = {setting.task.dimension}{bound}",
     }
 
 
