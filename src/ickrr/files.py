@@ -31,11 +31,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         yield temporary
+        # Some writers make files that only their owner can read.
+        temporary.chmod(0o666 & ~_umask())
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def write_text(path: str | Path, text: str) -> None:

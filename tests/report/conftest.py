@@ -6,6 +6,7 @@ solver's path.
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -227,3 +228,18 @@ def results(tmp_path_factory, experiment) -> Path:
             write_table(root / "comparisons" / run / f"seed{seed}" / "draws.parquet", table)
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
     return root
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """The builders of the toy's tables, for tests that want their own."""
+    return SimpleNamespace(
+        solvers=SOLVERS,
+        errors=errors_table,
+        similarity=similarity_table,
+        matches=matches_table,
+        alignment=alignment_table,
+        draws=draws_table,
+        learning_curve=learning_curve_table,
+        record=run_record,
+    )

@@ -18,6 +18,8 @@ def figure_parameters(wildcards):
             "tables": f"{RESULTS}/tables",
             "output": f"{RESULTS}/figures/{wildcards.figure}",
             "scale": experiment.scale,
+            "context_lengths": experiment.statistics.context_lengths,
+            "solvers": experiment.solvers.headline,
         }
     )
 

@@ -1,5 +1,7 @@
 PAPER_SOURCES = sorted(
-    str(path) for kind in ("tex", "bib", "sty") for path in Path("paper").rglob(f"*.{kind}")
+    str(path)
+    for kind in ("tex", "bib", "sty")
+    for path in Path("paper").rglob(f"*.{kind}")
 )
 
 

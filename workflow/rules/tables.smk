@@ -1,6 +1,7 @@
 def table_inputs(wildcards):
     """Tidy tables that a LaTeX table reads."""
-    return run_tables(experiment.tables[wildcards.table].runs, ["alignment", "matches"])
+    table = experiment.tables[wildcards.table]
+    return run_tables(table.runs, table.tables)
 
 
 rule write_table:

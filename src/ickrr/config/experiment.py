@@ -53,7 +53,8 @@ class FigureSettings(Settings):
 class TableSettings(Settings):
     """What one LaTeX table shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order", min_length=1)
+    runs: list[str] = setting([], "Runs that it shows, in order")
+    tables: list[RunTable] = setting([], "Tables of these runs that it reads")
 
 
 class Compute(Settings):

@@ -241,6 +241,8 @@ def best_clause(ranking: Ranking, statistic: str) -> str:
     """Say in a clause which solver is best by a statistic."""
     if ranking.leader is None:
         return "no solver has a defined value"
+    if len(ranking.tied) + 1 == len(ranking.standings) > 1:
+        return "all solvers are tied"
     end = "highest" if DIRECTION[statistic] > 0 else "lowest"
     verb = f"are tied for the {end} value" if ranking.tied else f"has the {end} value"
     return f"{best_names(ranking)} {verb}"
