@@ -46,8 +46,8 @@ class VerificationSettings(Settings):
     bisection_context_length: int = setting(
         160, "Largest N for which the smallest width that works is searched", "technical", ge=0
     )
-    chunk_prompts: int = setting(
-        8, "Prompts per forward pass; bounds the memory", "technical", "prompts", ge=1
+    chunk_points: int = setting(
+        2560, "Points of the prompts of one forward pass; bounds the memory", "technical", ge=1
     )
     seed: int = setting(0, "Seed of the prompts", ge=0)
 

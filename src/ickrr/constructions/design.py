@@ -142,12 +142,13 @@ class Certificate:
         return self.accumulated + self.reciprocal + self.readout + self.rounding
 
 
-def design(problem: Problem, accuracy: float) -> Certificate:
+def design(problem: Problem, accuracy: float, *, allow_rounding: bool = False) -> Certificate:
     """Choose steps and units so that every prediction is within the accuracy of kernel ridge regression.
 
     Args:
         problem: the problem.
         accuracy: epsilon > 0, units of the labels.
+        allow_rounding: return a design whose rounding float64 cannot keep below the accuracy, for the theory.
 
     Raises:
         ConstructionError: float64 cannot reach the accuracy, or the preconditioner does not allow it.
@@ -173,6 +174,8 @@ def design(problem: Problem, accuracy: float) -> Certificate:
         readout=relu.product_units(ranges.reciprocal_radius, ranges.mixed, READOUT / 2 * accuracy),
     )
     found = certify(problem, steps, units)
+    if allow_rounding:
+        return found
     if found.rounding > ROUNDING * accuracy:
         raise ConstructionError(
             f"eps: found {accuracy:g}, below what float64 can guarantee here: rounding alone may cost "
