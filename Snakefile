@@ -9,6 +9,9 @@ min_version("9.27")
 include: "workflow/rules/common.smk"
 
 
+report: "workflow/report/workflow.rst"
+
+
 pathvars:
     results=RESULTS,
     logs=f"logs/{experiment.scale}",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ickrr.errors import ConfigError, FileError, TrainingError
+from ickrr.errors import ConfigError, TrainingError
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_labels
 from ickrr.training.data import TrainingData

@@ -61,8 +61,8 @@ rule tabulate_run:
         runtime=minutes(20),
     params:
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        comparisons=f"{RESULTS}/comparisons/{{run}}",
-        tables=f"{RESULTS}/tables/{{run}}",
+        comparisons=folder("comparisons/{run}"),
+        tables=folder("tables/{run}"),
     message:
         "Tabulating {wildcards.run}"
     shell:

@@ -1,10 +1,3 @@
-PAPER_SOURCES = sorted(
-    str(path)
-    for kind in ("tex", "bib", "sty")
-    for path in Path("paper").rglob(f"*.{kind}")
-)
-
-
 rule build_paper:
     """Typeset the paper."""
     input:
@@ -32,8 +25,8 @@ rule build_paper:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        figures=f"{RESULTS}/figures",
-        latex=f"{RESULTS}/latex",
+        figures=folder("figures"),
+        latex=folder("latex"),
         build=f"{RESULTS}/paper_build",
     message:
         "Typesetting the paper"

@@ -1,9 +1,3 @@
-def table_inputs(wildcards):
-    """Tidy tables that a LaTeX table reads."""
-    table = experiment.tables[wildcards.table]
-    return run_tables(table.runs, table.tables)
-
-
 rule write_table:
     """Write one table of the paper as LaTeX, Parquet and CSV."""
     input:
@@ -30,7 +24,7 @@ rule write_table:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        tables=f"{RESULTS}/tables",
+        tables=folder("tables"),
     message:
         "Writing {wildcards.table}"
     shell:
@@ -47,22 +41,6 @@ for table in experiment.tables:
         input:
             f"<results>/latex/{table}.tex",
         localrule: True
-
-
-def all_run_tables(wildcards):
-    """Tables of every run, from which the paper takes its numbers."""
-    return run_tables(
-        experiment.runs, ["errors", "matches", "alignment", "learning_curve"]
-    )
-
-
-def of_all_models(pattern):
-    """One file a trained model, ``{run}`` and ``{seed}`` in the pattern."""
-    return [
-        f"{RESULTS}/{pattern}".format(run=run, seed=seed)
-        for run in experiment.runs
-        for seed in experiment.seeds(run)
-    ]
 
 
 rule write_numbers:
@@ -87,8 +65,8 @@ rule write_numbers:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        tables=f"{RESULTS}/tables",
-        comparisons=f"{RESULTS}/comparisons",
+        tables=folder("tables"),
+        comparisons=folder("comparisons"),
     message:
         "Writing the numbers of the text"
     shell:

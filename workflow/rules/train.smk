@@ -53,7 +53,7 @@ rule tabulate_training:
         runtime=minutes(10),
     params:
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        trained=f"{RESULTS}/trained/{{run}}",
+        trained=folder("trained/{run}"),
     message:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
