@@ -35,10 +35,12 @@ except ConfigError as error:
     sys.exit(f"config error:\n{error}")
 
 RESULTS = f"results/{experiment.scale}"
+CONTROLS = experiment.constructions.controls
 
 
 wildcard_constraints:
     run="[a-z][a-z0-9_]*",
+    ridge="[a-z][a-z0-9_]*",
     seed=r"\d+",
     prompts="[a-z][a-z0-9_]*-(fit|evaluation|validation)",
     figure="fig[a-z0-9_]*",
@@ -52,9 +54,14 @@ def write_specs():
         "solvers": experiment.solvers,
         "probe": experiment.probe,
         "statistics": experiment.statistics,
+        "verification": experiment.constructions.verification,
+        "contraction": experiment.constructions.contraction,
     }
     specs = {f"{name}.json": settings for name, settings in blocks.items()}
-    specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
+    specs |= {
+        f"runs/{name}.json": experiment.run(name)
+        for name in [*experiment.runs, *CONTROLS]
+    }
     specs |= {
         f"prompts/{name}.json": experiment.prompt_set(name)
         for name in experiment.prompt_sets()
@@ -81,7 +88,7 @@ def prompts_of(split):
     """Input function: the stored prompts of a run's task."""
 
     def path(wildcards):
-        task = experiment.runs[wildcards.run].task
+        task = experiment.task_of(wildcards.run)
         return f"{RESULTS}/prompts/{task}-{split}.safetensors"
 
     return path
@@ -89,11 +96,17 @@ def prompts_of(split):
 
 def trajectories_of_run(wildcards):
     """Solver trajectories on the evaluation prompts of a run's task."""
-    task = experiment.runs[wildcards.run].task
+    task = experiment.task_of(wildcards.run)
     return [
         f"{RESULTS}/trajectories/{task}-evaluation/{solver}.safetensors"
         for solver in experiment.solvers.names
     ]
+
+
+def readout_of(wildcards):
+    """How a run's layers are read: only controls have a choice."""
+    control = CONTROLS.get(wildcards.run)
+    return control.readout if control else "fitted"
 
 
 def of_all_seeds(pattern):
@@ -113,6 +126,11 @@ def run_tables(runs, tables):
     return [
         f"{RESULTS}/tables/{run}/{table}.parquet" for run in runs for table in tables
     ]
+
+
+def other_tables(settings):
+    """Tables of no run that a figure or a table reads."""
+    return [f"{RESULTS}/tables/{table}.parquet" for table in settings.others]
 
 
 def mem_mb(base):
@@ -136,7 +154,7 @@ def minutes(base):
 def figure_tables(wildcards):
     """Tables that a figure reads."""
     figure = experiment.figures[wildcards.figure]
-    return run_tables(figure.runs, figure.tables)
+    return run_tables(figure.runs, figure.tables) + other_tables(figure)
 
 
 def figure_code(wildcards):
@@ -159,20 +177,21 @@ def figure_parameters(wildcards):
     )
 
 
+CONSTRUCTION_TABLES = ["cells", "rates", "contraction", "controls"]
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
 def table_inputs(wildcards):
     """Tidy tables that a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
-    return run_tables(table.runs, table.tables)
+    return run_tables(table.runs, table.tables) + other_tables(table)
 
 
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
     return run_tables(
         experiment.runs, ["errors", "matches", "alignment", "learning_curve"]
-    )
+    ) + [f"{RESULTS}/tables/construction/{table}.parquet" for table in CONSTRUCTION_TABLES]
 
 
 def of_all_models(pattern):

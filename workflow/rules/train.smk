@@ -9,6 +9,8 @@ rule train_model:
         learning_curve="<results>/trained/{run}/seed{seed}/learning_curve.parquet",
         rate="<results>/trained/{run}/seed{seed}/rate.parquet",
         record="<results>/trained/{run}/seed{seed}/run.json",
+    wildcard_constraints:
+        run="|".join(experiment.runs),
     log:
         "<logs>/train_model/{run}/seed{seed}.log",
     benchmark:

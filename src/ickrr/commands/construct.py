@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ridge-scaling", choices=("fixed", "scaled"), default="scaled")
     parser.add_argument("--preconditioner", choices=("ridge", "kernel"), default="ridge")
     parser.add_argument("--input-bound", type=float, default=1.0, help="bound on |x|")
+    parser.add_argument("--sphere", action="store_true", help="every |x| is exactly the input bound")
     parser.add_argument("--label-bound", type=float, default=3.0, help="bound on |y|")
     parser.add_argument("--data", type=Path, help="prompts of one's own to try as well: x, y (safetensors)")
     parser.add_argument("--prompts-per-law", type=int, default=16, help="random prompts of each input law")
@@ -40,7 +41,8 @@ def main(arguments: argparse.Namespace) -> None:
     """Write the weights (a full state dict, float64) and the certificate.
 
     Raises:
-        ConstructionError: the request is impossible, the data violate its bounds, or the model fails its check.
+        ConstructionError: the request is impossible, the data violate its bounds, or the model fails its
+            check.
         FileError: the data cannot be read.
     """
     torch.set_num_threads(arguments.threads)
@@ -53,6 +55,7 @@ def main(arguments: argparse.Namespace) -> None:
         input_bound=arguments.input_bound,
         label_bound=arguments.label_bound,
         preconditioner=arguments.preconditioner,
+        sphere=arguments.sphere,
     )
     certificate = design(problem, arguments.eps)
     model = build(certificate)
@@ -75,7 +78,7 @@ def main(arguments: argparse.Namespace) -> None:
         if not (found.error <= certificate.total and found.iterate_error <= certificate.layer):
             raise ConstructionError(
                 f"{name} prompts: error {found.error:.3g} (proven: {certificate.total:.3g}), iterates off by "
-                f"{found.iterate_error:.3g} (proven: {certificate.layer:.3g}); nothing is written: please report this"
+                f"{found.iterate_error:.3g} (proven: {certificate.layer:.3g}); nothing is written"
             )
         measured[name] = {
             "prompts": len(prompts.families),
@@ -102,8 +105,8 @@ def own_prompts(path: Path, problem: Problem) -> Prompts:
     for name, axes in (("x", 3), ("y", 2)):
         if name not in arrays or arrays[name].ndim != axes:
             raise ConstructionError(
-                f"{path}: needs an array '{name}' with {axes} axes, found {sorted(arrays)}; write x as (B, n+1, d) "
-                "and y as (B, n+1)"
+                f"{path}: needs an array '{name}' with {axes} axes, found {sorted(arrays)}; "
+                "write x as (B, n+1, d) and y as (B, n+1)"
             )
     x, y = arrays["x"].double(), arrays["y"].double()
     return Prompts(x[:, :-1], y[:, :-1], x[:, -1:], ["data"] * len(x))

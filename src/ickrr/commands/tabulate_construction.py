@@ -29,7 +29,9 @@ def main(arguments: argparse.Namespace) -> None:
     statistics = read_settings(arguments.statistics, StatisticsSettings)
     gathered: dict[str, pd.DataFrame] = {}
     for table in TABLES:
-        parts = [read_table(arguments.verification / ridge / f"{table}.parquet") for ridge in arguments.ridges]
+        parts = [
+            read_table(arguments.verification / ridge / f"{table}.parquet") for ridge in arguments.ridges
+        ]
         filled = [part for part in parts if len(part)]
         gathered[table] = pd.concat(filled or parts[:1], ignore_index=True)
         write_table(arguments.output_directory / f"{table}.parquet", gathered[table])

@@ -50,17 +50,20 @@ def main(arguments: argparse.Namespace) -> None:
     for index in track(len(grid), f"verifying {arguments.ridge}"):
         verify_cell(settings, arguments.ridge, *grid[index], tables)
     for name, rows in tables._asdict().items():
-        write_table(arguments.output_directory / f"{name}.parquet", pd.DataFrame(rows, columns=None if rows else COLUMNS[name]))
+        write_table(
+            arguments.output_directory / f"{name}.parquet",
+            pd.DataFrame(rows, columns=None if rows else COLUMNS[name]),
+        )
     # The tables are written all the same, so that a person can see what failed and where.
     failed = [row for row in tables.cells if row["status"] == "verified" and not row["passed"]]
     for row in failed:
         print(
-            f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, iterates off by "
-            f"{row['iterate_error']:.3g}, allowed {row['layer_bound']:.3g}",
+            f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, "
+            f"iterates off by {row['iterate_error']:.3g}, allowed {row['layer_bound']:.3g}",
             file=sys.stderr,
         )
     if failed:
         raise ConstructionError(
-            f"{arguments.output_directory}/cells.parquet: {len(failed)} of {len(grid)} cells break a bound that "
-            "the theory promises (listed above); the weights or the bounds are wrong"
+            f"{arguments.output_directory}/cells.parquet: {len(failed)} of {len(grid)} cells break a "
+            "bound that the theory promises (listed above); the weights or the bounds are wrong"
         )

@@ -1,6 +1,6 @@
 """Settings of the verification of the construction and of the measured contraction factors."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -74,8 +74,25 @@ class ContractionSettings(Settings):
     seed: int = setting(0, "Seed of the prompts", ge=0)
 
 
+class ControlSettings(Settings):
+    """A model that is not trained, sent through the probe and the comparison as the trained ones are."""
+
+    task: str = setting("spherical", "Name of its task, a key of `tasks`")
+    weights: Literal["built", "exact", "random"] = setting(
+        "built",
+        "built: the construction with ReLU interpolants; exact: with exact products; random: initial weights",
+    )
+    readout: Literal["own", "fitted"] = setting(
+        "own", "own: the model's readout at every layer; fitted: the linear probe of the trained models"
+    )
+    model: dict[str, Any] = setting({}, "Overrides of base.model")
+
+
 class ConstructionSettings(Settings):
     """Everything about the hand-built models."""
 
     verification: VerificationSettings = setting(VerificationSettings(), "Grid of hand-built models")
     contraction: ContractionSettings = setting(ContractionSettings(), "Measured contraction factors")
+    controls: dict[str, ControlSettings] = setting(
+        {}, "Named positive and negative controls of the comparison"
+    )

@@ -36,7 +36,9 @@ class ModelSettings(Settings):
         ge=1,
     )
     banks: int = setting(1, "Shared directions of each MLP (relu_banks only)", ge=1)
-    bank_units: int = setting(1, "Hidden units that share one direction (relu_banks only)", unit="units", ge=1)
+    bank_units: int = setting(
+        1, "Hidden units that share one direction (relu_banks only)", unit="units", ge=1
+    )
     norm: Literal["layernorm", "none"] = setting("layernorm", "Normalisation before each sublayer", "sources")
     layout: Literal["interleaved", "paired"] = setting(
         "interleaved",

@@ -1,8 +1,8 @@
 """Prompts that the construction is tried on: each input law, and sets made to be bad for the iteration.
 
-Points that coincide make the smallest eigenvalue of the preconditioned matrix ridge/(N + ridge), the bound of the
-theorem; labels of alternating sign excite that eigenvector; far clusters make the row sums differ most; points on
-the bound |x| = R err most in |x|^2.
+Points that coincide make the smallest eigenvalue of the preconditioned matrix ridge/(N + ridge), the bound of
+the theorem; labels of alternating sign excite that eigenvector; far clusters make the row sums differ most;
+points on the bound |x| = R err most in |x|^2.
 """
 
 import math
@@ -25,16 +25,18 @@ JITTER = 1e-10
 
 
 def random_prompts(problem: Problem, count: int, seed: int) -> Prompts:
-    """Draw `count` prompts of each input law with clipped labels of a noisy Gaussian process, and their queries.
+    """Draw `count` prompts of each input law, with clipped labels of a noisy Gaussian process.
 
     Points beyond the input bound are moved onto it, labels beyond the label bound too. The last query is a
     context point.
     """
     sets = []
     for law, draw in INPUT_LAWS.items():
+        if problem.sphere and law != "spherical":
+            continue
         generator = torch_generator(seed, "construction", law, problem.context_length)
         size = problem.context_length + QUERIES
-        points = _inside(draw((count, size, problem.dimension), generator), problem.input_bound)
+        points = _allowed(problem, draw((count, size, problem.dimension), generator))
         kernel = gaussian(squared_distances(points, points), problem.lengthscale)
         factor = torch.linalg.cholesky(kernel + JITTER * torch.eye(size, dtype=torch.float64))
         normals = torch.randn(count, size, 2, generator=generator, dtype=torch.float64)
@@ -57,7 +59,7 @@ def adversarial_prompts(problem: Problem, steps: int, seed: int) -> Prompts:
         generator = torch_generator(seed, "adversary", name, problem.context_length)
         points = place(problem, problem.context_length + QUERIES, generator)[None]  # (1, n+Q, d)
         blank = torch.zeros(points.shape[:2], dtype=torch.float64)
-        prompts = _split(_inside(points, problem.input_bound), blank, [name], problem.context_length)
+        prompts = _split(_allowed(problem, points), blank, [name], problem.context_length)
         for labels in (_worst(problem, prompts, steps), _alternating(prompts), torch.ones_like(prompts.y)):
             sets.append(Prompts(prompts.x, problem.label_bound * labels, prompts.queries, [name]))
     return _stack(sets)
@@ -145,9 +147,10 @@ def _direction(problem: Problem, count: int, generator: torch.Generator) -> Tens
     return INPUT_LAWS["spherical"]((count, problem.dimension), generator)
 
 
-def _inside(points: Tensor, bound: float) -> Tensor:
-    norms = points.norm(dim=-1, keepdim=True)
-    return torch.where(norms > bound, points * (bound / norms), points)
+def _allowed(problem: Problem, points: Tensor) -> Tensor:
+    """Move points beyond the input bound onto it; on a sphere, all."""
+    norms, bound = points.norm(dim=-1, keepdim=True), problem.input_bound
+    return torch.where((norms > bound) | problem.sphere, points * (bound / norms), points)
 
 
 def _split(points: Tensor, y: Tensor, families: list[str], context_length: int) -> Prompts:

@@ -1,11 +1,11 @@
-"""Bounds of Richardson iteration in the energy norm: what truncation and errors in each step cost a prediction.
+"""Bounds of Richardson iteration in the energy norm: what truncation and errors of the steps cost.
 
-With S = G^-1/2 A G^-1/2 and eigenvalues s in [low, high], a readout of the form k_q^T v with k_q = Phi^T phi_q,
-|phi_q| <= 1, K = Phi^T Phi, satisfies |k_q^T v| <= |Phi v|, and v^T K v <= u^T (S - low) u for u = G^1/2 v,
-because K = A - ridge and ridge/G_i >= low. Hence, for any polynomial p,
-|k_q^T p(I - G^-1 A) v| <= max_s |p(1-s)| sqrt(s - low) |v|_G, |v|_G^2 = sum_i G_i v_i^2.
-The sup norm would give no contraction (I - G^-1 A has row sums up to (N - 1)/(N + ridge) off the diagonal,
-beside 1 - low), and the plain two-norm would cost the factor sqrt(max G/min G).
+Let S = G^-1/2 A G^-1/2, with eigenvalues s in [low, high], K = Phi^T Phi and k_q = Phi^T phi_q, |phi_q| <= 1.
+Then |k_q^T v| <= |Phi v|, and v^T K v <= u^T (S - low) u for u = G^1/2 v, because K = A - ridge I and
+ridge/G_i >= low. Hence, for any polynomial p,
+|k_q^T p(I - G^-1 A) v| <= max_s |p(1 - s)| sqrt(s - low) |v|_G, where |v|_G^2 = sum_i G_i v_i^2.
+In the sup norm there is no contraction: that of I - G^-1 A is max_i 2 (D_i - 1)/(D_i + ridge), up to almost
+2; and in the plain two-norm a product of steps would cost the factor sqrt(max G/min G).
 """
 
 import math
@@ -52,7 +52,8 @@ def truncation(steps: int, bounds: Spectrum) -> float:
     """
     low, high = bounds.low, bounds.high
     a, b, c = 1 - 2 * steps, 2 * steps * low - 1 - 2 * low, 2 * low
-    # The product of the roots is c/a < 0: exactly one is positive; of its two forms, that without cancellation.
+    # The product of the roots is c/a < 0: exactly one is positive; of its two forms, that without
+    # cancellation.
     root = math.sqrt(b * b - 4 * a * c)
     s = 2 * c / (root - b) if b <= 0 else -(b + root) / (2 * a)
     inside = (1 - s) ** steps * math.sqrt(max(s - low, 0.0)) / s
@@ -102,12 +103,13 @@ def accumulated_factor(problem: Problem, bounds: Spectrum, steps: int) -> float:
 
 
 def norm_bias(problem: Problem, norm_error: float) -> float:
-    """Bound what the interpolation of |x|^2, too large by at most norm_error, does to the converged prediction.
+    """Bound what an interpolated |x|^2, too large by at most norm_error, does to the converged prediction.
 
-    With w(x) = exp(-error/(2h^2)) >= e^-tau the layers use the kernel w(x) k(x,x') w(x') exactly. Its prediction is
-    w_q k_q^T (K + ridge W^-2)^-1 W^-1 y. Changing w_q, y and the ridge one after the other, with
-    |(K + ridge W^-2)^-1 k_q| <= 1/(2 sqrt(ridge)), costs ((e^tau - 1) + (e^2tau - 1)/2) Y sqrt(N/ridge), which is
-    at most (e^2tau - 1) Y sqrt(N/ridge).
+    With w(x) = exp(-error/(2h^2)) >= e^-tau the layers use the kernel w(x) k(x,x') w(x') exactly. Its
+    prediction is w_q k_q^T (K + ridge W^-2)^-1 W^-1 y. Changing w_q, y and the ridge one after the other,
+    with
+    |(K + ridge W^-2)^-1 k_q| <= 1/(2 sqrt(ridge)), costs ((e^tau - 1) + (e^2tau - 1)/2) Y sqrt(N/ridge),
+    which is at most (e^2tau - 1) Y sqrt(N/ridge).
     """
     tau = norm_error / (2 * problem.lengthscale**2)
     return math.expm1(2 * tau) * problem.label_bound * math.sqrt(problem.context_length / problem.ridge)

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | `x` (d) | the input | embedding |
 | `y` | the label, 0 at queries and at the sink | embedding |
-| `norm` | |x|^2 | block 1 |
+| `norm` | |x|^2 | block 1 (on a sphere: embedding) |
 | `flag` | 1 at the sink, else 0 | embedding |
 | `weight` | g = ridge/G_i, from the sink's share | block 2 |
 | `inverse` | 1/(the sink's share) | block 2 |
@@ -48,11 +48,12 @@ class Channels:
         ) = range(dimension, dimension + 9)
         self.width = dimension + 9
 
-    def embedding(self) -> nn.Linear:
-        """Map a token (x, y), (d+1), to its channels."""
+    def embedding(self, norm: float = 0.0) -> nn.Linear:
+        """Map a token (x, y), (d+1), to its channels; |x|^2 starts at `norm`."""
         linear = zeros(nn.Linear(self.dimension + 1, self.width))
         for channel in (*self.x, self.y):
             linear.weight[channel, channel] = 1.0
+        linear.bias[self.norm] = norm
         return linear
 
     def sink(self) -> Tensor:

@@ -2,8 +2,8 @@
 
 The factor is max(1 - smallest, largest - 1) over the eigenvalues of the symmetric G^-1/2 A G^-1/2; above 1
 the iteration diverges. Beside it stand the theorem's bound, and the rate that a spectral gap of the
-row-stochastic matrix D^-1 K would give if Richardson's rate were that gap: by Cheeger's inequality the gap is at
-least alpha^2/8, with alpha the smallest kernel value over the largest, free of N.
+row-stochastic matrix D^-1 K would give if Richardson's rate were that gap: by Cheeger's inequality the gap is
+at least alpha^2/8, with alpha the smallest kernel value over the largest, free of N.
 """
 
 from collections.abc import Callable, Iterator

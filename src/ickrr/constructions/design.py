@@ -24,7 +24,7 @@ class Units:
     """Hidden units of each interpolant; a product takes two squares of so many units each.
 
     Attributes:
-        norm: of the square of each coordinate of x.
+        norm: of the square of each coordinate of x; 0 on a sphere.
         share: of the odds of the sink's share (plain preconditioner only; else 0).
         update: of the product of the weight and b - N y/ridge, in every block.
         reciprocal: of the reciprocal of the share.
@@ -138,7 +138,7 @@ class Certificate:
 
     @property
     def layer(self) -> float:
-        """Bound, at every layer, of |prediction - Richardson iterate of the kernel with the interpolated norms|."""
+        """Bound of |prediction - Richardson iterate| at every layer, for the kernel of the interpolated norms."""
         return self.accumulated + self.reciprocal + self.readout + self.rounding
 
 
@@ -155,8 +155,8 @@ def design(problem: Problem, accuracy: float, *, allow_rounding: bool = False) -
     """
     if not 0 < accuracy < math.inf:
         raise ConstructionError(f"eps: found {accuracy}; it must be positive")
-    norm_error = bounds.norm_error_for(problem, BIAS * accuracy)
-    norm_units = relu.square_units(problem.input_bound, norm_error / problem.dimension)
+    allowed = bounds.norm_error_for(problem, BIAS * accuracy)
+    norm_units = 0 if problem.sphere else relu.square_units(problem.input_bound, allowed / problem.dimension)
     shape = _spectrum(problem, norm_units)
     steps = bounds.steps_for(problem, shape, TRUNCATION * accuracy)
     plain = problem.preconditioner == "kernel"
@@ -214,7 +214,6 @@ def certify(problem: Problem, steps: int, units: Units) -> Certificate:
         )
     delta = constant / (1 - slope)
     ranges = _ranges(problem, shape, delta, steps)
-    norm_error = problem.dimension * relu.square_error(problem.input_bound, units.norm)
     return Certificate(
         problem=problem,
         steps=steps,
@@ -222,7 +221,7 @@ def certify(problem: Problem, steps: int, units: Units) -> Certificate:
         ranges=ranges,
         contraction=shape.contraction,
         step_error=delta,
-        bias=bounds.norm_bias(problem, norm_error),
+        bias=bounds.norm_bias(problem, _norm_error(problem, units.norm)),
         truncation=bounds.truncation_error(problem, shape, steps),
         accumulated=factor * delta,
         reciprocal=_reciprocal_factor(problem, ranges)
@@ -233,8 +232,14 @@ def certify(problem: Problem, steps: int, units: Units) -> Certificate:
 
 
 def _spectrum(problem: Problem, norm_units: int) -> Spectrum:
-    norm_error = problem.dimension * relu.square_error(problem.input_bound, norm_units)
-    return spectrum(problem, math.exp(-norm_error / problem.lengthscale**2))
+    return spectrum(problem, math.exp(-_norm_error(problem, norm_units) / problem.lengthscale**2))
+
+
+def _norm_error(problem: Problem, norm_units: int) -> float:
+    """Largest error of |x|^2: that of a square for each coordinate."""
+    if problem.sphere:
+        return 0.0
+    return problem.dimension * relu.square_error(problem.input_bound, norm_units)
 
 
 def _share_high(problem: Problem, shape: Spectrum) -> float:
@@ -273,12 +278,12 @@ def _reciprocal_factor(problem: Problem, ranges: Ranges) -> float:
 
 
 def _rounding(units: Units, ranges: Ranges, factor: float) -> float:
-    """Allowance for rounding: a bank sums its units in two levels, so errs by (2 sqrt(units) + 8) roundoffs."""
+    """Allowance for rounding: a bank sums its units in two levels, so errs by 2 sqrt(units) + 8 roundoffs."""
 
     def ulps(count: int) -> float:
         return (2 * math.sqrt(count) + 8) * ROUNDOFF
 
     update = 2 * ulps(units.update) * ranges.weight_radius * ranges.residual + 16 * ROUNDOFF * ranges.iterate
     readout = 2 * ulps(units.readout) * ranges.reciprocal_radius * ranges.mixed
-    reciprocal = ulps(units.reciprocal) * ranges.mixed / ranges.share_low
+    reciprocal = 2 * ulps(units.reciprocal) * ranges.mixed  # relative: its terms are all positive
     return factor * update + readout + reciprocal

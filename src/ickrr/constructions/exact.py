@@ -1,7 +1,7 @@
 """The construction with exact products: bilinear MLPs, so that only rounding separates it from Richardson.
 
-Products are products of channels. The reciprocal of the share s is Newton's iteration r <- r + r e, e <- e^2 from
-r = 2 - s, e = (1 - s)^2, where e = 1 - s r: further setup blocks, doubling the correct digits each.
+Products are products of channels. The reciprocal of the share s is Newton's iteration r <- r + r e, e <- e^2
+from r = 2 - s, e = (1 - s)^2, where e = 1 - s r: further setup blocks, doubling the correct digits each.
 """
 
 import math
@@ -57,12 +57,12 @@ def build(problem: Problem, steps: int, settings: ModelSettings | None = None) -
         settings: architecture with room for it; `settings_for` when absent.
 
     Raises:
-        ConstructionError: the preconditioner is the plain one, whose odds are not a product, or the architecture
-            has no room.
+        ConstructionError: the preconditioner is the plain one, whose odds are not a product, or the
+            architecture has no room.
     """
     if problem.preconditioner != "ridge":
         raise ConstructionError(
-            "preconditioner: found kernel; the construction with exact products is made for preconditioner = ridge"
+            "preconditioner: found kernel; exact products are made for preconditioner = ridge"
         )
     needed = settings_for(problem, steps)
     settings = settings or needed

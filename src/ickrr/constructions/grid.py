@@ -152,5 +152,7 @@ def _layers(key: Row, certificate: Certificate, measured: Check) -> list[Row]:
         step = prediction_step(layer)
         truncation = truncation_error(certificate.problem, shape, step) if step else NOTHING
         bound = certificate.bias + certificate.layer + truncation
-        rows.append({**key, "layer": layer, "step": step, "error": error, "iterate_error": distance, "bound": bound})
+        rows.append(
+            {**key, "layer": layer, "step": step, "error": error, "iterate_error": distance, "bound": bound}
+        )
     return rows

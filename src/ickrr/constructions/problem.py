@@ -1,8 +1,8 @@
 """What a construction is asked for: the problem's constants, and the spectrum of the preconditioned matrix.
 
-A = K + ridge I is preconditioned by G^-1, G_i = row sums of A ("ridge") or of K ("kernel"). With kernel values
-in [0, 1] and k(x, x) = w^2, G_i lies in [w^2 + ridge, N + ridge] or [w^2, N], and the eigenvalues of G^-1 A in
-[ridge/(N + ridge), 1] or [ridge/N, 1 + ridge/w^2] (proposition in the paper).
+A = K + ridge I is preconditioned by G^-1, G_i = row sums of A ("ridge") or of K ("kernel"). With kernel
+values in [0, 1] and k(x, x) = w^2, G_i lies in [w^2 + ridge, N + ridge] or [w^2, N], and the eigenvalues of
+G^-1 A in [ridge/(N + ridge), 1] or [ridge/N, 1 + ridge/w^2] (proposition in the paper).
 """
 
 import math
@@ -27,6 +27,7 @@ class Problem:
         input_bound: every |x_i|, the query's too, is at most this, input units.
         label_bound: every |y_i| is at most this.
         preconditioner: row sums of A ("ridge") or of K ("kernel").
+        sphere: every |x_i| is exactly the input bound, so that |x|^2 is known and need not be computed.
     """
 
     dimension: int
@@ -36,6 +37,7 @@ class Problem:
     input_bound: float
     label_bound: float
     preconditioner: Preconditioner = "ridge"
+    sphere: bool = False
 
     def __post_init__(self) -> None:
         for name in ("dimension", "context_length", "lengthscale", "ridge", "input_bound", "label_bound"):
@@ -56,7 +58,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Bounds that hold for every prompt: eigenvalues of G^-1 A in [low, high], G_i in [weight_low, weight_high]."""
+    """Bounds for every prompt: eigenvalues of G^-1 A in [low, high], G_i in [weight_low, weight_high]."""
 
     low: float
     high: float
@@ -85,8 +87,8 @@ def spectrum(problem: Problem, diagonal: float = 1.0) -> Spectrum:
     high = 1 + ridge / diagonal
     if high >= 2:
         raise ConstructionError(
-            f"preconditioner: kernel needs a ridge below k(x, x), found {ridge:g} and k(x, x) >= {diagonal:g} "
-            "(|x|^2 is interpolated); lower the ridge, or choose preconditioner = ridge"
+            f"preconditioner: kernel needs a ridge below k(x, x), found {ridge:g} and k(x, x) >= "
+            f"{diagonal:g} (|x|^2 is interpolated); lower the ridge, or choose preconditioner = ridge"
         )
     return Spectrum(ridge / n, high, diagonal, float(n))
 

@@ -1,7 +1,8 @@
 """Exponents of depth and width over the grid, each a least-squares slope with one intercept a group.
 
-log q = alpha_group + beta log v, for depth against log(1/eps), width against 1/eps (groups: N) and both against N
-(groups: eps); and steps |log contraction| = alpha_group + beta log(1/eps), where beta = 1 is the theory's rate.
+log q = alpha_group + beta log v, for depth against log(1/eps), width against 1/eps (groups: N) and both
+against N (groups: eps); and steps |log contraction| = alpha_group + beta log(1/eps), where beta = 1 is the
+theory's rate.
 """
 
 from typing import NamedTuple

@@ -88,16 +88,26 @@ def require_within(problem: Problem, prompts: Prompts) -> None:
         ConstructionError: names the bound, the largest value found and the value allowed.
     """
     slack = 1 + 1e-12  # points on the bound may round to just above it
-    norms = (float(points.norm(dim=-1).max()) for points in (prompts.x, prompts.queries) if points.numel())
+    norms = torch.cat([points.norm(dim=-1).flatten() for points in (prompts.x, prompts.queries)])
+    if problem.sphere and float((norms / problem.input_bound - 1).abs().max()) > 1e-12:
+        raise ConstructionError(
+            f"sphere: |x| is from {float(norms.min()):g} to {float(norms.max()):g}, but the weights "
+            f"were made for |x| = {problem.input_bound:g}; normalise the data, or build weights for a ball"
+        )
     checks = (
         ("dimension", prompts.x.shape[-1], problem.dimension, prompts.x.shape[-1] == problem.dimension),
         ("context_length", prompts.x.shape[1], problem.context_length, True),
-        ("input_bound: |x|", max(norms, default=0.0), problem.input_bound, True),
-        ("label_bound: |y|", float(prompts.y.abs().max()) if prompts.y.numel() else 0.0, problem.label_bound, True),
+        ("input_bound: |x|", float(norms.max()), problem.input_bound, True),
+        (
+            "label_bound: |y|",
+            float(prompts.y.abs().max()) if prompts.y.numel() else 0.0,
+            problem.label_bound,
+            True,
+        ),
     )
     for name, found, allowed, fits in checks:
         if not fits or not found <= allowed * slack:
             raise ConstructionError(
-                f"{name}: the data have {found:g}, the weights were made for {allowed:g}; rescale the data, or "
-                "build weights for this bound"
+                f"{name}: the data have {found:g}, the weights were made for {allowed:g}; rescale the data, "
+                "or build weights for this bound"
             )

@@ -88,7 +88,7 @@ def square_units(bound: float, error: float) -> int:
 
 
 def product(first_bound: float, second_bound: float, units: int) -> Product:
-    """U v for |u| <= first_bound, |v| <= second_bound: two squares of `units` units each; see `product_error`."""
+    """Make u v for |u| <= first_bound, |v| <= second_bound from two squares of `units` units each."""
     bound = math.sqrt(first_bound * second_bound)
     return Product(square(bound, units), math.sqrt(first_bound / second_bound))
 
@@ -104,10 +104,13 @@ def product_units(first_bound: float, second_bound: float, error: float) -> int:
 
 
 def reciprocal(low: float, high: float, units: int) -> PiecewiseLinear:
-    """1/z on [low, high] with knots in geometric progression; see `reciprocal_error`."""
-    exponents = torch.linspace(math.log(low), math.log(high), units + 1, dtype=torch.float64)
-    knots = exponents.exp()
-    return interpolant(torch.reciprocal, knots)
+    """-1/w on [-high, -low], that is 1/z read at w = -z; knots in geometric progression.
+
+    Read from the side where it is flat all terms are positive: from the other one, sums of size 1/low^2
+    cancel.
+    """
+    exponents = torch.linspace(math.log(high), math.log(low), units + 1, dtype=torch.float64)
+    return interpolant(lambda w: -1 / w, -exponents.exp())
 
 
 def reciprocal_error(low: float, high: float, units: int) -> float:
@@ -132,7 +135,7 @@ def odds(low: float, high: float, units: int) -> PiecewiseLinear:
 
 
 def odds_error(low: float, high: float, units: int) -> float:
-    """Largest error of `odds` on [low, high]: h^2/8 max f'' = h^2/(4 (1 - high)^3), h = (high-low)/(units-1)."""
+    """Largest error of `odds` on [low, high]: h^2/8 max f'' = h^2/(4 (1-high)^3)."""
     return ((high - low) / (units - 1)) ** 2 / (4 * (1 - high) ** 3)
 
 

@@ -1,10 +1,11 @@
 """Richardson iteration as weights of the transformer: paired layout, sink, one head, no norm, ReLU banks.
 
-With b = N a and g_i = ridge/G_i, one step is b_i <- b_i - (attention b)_i - g_i (b_i - N y_i/ridge). Attention
-averages b with the weights k(x_i, x_j), and `ridge` at the sink, whose b is 0: (attention b)_i = (K b)_i/(D_i + ridge),
-and the sink's share is s_i = ridge/(D_i + ridge) = g_i. The plain preconditioner hides the sink once its share has
-been read and uses g_i = s_i/(1 - s_i) = ridge/D_i. The prediction k_q^T b/N is (ridge/N)(attention b)_q/s_q, or
-(ridge/N)(attention b)_q (1/s_q - 1) without the sink.
+With b = N a and g_i = ridge/G_i, one step is b_i <- b_i - (attention b)_i - g_i (b_i - N y_i/ridge).
+Attention averages b with the weights k(x_i, x_j), and `ridge` at the sink, whose b is 0:
+(attention b)_i = (K b)_i/(D_i + ridge), and the sink's share is s_i = ridge/(D_i + ridge) = g_i. The plain
+preconditioner hides the sink once its share has been read and uses g_i = s_i/(1 - s_i) = ridge/D_i. The
+prediction k_q^T b/N is (ridge/N)(attention b)_q/s_q, or (ridge/N)(attention b)_q (1/s_q - 1) without the
+sink.
 
 | block | attention | MLP |
 | --- | --- | --- |
@@ -12,7 +13,8 @@ been read and uses g_i = s_i/(1 - s_i) = ridge/D_i. The prediction k_q^T b/N is 
 | 2 | the sink's share | g and 1/s from the share |
 | 3 .. T+3 | average of b | b <- the next iterate; prediction <- readout of the iterate before |
 
-Attention reads b before the MLP updates it, so layer l holds the iterate l - 2 and the prediction of step l - 3.
+Attention reads b before the MLP updates it, so layer l holds the iterate l - 2, but the
+prediction of step l - 3.
 """
 
 import torch
@@ -77,16 +79,17 @@ def build(certificate: Certificate, settings: ModelSettings | None = None) -> Tr
     first = [assembly.norm_block(), assembly.share_block()]
     repeated = assembly.iteration_block()
     blocks = [*first, *[repeated] * (settings.layers - len(first))]
-    return assemble(settings, channels, blocks, problem.context_length)
+    norm = problem.input_bound**2 if problem.sphere else 0.0
+    return assemble(settings, channels, blocks, problem.context_length, norm)
 
 
 def assemble(
-    settings: ModelSettings, channels: Channels, blocks: list[Block], context_length: int
+    settings: ModelSettings, channels: Channels, blocks: list[Block], context_length: int, norm: float = 0.0
 ) -> Transformer:
-    """Put blocks between the embedding and the readout of the construction."""
+    """Put blocks between the embedding and the readout of the construction; |x|^2 starts at `norm`."""
     with torch.device("meta"):  # the blocks are replaced below, so they take no memory here
         model = Transformer(settings, channels.dimension, context_length)
-    model.embedding = channels.embedding()
+    model.embedding = channels.embedding(norm)
     model.sink = nn.Parameter(channels.sink())
     model.readout = channels.readout()
     model.blocks = nn.ModuleList(blocks)
@@ -102,7 +105,9 @@ def require_room(settings: ModelSettings, needed: ModelSettings) -> None:
     sizes = ("layers", "hidden", "banks", "bank_units")
     for key, wanted in needed.model_dump().items():
         found = getattr(settings, key)
-        if key == "mlp_ratio" or (key in sizes and found is not None and wanted is not None and found >= wanted):
+        if key == "mlp_ratio" or (
+            key in sizes and found is not None and wanted is not None and found >= wanted
+        ):
             continue
         if found != wanted:
             most = "at least " if key in sizes else ""
@@ -125,8 +130,10 @@ class Assembly:
         self.plain = certificate.problem.preconditioner == "kernel"
 
     def norm_block(self) -> Block:
-        """Block 1: the squares of the coordinates of x, a bank each, add up in `norm`."""
+        """Block 1: the squares of the coordinates of x, a bank each, into `norm`; nothing on a sphere."""
         block, mlp = empty_block(self.settings)
+        if self.certificate.problem.sphere:
+            return block
         square = relu.square(self.certificate.problem.input_bound, self.certificate.units.norm)
         for bank, coordinate in enumerate(self.channels.x):
             set_bank(mlp, bank, square, {coordinate: 1.0}, {self.channels.norm: 1.0})
@@ -141,7 +148,7 @@ class Assembly:
         channels.move(block.attention, channels.flag, channels.weight)
         share = {channels.weight: 1.0}
         inverse = relu.reciprocal(ranges.share_low, 1.0, units.reciprocal)
-        set_bank(mlp, 0, inverse, share, {channels.inverse: 1.0})
+        set_bank(mlp, 0, inverse, {channels.weight: -1.0}, {channels.inverse: 1.0})
         if self.plain:
             high = ranges.weight_high / (1 + ranges.weight_high)  # odds(high) = weight_high
             odds = relu.odds(ranges.share_low, high, units.share)
@@ -228,5 +235,3 @@ def set_linear(mlp: BankedMLP, index: int, inputs: Functional, outputs: Function
             mlp.up.weight[unit, channel] = sign * coefficient
         for channel, coefficient in outputs.items():
             mlp.down.weight[channel, unit] = sign * coefficient
-
-

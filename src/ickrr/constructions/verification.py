@@ -1,4 +1,4 @@
-"""Run a built model and hold it against float64: every layer against Richardson, the output against Cholesky."""
+"""Run a built model against float64: every layer against Richardson, the output against Cholesky."""
 
 from dataclasses import dataclass, replace
 
@@ -20,8 +20,8 @@ class Check:
 
     Attributes:
         layers: |prediction at layer l - kernel ridge regression|, (L+1).
-        iterates: |prediction at layer l - Richardson iterate of its step|, (L+1), Richardson with the kernel that
-            the interpolated |x|^2 makes.
+        iterates: |prediction at layer l - Richardson iterate of its step|, (L+1), Richardson with the kernel
+            that the interpolated |x|^2 makes.
         outputs: |prediction of the last layer - kernel ridge regression| of each prompt, (B).
     """
 
@@ -49,8 +49,10 @@ class Check:
 def interpolated_system(certificate: Certificate, prompts: Prompts) -> System:
     """Systems of the kernel w(x) k(x,x') w(x') that the interpolated |x|^2 makes, w = exp(-error/(2h^2))."""
     problem = certificate.problem
-    square = relu.square(problem.input_bound, certificate.units.norm)
     system = exact_system(problem, prompts)
+    if problem.sphere:
+        return system
+    square = relu.square(problem.input_bound, certificate.units.norm)
 
     def factor(points: Tensor) -> Tensor:
         # One coordinate at a time: evaluated by definition, a bank makes `units` numbers of each input.

@@ -89,7 +89,9 @@ def _sums_before(terms: Tensor) -> Tensor:
     """
     units = terms.shape[1]
     side = math.isqrt(units - 1) + 1
-    square = nn.functional.pad(terms, (0, side * side - units)).unflatten(1, (side, side))  # (banks, side, side)
+    square = nn.functional.pad(terms, (0, side * side - units)).unflatten(
+        1, (side, side)
+    )  # (banks, side, side)
     within = square.cumsum(2)
     before = nn.functional.pad(within[..., -1].cumsum(1), (1, 0))[:, :-1, None]  # (banks, side, 1)
     total = (before + within).flatten(1)[:, :units]  # (banks, units)

@@ -37,6 +37,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.report.construction_numbers import construction_numbers
 from ickrr.report.curves import (
     TRANSFORMER,
     cut_at,
@@ -83,6 +84,7 @@ def all_numbers(experiment: Experiment, tables: Path, comparisons: Path) -> Macr
     """
     macros = Macros()
     experiment_numbers(macros, experiment)
+    construction_numbers(macros, tables)
     for run in experiment.runs:
         name = camel_case(run)
         setting_numbers(macros, name, experiment, run)

@@ -6,10 +6,14 @@ from typing import Final
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.tables.alignment import alignment_table
+from ickrr.report.tables.construction import construction_table, controls_table, rates_table
 from ickrr.report.tables.setup import setup_table
 from ickrr.report.tables.table import PaperTable
 
 TABLES: Final[dict[str, Callable[[Experiment, Path], PaperTable]]] = {
     "tab_setup": setup_table,
     "tab_alignment": alignment_table,
+    "tab_construction": construction_table,
+    "tab_rates": rates_table,
+    "tab_controls": controls_table,
 }
