@@ -171,7 +171,7 @@ def table_inputs(wildcards):
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
     return run_tables(
-        experiment.runs, ["errors", "matches", "alignment", "learning_curve"]
+        experiment.runs, ["errors", "matches", "alignment", "pairs", "learning_curve"]
     )
 
 

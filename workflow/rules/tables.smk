@@ -48,7 +48,6 @@ rule write_numbers:
     input:
         experiment="<results>/specs/experiment.json",
         tables=all_run_tables,
-        draws=of_all_models("comparisons/{run}/seed{seed}/draws.parquet"),
         records=of_all_models("trained/{run}/seed{seed}/run.json"),
         code=verb("numbers"),
     output:
@@ -66,10 +65,9 @@ rule write_numbers:
         runtime=minutes(10),
     params:
         tables=folder("tables"),
-        comparisons=folder("comparisons"),
     message:
         "Writing the numbers of the text"
     shell:
         "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
-        " --comparisons {params.comparisons} --records {input.records} --numbers {output.numbers}"
+        " --records {input.records} --numbers {output.numbers}"
         " --provenance {output.provenance} 2> {log}"
