@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ickrr.errors import FileError
+from ickrr.report.intervals import Interval
 from ickrr.report.load import estimate
 
 Standing = Literal["best", "tied for best", "behind", "undefined"]
@@ -49,8 +50,8 @@ class Ranking:
     standings: dict[str, Standing]
 
 
-def paired_interval(pairs: pd.DataFrame, statistic: str, first: str, second: str) -> tuple[float, float]:
-    """Look up the interval of the difference first - second over the whole model.
+def paired_difference(pairs: pd.DataFrame, statistic: str, first: str, second: str) -> Interval:
+    """Look up the difference first - second over the whole model.
 
     Args:
         pairs: one run's table `pairs`.
@@ -59,7 +60,7 @@ def paired_interval(pairs: pd.DataFrame, statistic: str, first: str, second: str
         second: another, or `FLOOR`.
 
     Returns:
-        Its ends, NaN where the difference is undefined in too many draws.
+        The difference and its interval, NaN where it is undefined in too many draws.
 
     Raises:
         FileError: the table has no such row, or several.
@@ -76,8 +77,14 @@ def paired_interval(pairs: pd.DataFrame, statistic: str, first: str, second: str
             f"tables/{run}/pairs.parquet: has {len(found)} rows of statistic '{statistic}', first '{first}', "
             f"second '{second}' at layer {WHOLE_MODEL}, expected 1; delete it and run snakemake again"
         )
-    low, high = found[["low", "high"]].to_numpy(float)[0]
-    return float(low), float(high)
+    value, low, high = found[["difference", "low", "high"]].to_numpy(float)[0]
+    return Interval(float(value), float(low), float(high))
+
+
+def paired_interval(pairs: pd.DataFrame, statistic: str, first: str, second: str) -> tuple[float, float]:
+    """Look up the interval of a difference; arguments and errors as of `paired_difference`."""
+    _, low, high = paired_difference(pairs, statistic, first, second)
+    return low, high
 
 
 def differs(low: float, high: float) -> bool:
