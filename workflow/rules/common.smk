@@ -9,6 +9,7 @@ SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
 from ickrr.config.load import load_experiment
+from ickrr.config.load_claims import load_ledger
 from ickrr.errors import ConfigError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
@@ -31,6 +32,7 @@ try:
         overlay=config.get("overlay"),
         overrides=overrides,
     )
+    ledger = load_ledger(Path(workflow.basedir) / "claims.yaml", experiment)
 except ConfigError as error:
     sys.exit(f"config error:\n{error}")
 
@@ -52,6 +54,9 @@ def write_specs():
         "solvers": experiment.solvers,
         "probe": experiment.probe,
         "statistics": experiment.statistics,
+        "claims": ledger,
+        "noise_mismatch": experiment.noise_mismatch,
+        "functions": experiment.functions,
     }
     specs = {f"{name}.json": settings for name, settings in blocks.items()}
     specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
@@ -83,6 +88,16 @@ def prompts_of(split):
     def path(wildcards):
         task = experiment.runs[wildcards.run].task
         return f"{RESULTS}/prompts/{task}-{split}.safetensors"
+
+    return path
+
+
+def prompt_spec_of(split):
+    """Input function: the resolved prompt set of a run's task."""
+
+    def path(wildcards):
+        task = experiment.runs[wildcards.run].task
+        return f"{RESULTS}/specs/prompts/{task}-{split}.json"
 
     return path
 
@@ -162,10 +177,17 @@ def figure_parameters(wildcards):
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
+def table_code(wildcards):
+    """Package files behind one LaTeX table: its own module, and what that imports."""
+    return code(f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}")
+
+
 def table_inputs(wildcards):
-    """Tidy tables that a LaTeX table reads."""
+    """What a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
-    return run_tables(table.runs, table.tables)
+    return run_tables(table.runs, table.tables) + FURTHER_TABLE_INPUTS.get(
+        wildcards.table, []
+    )
 
 
 def all_run_tables(wildcards):
@@ -183,6 +205,20 @@ def of_all_models(pattern):
         for seed in experiment.seeds(run)
     ]
 
+
+CLAIM_TABLES = [
+    f"{RESULTS}/tables/{run}/{table}.parquet" for run, table in ledger.tables()
+]
+
+# Beside tables of runs. The costs are those of everything up to the tables, which are inputs so that this one is
+# written after them; benchmarks are not, because results that were made on another machine have none.
+FURTHER_TABLE_INPUTS = {
+    "tab_claims": [f"{RESULTS}/tables/claims.parquet"],
+    "tab_cost": [
+        *of_all_models("trained/{run}/seed{seed}/rate.parquet"),
+        *run_tables(experiment.runs, ["alignment", "learning_curve"]),
+    ],
+}
 
 PAPER_SOURCES = sorted(
     str(path)
