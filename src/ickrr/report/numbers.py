@@ -28,6 +28,8 @@ SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorV
 DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSquared BestKendallTau
 BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
 best", "behind", "undefined").
+
+The verdicts of the claims ledger are added by `ickrr.report.claim_numbers`.
 """
 
 from collections.abc import Sequence
