@@ -160,16 +160,24 @@ def figure_code(wildcards):
 
 
 def figure_parameters(wildcards):
-    """Parameters of a figure's notebook, as YAML on one line."""
+    """Parameters of a figure's notebook, as YAML on one line; a notebook takes those that it names."""
+    runs = experiment.figures[wildcards.figure].runs
+    models = {run: experiment.run(run).model for run in runs}
     return json.dumps(
         {
             "figure": wildcards.figure,
-            "runs": experiment.figures[wildcards.figure].runs,
+            "runs": runs,
             "tables": f"{RESULTS}/tables",
             "output": f"{RESULTS}/figures/{wildcards.figure}",
             "scale": experiment.scale,
             "context_lengths": experiment.statistics.context_lengths,
             "solvers": experiment.solvers.headline,
+            "models": {
+                run: {"layers": m.layers, "heads": m.heads, "width": m.width}
+                for run, m in models.items()
+            },
+            "snapshots": experiment.noise_mismatch.snapshots,
+            "traced_solver": experiment.functions.solver,
         }
     )
 
@@ -192,9 +200,14 @@ def table_inputs(wildcards):
 
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
-    return run_tables(
-        experiment.runs, ["errors", "matches", "alignment", "pairs", "learning_curve"]
-    )
+    every = ["errors", "matches", "alignment", "pairs", "shares", "learning_curve"]
+    swept = [
+        run
+        for figure in experiment.figures.values()
+        if "noise" in figure.tables
+        for run in figure.runs
+    ]
+    return run_tables(experiment.runs, every) + run_tables(swept, ["noise"])
 
 
 def of_all_models(pattern):
