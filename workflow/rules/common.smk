@@ -10,6 +10,7 @@ sys.path.insert(0, str(SOURCE))
 
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
+from ickrr.config.specs import resolved_specs
 from ickrr.errors import ConfigError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
@@ -47,29 +48,11 @@ wildcard_constraints:
     table="tab_[a-z0-9_]*",
 
 
-def write_specs():
-    """Write the resolved specs, each only if it differs; they are the inputs that carry the configuration."""
-    blocks = {
-        "experiment": experiment,
-        "solvers": experiment.solvers,
-        "probe": experiment.probe,
-        "statistics": experiment.statistics,
-        "claims": ledger,
-        "noise_mismatch": experiment.noise_mismatch,
-        "functions": experiment.functions,
-    }
-    specs = {f"{name}.json": settings for name, settings in blocks.items()}
-    specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
-    specs |= {
-        f"prompts/{name}.json": experiment.prompt_set(name)
-        for name in experiment.prompt_sets()
-    }
-    for name, settings in specs.items():
-        text = to_json(settings.model_dump(mode="json"))
-        write_text_if_changed(f"{RESULTS}/specs/{name}", text)
-
-
-write_specs()
+# The inputs that carry the configuration; each is written only if it differs.
+specs = resolved_specs(experiment)
+specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
+for name, text in specs.items():
+    write_text_if_changed(f"{RESULTS}/specs/{name}", text)
 
 
 def code(start):
