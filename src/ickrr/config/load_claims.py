@@ -31,7 +31,6 @@ def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
         # The file has the ids at its top.
         raise ConfigError("\n".join(line.replace(": claims.", ": ", 1) for line in lines)) from error
     problems: list[str] = []
-    problems: list[str] = []
     shown = [*experiment.figures, *experiment.tables]
     for name, claim in ledger.claims.items():
         where = f"{positions[('claims', name)]}: {name}"
