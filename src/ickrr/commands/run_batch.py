@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from ickrr.batch.given import record_given
 from ickrr.batch.jobs import Job, importance, jobs_of
 from ickrr.batch.journal import Journal
 from ickrr.batch.plan import Estimates, table
@@ -75,6 +76,8 @@ def main(arguments: argparse.Namespace) -> None:
         for name, text in resolved_specs(experiment).items():
             write_text_if_changed(results / "specs" / name, text)
         journal = Journal.load(results)
+        for label in record_given(jobs, journal):
+            print(f"{label}: was here already")
         estimates = measured(experiment, unfinished(jobs, journal), device)
         runner = Runner(jobs, journal, estimates, arguments.budget, arguments.parallel, logs, lock, began)
         outcome = runner.run()
