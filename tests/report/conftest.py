@@ -291,7 +291,8 @@ def toy_ledger():
         "alone": {"statement": "It is closest.", "conditions": [{**lead, "solver": SOLVERS[0]}]},
         "ridge": {"statement": "The ridge is fixed.", "conditions": [gap, {**lead, "solver": SOLVERS[0]}]},
     }
-    return Ledger.model_validate({"claims": {name: {**common, **claim} for name, claim in claims.items()}})
+    full = {name: {**common, **claim} for name, claim in claims.items()}
+    return Ledger.model_validate({"claims": full, "order": list(full)})
 
 
 def run_record(seed):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ickrr.config.claims import ARGUMENTS, READS, Ledger
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.errors import ConfigError, FileError
-from ickrr.files import write_table
+from ickrr.files import to_json, write_table
 from ickrr.report.claim_numbers import claim_numbers
 from ickrr.report.claims import judge, outcome, verdict
 from ickrr.report.intervals import Interval
@@ -133,7 +134,7 @@ def test_one_row_a_condition_and_run(worlds, ledger):
     assert list(judged.columns) == list(COLUMNS["claims"])
     expected = [
         (name, condition.statistic, run)
-        for name, claim in ledger.claims.items()
+        for name, claim in ledger.items()
         for condition in claim.conditions
         for run in condition.runs
     ]
@@ -233,5 +234,8 @@ def test_mistakes_are_named(tmp_path, paper, old, new, expected):
 
 
 def test_ledger_survives_json(ledger):
-    """Fails if the resolved ledger that the rule reads is not the one that was checked."""
-    assert Ledger.model_validate_json(ledger.model_dump_json()) == ledger
+    """Fails if the resolved ledger that the rule reads is not the checked one, or its order is lost."""
+    again = Ledger.model_validate_json(to_json(ledger.model_dump(mode="json")))
+    assert again == ledger
+    ids = re.findall(r"^(\w+):$", CLAIMS.read_text(), flags=re.MULTILINE)
+    assert [name for name, _ in again.items()] == ids
