@@ -10,6 +10,8 @@ PYTEST_ARGS ?=
 
 export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Container images often say not to keep bytecode; every start would then compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list
