@@ -126,7 +126,8 @@ def shares_table(
     """Share of layers 1..L in which each solver is the best of the compared.
 
     A solver is strictly best in a layer when its paired interval against every other solver excludes zero
-    on the better side. It leads when its value alone is the best, whatever the interval.
+    on the better side. It leads when its value alone is the best, whatever the interval; in an exact tie
+    nobody does (the first steps of Richardson and of Newton-Schulz are the same predictor).
 
     Args:
         run: name of the run.
