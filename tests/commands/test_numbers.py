@@ -23,7 +23,7 @@ def arguments(results, folder):
         "numbers",
         *("--experiment", str(results / "specs/experiment.json")),
         *("--tables", str(results / "tables")),
-        *("--comparisons", str(results / "comparisons")),
+        *("--claims", str(results / "tables/claims.parquet")),
         *("--records", *map(str, records)),
         *("--numbers", str(folder / "numbers.tex")),
         *("--provenance", str(folder / "provenance.tex")),
@@ -47,12 +47,12 @@ def test_writes_macros_with_the_same_bytes_twice(results, tmp_path):
     assert r"\ScaleName" in names
 
 
-def test_missing_draws_are_named_and_nothing_is_written(results, tmp_path, capsys):
-    """Fails if verdicts are written without the paired draws behind them."""
+def test_missing_pairs_are_named_and_nothing_is_written(results, tmp_path, capsys):
+    """Fails if verdicts are written without the paired differences behind them."""
     copy = shutil.copytree(results, tmp_path / "results")
-    (copy / "comparisons/spherical/seed1/draws.parquet").unlink()
+    (copy / "tables/spherical/pairs.parquet").unlink()
     assert main(arguments(copy, tmp_path / "out")) == 1
-    assert "comparisons/spherical/seed1/draws.parquet: no such table" in capsys.readouterr().err
+    assert "tables/spherical/pairs.parquet: no such table" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

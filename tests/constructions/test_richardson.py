@@ -208,5 +208,5 @@ def test_too_few_units_are_refused(problem, certificate):
 def test_architecture_without_room_is_refused(certificate):
     """Fails if weights are built into an architecture that cannot hold them."""
     small = settings_for(certificate).model_copy(update={"bank_units": 2})
-    with pytest.raises(ConstructionError, match="model.bank_units: found 2; .* at least"):
+    with pytest.raises(ConstructionError, match=r"model.bank_units: found 2; .* at least"):
         build(certificate, small)

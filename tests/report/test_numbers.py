@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from ickrr.files import write_table
 from ickrr.report.load import load_table
 from ickrr.report.macros import MacroError, Macros
 from ickrr.report.numbers import (
@@ -11,13 +10,14 @@ from ickrr.report.numbers import (
     error_numbers,
     floor_clause,
     training_numbers,
+    verdict_clauses,
 )
 from ickrr.report.verdicts import Ranking
 
 
 @pytest.fixture(scope="module")
 def macros(experiment, results):
-    return all_numbers(experiment, results / "tables", results / "comparisons")
+    return all_numbers(experiment, results / "tables")
 
 
 def test_settings(macros):
@@ -119,16 +119,15 @@ def test_clauses():
     assert floor_clause(["a", "b"]) == "the peaks of a and b do not exceed the floor"
 
 
-def test_a_peak_at_the_floor_is_said(tmp_path, toy, experiment, results):
-    """Fails if the text claims a similarity above the floor that the draws do not support."""
-    draws = toy.draws(0)
-    floor = draws.query("solver == 'richardson' and statistic == 'floor'")["value"].to_numpy()
-    draws.loc[(draws["solver"] == "richardson") & (draws["statistic"] == "similarity"), "value"] = floor
-    for run in experiment.runs:
-        for seed in experiment.seeds(run):
-            write_table(tmp_path / run / f"seed{seed}/draws.parquet", draws)
-    macros = all_numbers(experiment, results / "tables", tmp_path)
-    assert macros["SphericalFloorVerdict"] == "the peak of Richardson does not exceed the floor"
+def test_a_peak_at_the_floor_is_said(toy, experiment):
+    """Fails if the text claims a similarity above the floor that the paired interval does not support."""
+    draws = [toy.draws(0), toy.draws(1)]
+    pairs = toy.pairs("a", draws)
+    at_floor = (pairs["first"] == "richardson") & (pairs["second"] == "floor")
+    pairs.loc[at_floor, "low"] = 0.0
+    macros = Macros()
+    verdict_clauses(macros, "A", toy.alignment("a", draws), pairs, experiment)
+    assert macros["AFloorVerdict"] == "the peak of Richardson does not exceed the floor"
 
 
 def test_runs_with_the_same_macro_names_are_refused(toy, experiment):

@@ -12,7 +12,7 @@ rule compare_run:
         errors="<results>/comparisons/{run}/seed{seed}/errors.parquet",
         similarity="<results>/comparisons/{run}/seed{seed}/similarity.parquet",
         matches="<results>/comparisons/{run}/seed{seed}/matches.parquet",
-        draws="<results>/comparisons/{run}/seed{seed}/draws.parquet",
+        draws="<results>/comparisons/{run}/seed{seed}/draws.safetensors",
     log:
         "<logs>/compare_run/{run}/seed{seed}.log",
     benchmark:
@@ -41,13 +41,14 @@ rule tabulate_run:
         errors=of_all_seeds("comparisons/{run}/seed{seed}/errors.parquet"),
         similarity=of_all_seeds("comparisons/{run}/seed{seed}/similarity.parquet"),
         matches=of_all_seeds("comparisons/{run}/seed{seed}/matches.parquet"),
-        draws=of_all_seeds("comparisons/{run}/seed{seed}/draws.parquet"),
+        draws=of_all_seeds("comparisons/{run}/seed{seed}/draws.safetensors"),
+        solvers="<results>/specs/solvers.json",
         statistics="<results>/specs/statistics.json",
         code=verb("tabulate"),
     output:
         expand(
             "<results>/tables/{{run}}/{table}.parquet",
-            table=["errors", "similarity", "matches", "alignment"],
+            table=["errors", "similarity", "matches", "alignment", "pairs", "shares"],
         ),
     log:
         "<logs>/tabulate_run/{run}.log",
@@ -68,4 +69,4 @@ rule tabulate_run:
     shell:
         "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
         " --comparisons {params.comparisons}"
-        " --statistics {input.statistics} --output-directory {params.tables} 2> {log}"
+        " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables} 2> {log}"

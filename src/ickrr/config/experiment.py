@@ -9,6 +9,7 @@ from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import Settings, setting
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
 from ickrr.config.task import PromptSettings, Split, TaskSettings
 from ickrr.config.training import TrainingSettings
 
@@ -25,7 +26,17 @@ OtherTable = Literal[
     "construction/contraction",
     "construction/controls",
 ]
-RunTable = Literal["errors", "similarity", "matches", "alignment", "learning_curve"]
+RunTable = Literal[
+    "errors",
+    "similarity",
+    "matches",
+    "alignment",
+    "pairs",
+    "shares",
+    "noise",
+    "functions",
+    "learning_curve",
+]
 
 
 class BaseRun(Settings):
@@ -86,6 +97,9 @@ class Compute(Settings):
         "technical",
     )
     gpus_per_job: int = setting(0, "GPUs that each job which can use one asks for", "technical", ge=0, le=1)
+    first_runs: list[str] = setting(
+        [], "Runs that `run_batch` makes before the others, most important first", "technical"
+    )
 
 
 class Experiment(Settings):
@@ -102,6 +116,10 @@ class Experiment(Settings):
     probe: ProbeSettings = setting(ProbeSettings(), "The linear readout of every layer")
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
     constructions: ConstructionSettings = setting(ConstructionSettings(), "The hand-built models")
+    noise_mismatch: NoiseMismatchSettings = setting(
+        NoiseMismatchSettings(), "Test noise other than that of training"
+    )
+    functions: FunctionSettings = setting(FunctionSettings(), "Prediction curves on one-dimensional inputs")
     figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
     tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
 

@@ -138,7 +138,7 @@ class Certificate:
 
     @property
     def layer(self) -> float:
-        """Bound of |prediction - Richardson iterate| at every layer, for the kernel of the interpolated norms."""
+        """Bound of |prediction - Richardson iterate| at each layer, for the kernel of interpolated norms."""
         return self.accumulated + self.reciprocal + self.readout + self.rounding
 
 

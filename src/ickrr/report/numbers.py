@@ -28,6 +28,9 @@ SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorV
 DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSquared BestKendallTau
 BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
 best", "behind", "undefined").
+
+Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the verdicts of the claims
+ledger in `ickrr.report.claim_numbers`.
 """
 
 from collections.abc import Sequence
@@ -37,6 +40,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.report.comparison_numbers import comparison_numbers
 from ickrr.report.construction_numbers import construction_numbers
 from ickrr.report.curves import (
     TRANSFORMER,
@@ -52,9 +56,9 @@ from ickrr.report.macros import UNDEFINED, Macros
 from ickrr.report.methods import prose_name
 from ickrr.report.verdicts import (
     DIRECTION,
+    FLOOR,
     Ranking,
-    difference_interval,
-    load_draws,
+    paired_interval,
     rank,
     trend_word,
 )
@@ -70,13 +74,12 @@ CLAUSES: Final[dict[str, str]] = {
 }
 
 
-def all_numbers(experiment: Experiment, tables: Path, comparisons: Path) -> Macros:
+def all_numbers(experiment: Experiment, tables: Path) -> Macros:
     """Build the macros of the experiment and of all its runs.
 
     Args:
         experiment: the resolved experiment.
         tables: directory with one directory a run.
-        comparisons: directory with ``{run}/seed{seed}/draws.parquet``, for paired differences.
 
     Raises:
         FileError: a table is missing or lacks a row.
@@ -91,9 +94,10 @@ def all_numbers(experiment: Experiment, tables: Path, comparisons: Path) -> Macr
         training_numbers(macros, name, load_table(tables, [run], "learning_curve"))
         errors = load_table(tables, [run], "errors")
         error_numbers(macros, name, errors, experiment)
-        alignment_numbers(macros, name, load_table(tables, [run], "alignment"), experiment)
-        draws = load_draws(comparisons, run, experiment.seeds(run))
-        verdict_clauses(macros, name, draws, experiment)
+        alignment = load_table(tables, [run], "alignment")
+        alignment_numbers(macros, name, alignment, experiment)
+        verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
+    comparison_numbers(macros, experiment, tables)
     return macros
 
 
@@ -213,12 +217,13 @@ def alignment_numbers(macros: Macros, name: str, alignment: pd.DataFrame, experi
         macros.add(f"{name}{camel_case(solver)}TrendWord", trend_word(tau.low, tau.high))
 
 
-def verdict_clauses(macros: Macros, name: str, draws: pd.DataFrame, experiment: Experiment) -> None:
+def verdict_clauses(
+    macros: Macros, name: str, alignment: pd.DataFrame, pairs: pd.DataFrame, experiment: Experiment
+) -> None:
     """Add the verdicts of one run among the headline solvers."""
     solvers = experiment.solvers.headline
-    confidence = experiment.statistics.confidence
     for statistic, clause in CLAUSES.items():
-        ranking = rank(draws, solvers, statistic, confidence)
+        ranking = rank(alignment, pairs, solvers, statistic)
         macros.add(f"{name}{clause}", best_clause(ranking, statistic))
         macros.add(f"{name}Best{camel_case(statistic)}", best_names(ranking))
         for solver in solvers:
@@ -227,7 +232,7 @@ def verdict_clauses(macros: Macros, name: str, draws: pd.DataFrame, experiment: 
     low_peaks = [
         latex_name(solver)
         for solver in solvers
-        if not difference_interval(draws, (solver, "similarity"), (solver, "floor"), confidence)[0] > 0
+        if not paired_interval(pairs, "similarity", solver, FLOOR)[0] > 0
     ]
     macros.add(f"{name}FloorVerdict", floor_clause(low_peaks))
 
