@@ -3,7 +3,8 @@ r"""Numbers of the hand-built models, as macros.
 ``\ConstructionCells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict``: the verification grid;
 ``\Rate<Ridge><Quantity><Against>``, estimates, e.g. ``\RateScaledWidthEps`` (``N``, ``LogEps`` and
 ``Folds``); ``\ContractionSpectra ShortestN LongestN`` and, on the sphere at the middle lengthscale and middle
-fixed ridge, ``\GapShareShortest GapShareLongest`` (percent), ``\FixedGapShortest`` .. (median of 1 - rho),
+fixed ridge, ``\GapShareShortest GapShareLongest`` (percent; ``GapShareUniform``, ``GapShareGaussian`` at the longest),
+``\GapRate..`` (median of 1 - rate), ``\FixedGapShortest`` .. (median of 1 - rho),
 ``\ContractionVerdict``, ``\PlainDivergence``; controls: ``\ControlsVerdict`` and ``\Control<Name>StepError
 Dissimilarity Distance``.
 """
@@ -75,6 +76,18 @@ def contraction_numbers(macros: Macros, contraction: pd.DataFrame) -> None:
             if scaling == "fixed":
                 share = float((chosen["factor"] <= chosen["gap_rate"]).mean())
                 macros.add(f"GapShare{name}", f"{100 * share:.0f}")
+                macros.value(f"GapRate{name}", float((1 - chosen["gap_rate"]).median()))
+    others = with_ridge[
+        (with_ridge["lengthscale"] == lengthscale)
+        & (with_ridge["scaling"] == "fixed")
+        & (with_ridge["context_length"] == longest)
+    ]
+    for law in ("uniform", "gaussian"):
+        rows = others[others["family"] == law]
+        chosen = rows[rows["ridge"] == _middle(rows["ridge"])]
+        share = float((chosen["factor"] <= chosen["gap_rate"]).mean())
+        macros.add(f"GapShare{camel_case(law)}", f"{100 * share:.0f}")
+        macros.value(f"GapRate{camel_case(law)}", float((1 - chosen["gap_rate"]).median()))
 
 
 def control_numbers(macros: Macros, controls: pd.DataFrame) -> None:

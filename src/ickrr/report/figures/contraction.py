@@ -124,7 +124,7 @@ def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bo
     axes.set_ylim(bottom=0.3 * float((1 - bound).min()), top=1.5)
     if diverging:
         text = "row sums of $K$: diverges elsewhere"
-        axes.text(0.03, 0.04, text, transform=axes.transAxes, ha="left", va="bottom", fontsize=6)
+        axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=6)
 
 
 def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
@@ -145,8 +145,9 @@ def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
         axes.plot(share.index, share, color=colour, marker=marker, label=f"$\\lambda$ = {ridge:g}")
     axes.set_ylim(-0.05, 1.05)
     rate = 1 - part.groupby("context_length")["gap_rate"].median()
-    shown = f"median $\\alpha^2/8$: {rate.iloc[0]:.0e} to {rate.iloc[-1]:.0e}"
-    axes.text(0.03, 0.06, shown, transform=axes.transAxes, fontsize=6)
+    first, last = (f"{value:.0e}" if value > 0 else "below rounding" for value in rate.iloc[[0, -1]])
+    shown = f"median $\\alpha^2/8$: {first} to {last}"
+    axes.text(0.97, 0.88, shown, transform=axes.transAxes, ha="right", fontsize=6)
 
 
 def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> None:
