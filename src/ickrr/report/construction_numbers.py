@@ -1,12 +1,12 @@
 r"""Numbers of the hand-built models, as macros.
 
 ``\ConstructionCells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict``: the verification grid;
-``\Rate<Ridge><Quantity><Against>``, estimates, e.g. ``\RateScaledWidthEps`` (``N``, ``LogEps`` and
-``Folds``); ``\ContractionSpectra ShortestN LongestN`` and, on the sphere at the middle lengthscale and middle
-fixed ridge, ``\GapShareShortest GapShareLongest`` (percent; ``GapShareUniform``, ``GapShareGaussian`` at the longest),
-``\GapRate..`` (median of 1 - rate), ``\FixedGapShortest`` .. (median of 1 - rho),
-``\ContractionVerdict``, ``\PlainDivergence``; controls: ``\ControlsVerdict`` and ``\Control<Name>StepError
-Dissimilarity Distance``.
+``\Rate<Ridge><Quantity><Against>``, estimates, e.g. ``\RateScaledWidthEps`` (``N``, ``LogEps``, ``Folds``).
+``\ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall PlainDivergenceLarge``; at the
+middle lengthscale and middle fixed ridge ``\FixedGapShortest`` .. ``\ScaledGapLongest`` (median of 1 - rho,
+sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapShareUniform GapShareGaussian``
+(of theirs, at the longest) and ``\GapRate..`` (median of 1 - rate).
+``\ControlsVerdict``, ``\Control<Name>StepError Layers Slope Dissimilarity Distance Follows``.
 """
 
 from pathlib import Path
