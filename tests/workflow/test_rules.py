@@ -51,7 +51,8 @@ def test_fresh_checkout_plans_the_whole_paper(fresh_project: Project) -> None:
     """Fails if a stage is missing from the plan, or a run or seed is planned twice."""
     planned = fresh_project.planned(scale="laptop")
     assert set(planned) == set(RULES)
-    assert planned["train_model"] == planned["probe_model"] == planned["compare_run"]
+    models = planned["train_model"] + planned["build_control"]
+    assert models == planned["probe_model"] == planned["compare_run"]
     assert planned["build_paper"] == planned["write_numbers"] == 1
 
 

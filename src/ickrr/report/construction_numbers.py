@@ -1,7 +1,7 @@
 r"""Numbers of the hand-built models, as macros.
 
-``\ConstructionCells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict``: the verification grid;
-``\Rate<Ridge><Quantity><Against>``, estimates, e.g. ``\RateScaledWidthEps`` (``N``, ``LogEps``, ``Folds``).
+``\ConstructionCells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict``: the grid;
+``\Rate<Ridge><Quantity><Against>``, estimates, ``Eps``, ``N``, ``LogEps`` or ``Folds``.
 ``\ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall PlainDivergenceLarge``; at the
 middle lengthscale and middle fixed ridge ``\FixedGapShortest`` .. ``\ScaledGapLongest`` (median of 1 - rho,
 sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapShareUniform GapShareGaussian``
