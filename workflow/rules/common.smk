@@ -206,7 +206,8 @@ def all_run_tables(wildcards):
         for run in figure.runs
     ]
     constructed = [
-        f"{RESULTS}/tables/construction/{table}.parquet" for table in CONSTRUCTION_TABLES
+        f"{RESULTS}/tables/construction/{table}.parquet"
+        for table in CONSTRUCTION_TABLES
     ]
     return (
         run_tables(experiment.runs, every) + run_tables(swept, ["noise"]) + constructed
@@ -260,3 +261,18 @@ def folder(name):
         return f"{RESULTS}/{name}".format(**wildcards)
 
     return path
+
+
+def kind_of(wildcards):
+    """Which weights a control has."""
+    return CONTROLS[wildcards.run].weights
+
+
+def of_controls(pattern):
+    """One file a control, ``{run}``, ``{seed}`` and ``{task}`` in the pattern."""
+    return [
+        f"{RESULTS}/{pattern}".format(
+            run=name, seed=experiment.seeds(name)[0], task=control.task
+        )
+        for name, control in CONTROLS.items()
+    ]

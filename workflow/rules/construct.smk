@@ -19,7 +19,7 @@ rule verify_construction:
         mem_mb=mem_mb(2000),
         runtime=minutes(60),
     params:
-        directory=f"{RESULTS}/construction/{{ridge}}",
+        directory=folder("construction/{ridge}"),
     message:
         "Verifying the construction, ridge {wildcards.ridge}"
     shell:
@@ -54,8 +54,8 @@ rule tabulate_construction:
         runtime=minutes(10),
     params:
         ridges=list(experiment.constructions.verification.ridges),
-        verification=f"{RESULTS}/construction",
-        tables=f"{RESULTS}/tables/construction",
+        verification=folder("construction"),
+        tables=folder("tables/construction"),
     message:
         "Tabulating the construction"
     shell:
@@ -96,12 +96,12 @@ rule build_control:
     output:
         weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
         expected="<results>/trained/{run}/seed{seed}/expected.json",
-    wildcard_constraints:
-        run="|".join(CONTROLS) or "none",
     log:
         "<logs>/build_control/{run}/seed{seed}.log",
     benchmark:
         "<benchmarks>/build_control/{run}/seed{seed}.tsv"
+    wildcard_constraints:
+        run="|".join(CONTROLS) or "none",
     conda:
         "../../envs/conda/train.yaml"
     threads: 1
@@ -109,22 +109,12 @@ rule build_control:
         mem_mb=mem_mb(1500),
         runtime=minutes(10),
     params:
-        kind=lambda wildcards: CONTROLS[wildcards.run].weights,
+        kind=kind_of,
     message:
         "Building the control {wildcards.run}"
     shell:
         "python -m ickrr build_control --run {input.run} --kind {params.kind} --seed {wildcards.seed}"
         " --weights {output.weights} --expected {output.expected} 2> {log}"
-
-
-def of_controls(pattern):
-    """One file a control, ``{run}``, ``{seed}`` and ``{task}`` in the pattern."""
-    return [
-        f"{RESULTS}/{pattern}".format(
-            run=name, seed=experiment.seeds(name)[0], task=control.task
-        )
-        for name, control in CONTROLS.items()
-    ]
 
 
 rule check_controls:

@@ -9,12 +9,12 @@ rule train_model:
         learning_curve="<results>/trained/{run}/seed{seed}/learning_curve.parquet",
         rate="<results>/trained/{run}/seed{seed}/rate.parquet",
         record="<results>/trained/{run}/seed{seed}/run.json",
-    wildcard_constraints:
-        run="|".join(experiment.runs),
     log:
         "<logs>/train_model/{run}/seed{seed}.log",
     benchmark:
         "<benchmarks>/train_model/{run}/seed{seed}.tsv"
+    wildcard_constraints:
+        run="|".join(experiment.runs),
     conda:
         "../../envs/conda/train.yaml"
     # One thread on a CPU: several trainings side by side beat one with several threads.

@@ -2,8 +2,8 @@ r"""Numbers of the hand-built models, as macros.
 
 ``\ConstructionCells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict``: the grid;
 ``\Rate<Ridge><Quantity><Against>``, estimates, ``Eps``, ``N``, ``LogEps`` or ``Folds``.
-``\ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall PlainDivergenceLarge``; at the
-middle lengthscale and middle fixed ridge ``\FixedGapShortest`` .. ``\ScaledGapLongest`` (median of 1 - rho,
+``\ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall PlainDivergenceLarge``; at
+the middle lengthscale and fixed ridge ``\FixedGapShortest`` .. ``\ScaledGapLongest`` (median of 1 - rho,
 sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapShareUniform GapShareGaussian``
 (of theirs, at the longest) and ``\GapRate..`` (median of 1 - rate).
 ``\ControlsVerdict``, ``\Control<Name>StepError Layers Slope Dissimilarity Distance Follows``.
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from ickrr.report.formatting import camel_case, joined, number
+from ickrr.report.formatting import camel_case, joined
 from ickrr.report.load import load_other
 from ickrr.report.macros import Macros
 
@@ -105,7 +105,7 @@ def control_numbers(macros: Macros, controls: pd.DataFrame) -> None:
         macros.add(f"{name}Layers", str(row["layers"]))
         macros.value(f"{name}Dissimilarity", float(row["dissimilarity"]))
         macros.value(f"{name}Distance", float(row["distance"]))
-        macros.add(f"{name}Slope", number(float(row["slope"]), 2))
+        macros.add(f"{name}Slope", f"{round(float(row['slope']), 2) + 0.0:.2f}")
         macros.add(f"{name}Follows", "follows" if row["follows"] else "does not follow")
 
 

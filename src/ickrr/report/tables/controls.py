@@ -23,7 +23,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
             row["readout"],
             str(row["layers"]),
             str(row["step_error"]),
-            number(row["slope"], 2),
+            f"{round(row['slope'], 2) + 0.0:.2f}",
             number(row["dissimilarity"]),
             number(row["dissimilarity_tolerance"]),
             number(row["distance"]),
