@@ -135,7 +135,7 @@ def cholesky(kernel: Tensor, ridge: float) -> Tensor:
 def posterior(kernel: Tensor, labels: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     """Compute the posterior of every next point given all points before it, from one Cholesky.
 
-    The mean is kernel ridge regression at convergence: entry n is k_n^T (K_n + ridge I)^-1 y_{1..n}.
+    The mean is kernel ridge regression at convergence: entry n is k_n^T (K_n + ridge I)^-1 y.
 
     Args:
         kernel: K of all N+1 points, (B, N+1, N+1), float64.
@@ -149,9 +149,7 @@ def posterior(kernel: Tensor, labels: Tensor, ridge: float) -> tuple[Tensor, Ten
         CovarianceError: K + ridge I is not numerically positive definite.
     """
     factor = cholesky(kernel, ridge)
-    innovations = torch.linalg.solve_triangular(
-        factor, labels[..., None], upper=False
-    )  # (B, N+1, 1)
+    innovations = torch.linalg.solve_triangular(factor, labels[..., None], upper=False)  # (B, N+1, 1)
     mean = (factor.tril(-1) @ innovations)[..., 0]  # (B, N+1)
     return mean, _clean_variance(factor, ridge)
 
@@ -265,5 +263,5 @@ def _joint_sample(
 
 
 def _clean_variance(factor: Tensor, ridge: float) -> Tensor:
-    """Return L_nn^2 - ridge, (B, N+1); without noise it can round to just below 0, hence the clamp."""
+    """Return L_nn^2 - ridge, (B, N+1); 0 where it rounds to just below."""
     return (factor.diagonal(dim1=-2, dim2=-1).square() - ridge).clamp_min(0)

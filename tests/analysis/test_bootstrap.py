@@ -55,7 +55,7 @@ def test_coverage_of_a_known_mean():
     """Fails if 90 % intervals of a normal mean (B = 60) cover it outside 86 to 93.5 % of 1500 times."""
     data = np.random.default_rng(2).normal(loc=1.0, size=(60, 1500))
     low, high = percentile_interval(resample_weights(60, 600, 0)[1:] @ data, 0.9)
-    # About 1.5 % below nominal is the percentile interval's own error at B = 60; the rest is 4 standard errors.
+    # 1.5 % below nominal is the percentile interval's own error at B = 60; the rest is 4 standard errors.
     covered = np.mean((low <= 1) & (high >= 1))
     assert 0.86 < covered < 0.935
 

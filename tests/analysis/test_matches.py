@@ -8,6 +8,11 @@ from ickrr.analysis.matches import draws_table, matches_table, similarity_table
 from ickrr.analysis.similarity import Maps
 
 DRAWS, LAYERS, STEPS = 40, 6, 9
+COLUMNS = [
+    *("run", "seed", "solver", "layer", "best_step", "best_step_low", "best_step_high", "censored"),
+    *("similarity", "similarity_low", "similarity_high", "floor", "nearest_step", "nearest_censored"),
+    *("distance", "distance_low", "distance_high"),
+]
 
 
 @pytest.fixture
@@ -36,25 +41,7 @@ def test_similarity_table_is_the_point_estimate(maps):
 def test_matches_are_the_extremes_with_their_intervals(maps, floor):
     """Fails if best and nearest are confused, or if an interval holds the estimate among its draws."""
     table = matches_table("run", 1, "cg", maps, floor, 0.9)
-    assert list(table.columns) == [
-        "run",
-        "seed",
-        "solver",
-        "layer",
-        "best_step",
-        "best_step_low",
-        "best_step_high",
-        "censored",
-        "similarity",
-        "similarity_low",
-        "similarity_high",
-        "floor",
-        "nearest_step",
-        "nearest_censored",
-        "distance",
-        "distance_low",
-        "distance_high",
-    ]
+    assert list(table.columns) == COLUMNS
     for row in table.itertuples():
         similarity, distance = maps.similarity[:, row.layer], maps.distance[:, row.layer]
         assert row.best_step == np.argmax(similarity[0])

@@ -70,7 +70,7 @@ seeds = st.integers(0, 2**32 - 1)
 @given(seed=seeds, scale=st.floats(1e-3, 1e3))
 @settings(max_examples=40, deadline=None)
 def test_similarity_is_a_mean_of_cosines(seed, scale):
-    """Fails unless SimE(A,A) = 1, SimE is symmetric, within [-1, 1], blind to n = 0 and to the errors' scale."""
+    """Fails unless SimE(A,A) = 1 and SimE is symmetric, bounded, blind to n = 0 and to the errors' scale."""
     y, one, other = draw(seed), draw(seed + 1, 1), draw(seed + 2, 1)
 
     def sime(a, b):

@@ -1,0 +1,35 @@
+"""Write every number of the paper's text as a LaTeX macro, and where the results come from."""
+
+import argparse
+from pathlib import Path
+
+from ickrr.config.experiment import Experiment
+from ickrr.files import read_settings, write_text
+from ickrr.report.numbers import all_numbers
+from ickrr.report.origin import origin_macros, read_records
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--experiment", required=True, type=Path, help="resolved experiment (JSON)")
+    parser.add_argument("--tables", required=True, type=Path, help="directory of tables, one directory a run")
+    parser.add_argument(
+        "--comparisons",
+        required=True,
+        type=Path,
+        help="directory with {run}/seed{seed}/draws.parquet, for the paired differences behind verdicts",
+    )
+    parser.add_argument(
+        "--records", required=True, type=Path, nargs="+", help="run.json of every trained model"
+    )
+    parser.add_argument("--numbers", required=True, type=Path, help="macros of the numbers to write")
+    parser.add_argument("--provenance", required=True, type=Path, help="macros of the origin to write")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Read the tables and records and write both files of macros."""
+    experiment = read_settings(arguments.experiment, Experiment)
+    numbers = all_numbers(experiment, arguments.tables, arguments.comparisons)
+    origin = origin_macros(experiment.scale, read_records(arguments.records))
+    write_text(arguments.numbers, numbers.latex())
+    write_text(arguments.provenance, origin.latex())

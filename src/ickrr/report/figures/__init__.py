@@ -1,0 +1,1 @@
+"""One module a kind of figure, so that an edit redraws the figures of that kind only."""

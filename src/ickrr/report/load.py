@@ -1,0 +1,126 @@
+"""Tidy tables of several runs as one frame: ``tables/{run}/{table}.parquet``, columns checked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+from ickrr.errors import FileError
+from ickrr.files import read_table
+
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "errors": (
+        "run",
+        "seed",
+        "method",
+        "step",
+        "context_length",
+        "mse",
+        "mse_se",
+        "mse_label",
+        "excess_risk",
+    ),
+    "similarity": ("run", "seed", "solver", "layer", "step", "similarity", "distance"),
+    "matches": (
+        "run",
+        "seed",
+        "solver",
+        "layer",
+        "best_step",
+        "best_step_low",
+        "best_step_high",
+        "censored",
+        "similarity",
+        "similarity_low",
+        "similarity_high",
+        "floor",
+        "nearest_step",
+        "nearest_censored",
+        "distance",
+        "distance_low",
+        "distance_high",
+    ),
+    "alignment": ("run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"),
+    "learning_curve": (
+        "run",
+        "seed",
+        "step",
+        "loss",
+        "excess_risk",
+        "bayes_risk",
+        "learning_rate",
+        "diverged",
+    ),
+    "draws": ("solver", "draw", "statistic", "value"),
+}
+
+
+def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFrame:
+    """Read one table of several runs.
+
+    Args:
+        tables: directory that holds a directory a run.
+        runs: names of runs, in the order in which they are wanted.
+        table: name of the table, a key of `COLUMNS`.
+
+    Returns:
+        The rows of all runs, in the order of `runs`.
+
+    Raises:
+        FileError: a table is missing, unreadable, empty, or not the table of its run.
+    """
+    frames = []
+    for run in runs:
+        path = Path(tables) / run / f"{table}.parquet"
+        frame = checked_table(path, table)
+        found = frame["run"].unique().tolist()
+        if found != [run]:
+            raise FileError(
+                f"{path}: column 'run' holds {found}, expected ['{run}']; delete it and run snakemake again"
+            )
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+class Estimate(NamedTuple):
+    """One statistic of one solver: seed mean, its bootstrap interval over prompts, spread over seeds."""
+
+    value: float
+    low: float
+    high: float
+    seed_sd: float
+
+
+def estimate(alignment: pd.DataFrame, solver: str, statistic: str) -> Estimate:
+    """Look up one statistic in one run's table `alignment`.
+
+    Raises:
+        FileError: the table has no such row, or several.
+    """
+    found = alignment[(alignment["solver"] == solver) & (alignment["statistic"] == statistic)]
+    if len(found) != 1:
+        raise FileError(
+            f"tables/{alignment['run'].iloc[0]}/alignment.parquet: has {len(found)} rows of solver "
+            f"'{solver}' and statistic '{statistic}', expected 1; delete it and run snakemake again"
+        )
+    value, low, high, seed_sd = found[["value", "low", "high", "seed_sd"]].to_numpy(float)[0]
+    return Estimate(float(value), float(low), float(high), float(seed_sd))
+
+
+def checked_table(path: str | Path, table: str) -> pd.DataFrame:
+    """Read one table and check that its columns are there and that it has rows.
+
+    Raises:
+        FileError: it is missing, unreadable, empty, or lacks a column.
+    """
+    frame = read_table(path)
+    missing = [column for column in COLUMNS[table] if column not in frame.columns]
+    if missing:
+        raise FileError(
+            f"{path}: lacks the column '{missing[0]}' of the table '{table}' (found "
+            f"{list(frame.columns)}); it was written by other code: delete it and run snakemake again"
+        )
+    if frame.empty:
+        raise FileError(f"{path}: has no rows; delete it and run snakemake again")
+    return frame

@@ -1,0 +1,138 @@
+"""How every figure looks: sizes, colours, markers; and files whose bytes depend on the data alone.
+
+The five main methods have lightnesses that differ, so that they stay apart in grey, and a marker and a line
+style each.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import matplotlib as mpl
+import matplotlib.style
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ickrr.files import atomic_path
+
+TEXT_WIDTH: Final = 6.3  # inches
+MUTED: Final = "0.45"  # grey of secondary text
+SEQUENTIAL: Final = "cividis"  # lightness grows steadily; made for colour-blind readers
+STYLE_FILE: Final = Path(__file__).with_name("ickrr.mplstyle")
+
+
+# A name, or (offset, (on, off, ..)) in points.
+LineStyle = Literal["-", "--", "-.", ":"] | tuple[float, Sequence[float]]
+
+
+class Look(NamedTuple):
+    """How one method is drawn."""
+
+    colour: str
+    marker: str
+    line: LineStyle
+
+
+LOOKS: Final[dict[str, Look]] = {
+    "transformer": Look("#000000", "o", "-"),
+    "transformer_output": Look("#000000", "x", ":"),
+    "posterior_mean": Look("#777777", "None", (0, (1, 1))),
+    "preconditioned_richardson": Look("#BB3344", "s", "-"),
+    "richardson": Look("#004488", "o", "--"),
+    "conjugate_gradient": Look("#2A9D8F", "^", "-."),
+    "newton_schulz": Look("#E9B949", "D", (0, (4, 1, 1, 1, 1, 1))),
+    "preconditioned_richardson_ridge": Look("#BB3344", "P", ":"),
+    "preconditioned_cg": Look("#2A9D8F", "v", ":"),
+    "chebyshev": Look("#004488", "X", ":"),
+    "damped_jacobi": Look("#777777", "*", ":"),
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the style file, and nothing that the user's own matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        matplotlib.style.use(STYLE_FILE)
+        yield
+
+
+def new_figure(height: float, width: float = TEXT_WIDTH) -> Figure:
+    """Make an empty figure whose bottom strip is kept free for the line that `stamp` writes.
+
+    Args:
+        height: inches.
+        width: inches.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    strip = 0.13 / height
+    engine = figure.get_layout_engine()
+    assert engine is not None  # layout="constrained" sets one
+    engine.set(rect=(0, strip, 1, 1 - strip))  # type: ignore[call-arg]
+    return figure
+
+
+def stamp(figure: Figure, scale: str, table: pd.DataFrame) -> None:
+    """Say in the lower right corner at which scale, and from how many seeds a run, a figure was made.
+
+    Args:
+        figure: what to write on.
+        scale: name of the scale.
+        table: rows with `run` and `seed`; rows without a seed of their own have -1 and are not counted.
+    """
+    counts = table[table["seed"] >= 0].groupby("run")["seed"].nunique()
+    fewest, most = int(counts.min()), int(counts.max())
+    number = f"{most}" if fewest == most else f"{fewest}–{most}"
+    figure.text(
+        0.998,
+        0.03 / figure.get_figheight(),
+        f"{scale} scale, {number} {'seed' if most == 1 else 'seeds'}",
+        ha="right",
+        va="bottom",
+        fontsize=5.5,
+        color=MUTED,
+    )
+
+
+def level_colours(count: int) -> list[tuple[float, float, float]]:
+    """Return colours for ordered levels, dark to light, without the lightest, which white paper swallows."""
+    colours = mpl.colormaps[SEQUENTIAL](np.linspace(0.0, 0.88, count))
+    return [(float(red), float(green), float(blue)) for red, green, blue, _ in colours]
+
+
+def lightness(colour: str | tuple[float, float, float]) -> float:
+    """Return CIE L* (0..100) of a colour, which is what a grey printer keeps of it.
+
+    Source: IEC 61966-2-1 (sRGB) and CIE 15.
+    """
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    luminance = float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    if luminance <= (6 / 29) ** 3:
+        return luminance * (29 / 3) ** 3
+    return float(116 * luminance ** (1 / 3) - 16)
+
+
+def letter(axes: Axes, text: str) -> None:
+    """Put a panel's letter before its title."""
+    axes.set_title(f"({text}) {axes.get_title()}")
+
+
+def save(figure: Figure, stem: str | Path) -> None:
+    """Write ``stem.pdf`` and ``stem.png``, each atomically, without dates, versions or machine names.
+
+    Args:
+        figure: what to draw.
+        stem: path without the extension.
+    """
+    bare: dict[str, dict[str, str | None]] = {
+        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+        "png": {"Software": None},
+    }
+    with style():
+        for extension, metadata in bare.items():
+            with atomic_path(f"{stem}.{extension}") as temporary:
+                figure.savefig(temporary, format=extension, metadata=metadata)

@@ -1,0 +1,229 @@
+"""Tables as the contract describes them, from a toy in which every prediction is known.
+
+The toy: prompts of one number each, a solver that approaches 1 at its own rate, layers that sit on one
+solver's path.
+"""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ickrr.config.experiment import Experiment
+from ickrr.files import write_json, write_table
+
+SOLVERS = (
+    "preconditioned_richardson",
+    "richardson",
+    "conjugate_gradient",
+    "newton_schulz",
+    "preconditioned_richardson_ridge",
+    "preconditioned_cg",
+    "chebyshev",
+    "damped_jacobi",
+)
+RATES = dict(zip(SOLVERS, (0.12, 0.03, 0.9, 0.25, 0.1, 1.2, 0.3, 0.05), strict=True))
+STATISTICS = ("similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
+
+
+def layer_step(layer):
+    """Step of the first solver on which a layer of the toy sits; the last layers run off the grid."""
+    return 0.6 * np.expm1(0.55 * layer)
+
+
+def errors_table(run, seeds=(0, 1, 2), layers=8, steps=64, context=20, diverging=("richardson",)):
+    rows = []
+
+    def add(seed, method, step, n, excess):
+        bayes = 0.9 * np.exp(-0.07 * n) + 0.02
+        mse = excess + bayes
+        rows.append((run, seed, method, step, n, mse, 0.03 * mse, mse + 0.09, excess))
+
+    for n in range(context + 1):
+        full = 0.98 - 0.9 * np.exp(-0.07 * n)
+        for seed, layer in itertools.product(seeds, range(layers + 1)):
+            left = np.exp(-RATES[SOLVERS[0]] * layer_step(layer)) * (1 + 0.05 * seed)
+            add(seed, "transformer", layer, n, full * left + 0.003)
+        for seed in seeds:
+            add(seed, "transformer_output", layers, n, full * 0.001 * (1 + seed) + 0.002)
+        for solver, step in itertools.product(SOLVERS, range(steps + 1)):
+            excess = full * np.exp(-2 * RATES[solver] * step)
+            if solver in diverging and n <= 4:
+                excess = full * np.exp(0.2 * step) if step < 40 else np.nan
+            add(-1, solver, step, n, excess)
+        add(-1, "posterior_mean", 0, n, 0.0)
+    columns = ["run", "seed", "method", "step", "context_length", "mse", "mse_se", "mse_label", "excess_risk"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def similarity_table(run, seeds=(0, 1, 2), layers=8, steps=64):
+    grid = np.arange(steps + 1)
+    frames = []
+    for seed, solver, layer in itertools.product(seeds, SOLVERS, range(layers + 1)):
+        target = layer_step(layer) * (1 + 0.03 * seed) * RATES[SOLVERS[0]] / RATES[solver]
+        gap = np.log1p(grid) - np.log1p(target)
+        similarity = 0.6 + (0.37 - 0.04 * SOLVERS.index(solver) / 8) * np.exp(-(gap**2))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "run": run,
+                    "seed": seed,
+                    "solver": solver,
+                    "layer": layer,
+                    "step": grid,
+                    "similarity": similarity,
+                    "distance": 0.1 + np.abs(gap) / 5,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def matches_table(similarity):
+    rows = []
+    for (run, seed, solver, layer), cell in similarity.groupby(["run", "seed", "solver", "layer"]):
+        best = cell.loc[cell["similarity"].idxmax()]
+        nearest = cell.loc[cell["distance"].idxmin()]
+        last = cell["step"].max()
+        spread = 1 + int(best["step"] > 10)
+        rows.append(
+            {
+                "run": run,
+                "seed": seed,
+                "solver": solver,
+                "layer": layer,
+                "best_step": int(best["step"]),
+                "best_step_low": max(0, int(best["step"]) - spread),
+                "best_step_high": min(last, int(best["step"]) + spread),
+                "censored": bool(best["step"] == last),
+                "similarity": best["similarity"],
+                "similarity_low": best["similarity"] - 0.01,
+                "similarity_high": best["similarity"] + 0.01,
+                "floor": 0.58 + 0.002 * layer,
+                "nearest_step": int(nearest["step"]),
+                "nearest_censored": bool(nearest["step"] == last),
+                "distance": nearest["distance"],
+                "distance_low": nearest["distance"] - 0.005,
+                "distance_high": nearest["distance"] + 0.005,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def draws_table(seed, draws=200):
+    """Draws in which richardson equals the first solver up to noise, and all others are clearly worse."""
+    generator = np.random.default_rng(seed)
+    common = np.concatenate([[0.0], generator.normal(0, 0.02, draws)])  # prompts that all solvers share
+    rows = []
+    for solver in SOLVERS:
+        worse = {"preconditioned_richardson": 0.0, "richardson": 1e-4}.get(solver, 0.03)
+        own = np.concatenate([[0.0], generator.normal(0, 0.001, draws)])
+        for statistic in STATISTICS:
+            sign = -1 if statistic in ("distance", "censored_share") else 1
+            base = {"floor": 0.6, "slope": 3.0, "distance": 0.2, "censored_share": 0.25}.get(statistic, 0.9)
+            value = base - sign * worse + common + own
+            if solver == "newton_schulz" and statistic in ("slope", "r_squared", "kendall_tau"):
+                value = np.full_like(value, np.nan)
+            rows += [(solver, i - 1, statistic, v) for i, v in enumerate(value)]
+    return pd.DataFrame(rows, columns=["solver", "draw", "statistic", "value"])
+
+
+def alignment_table(run, draws_by_seed):
+    stacked = pd.concat([d.assign(seed=i) for i, d in enumerate(draws_by_seed)], ignore_index=True)
+    mean = stacked.groupby(["solver", "statistic", "draw"])["value"].mean().unstack("draw")
+    point = stacked[stacked["draw"] == -1].groupby(["solver", "statistic"])["value"]
+    low, high = mean.drop(columns=-1).quantile([0.025, 0.975], axis=1).to_numpy()
+    table = pd.DataFrame(
+        {
+            "value": mean[-1],
+            "low": low,
+            "high": high,
+            "seed_sd": point.std(),
+            "seeds": len(draws_by_seed),
+        }
+    ).reset_index()
+    return table.assign(run=run)[["run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]
+
+
+def learning_curve_table(run, seeds=(0, 1, 2), steps=1000, diverging=()):
+    frames = []
+    for seed in seeds:
+        step = np.arange(0, steps + 1, 50)
+        excess = 0.45 * np.exp(-step / 120) + 0.0065 * (1 + 0.1 * seed)
+        if seed in diverging:
+            excess = np.where(step > steps // 2, np.nan, excess)
+        rate = np.minimum(step / 200, 0.02 + 0.98 * (1 + np.cos(np.pi * step / steps)) / 2)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "run": run,
+                    "seed": seed,
+                    "step": step,
+                    "loss": excess * 1.1,
+                    "excess_risk": excess,
+                    "bayes_risk": 0.224,
+                    "learning_rate": 0.02 * rate,
+                    "diverged": seed in diverging,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def run_record(seed):
+    return {
+        "verb": "train",
+        "code": "0" * 64,
+        "commit": "1234567890ab",
+        "versions": {"python": "3.11.7", "torch": "2.13.0+cpu", "numpy": "2.4.6"},
+        "machine": "x86_64",
+        "seed": seed,
+        "device": "cpu",
+        "threads": 1,
+        "start": f"2026-11-20T10:0{seed}:00+00:00",
+        "end": f"2026-11-20T10:1{seed}:00+00:00",
+    }
+
+
+@pytest.fixture(scope="session")
+def experiment():
+    return Experiment.model_validate(
+        {
+            "tasks": {"spherical": {}, "uniform": {"law": "uniform", "lengthscale": 1.3}},
+            "runs": {
+                "spherical": {},
+                "noise_01": {"task": "uniform", "model": {"layers": 4}, "seeds": [0, 1]},
+            },
+            "figures": {"fig1": {"runs": ["spherical"], "tables": ["errors"]}},
+            "tables": {
+                "tab_setup": {"runs": ["spherical"]},
+                "tab_alignment": {"runs": ["spherical", "noise_01"]},
+            },
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory, experiment) -> Path:
+    """A results directory with specs, tables, comparisons and records of two runs."""
+    root = tmp_path_factory.mktemp("results")
+    write_json(root / "specs/experiment.json", experiment.model_dump(mode="json"))
+    for run in experiment.runs:
+        seeds, layers = experiment.seeds(run), experiment.run(run).model.layers
+        similarity = similarity_table(run, seeds, layers)
+        draws = [draws_table(seed) for seed in seeds]
+        tables = {
+            "errors": errors_table(run, seeds, layers),
+            "similarity": similarity,
+            "matches": matches_table(similarity),
+            "alignment": alignment_table(run, draws),
+            "learning_curve": learning_curve_table(run, seeds),
+        }
+        for name, table in tables.items():
+            write_table(root / "tables" / run / f"{name}.parquet", table)
+        for seed, table in zip(seeds, draws, strict=True):
+            write_table(root / "comparisons" / run / f"seed{seed}" / "draws.parquet", table)
+            write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
+    return root
