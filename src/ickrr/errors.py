@@ -15,3 +15,7 @@ class FileError(IckrrError):
 
 class TrainingError(IckrrError):
     """Training cannot go on."""
+
+
+class ClusterError(IckrrError):
+    """The cluster refuses, or is not there."""
