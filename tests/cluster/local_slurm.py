@@ -83,10 +83,45 @@ PartitionName=scavenge Nodes=ALL MaxTime=60 DefaultTime=5 State=UP PriorityTier=
 PartitionName=high Nodes=ALL MaxTime=60 DefaultTime=5 State=UP PriorityTier=10 PreemptMode=OFF
 """
 
+# In front of every client command. The plugin removes every SLURM_ variable before it calls srun,
+# SLURM_CONF too. A file named after a command makes it fail; `lost.sbatch` loses its answer.
+SHIM = """#!/bin/sh
+export SLURM_CONF={folder}/etc/slurm.conf
+if [ -e {folder}/fail.{name} ]; then echo "{name}: error: made to fail by a test" >&2; exit 1; fi
+if [ -e {folder}/lost.{name} ] && [ "$1" = --parsable ]; then
+    rm {folder}/lost.{name}
+    {real} "$@" >/dev/null
+    echo "{name}: error: Batch job submission failed: Socket timed out on send/recv operation" >&2
+    exit 1
+fi
+exec {real} "$@"
+"""
+
 
 def missing() -> list[str]:
     """Name the programs that a SLURM of our own lacks here."""
     return [name for name in (*DAEMONS, "sbatch", "squeue", "scontrol") if shutil.which(name) is None]
+
+
+def free_ports(count: int) -> int:
+    """Find a block of ports that nobody listens on; return its first.
+
+    Parallel workers of pytest look in different places.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for first in range(16817 + 3000 * worker, 30000, count):
+        probes = [socket.socket() for _ in range(8)]
+        try:
+            for offset, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", first + offset))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for probe in probes:
+                probe.close()
+    raise RuntimeError("no free block of ports")
 
 
 @dataclass
@@ -103,13 +138,17 @@ class LocalSlurm:
     min_job_age: int = 300
     max_jobs: int = 1000
     nodes: tuple[str, ...] = NODES
-    port: int = field(default=16817)
+    port: int = field(default_factory=lambda: free_ports(200))
+
+    @property
+    def unshimmed(self) -> dict[str, str]:
+        """Environment of our own calls, which no test makes fail."""
+        return {**os.environ, "SLURM_CONF": f"{self.folder}/etc/slurm.conf"}
 
     @property
     def environment(self) -> dict[str, str]:
         """Environment in which the client commands talk to this SLURM."""
-        path = f"{self.folder}/bin{os.pathsep}{os.environ['PATH']}"
-        return {**os.environ, "SLURM_CONF": f"{self.folder}/etc/slurm.conf", "PATH": path}
+        return {**self.unshimmed, "PATH": f"{self.folder}/bin{os.pathsep}{os.environ['PATH']}"}
 
     def start(self) -> None:
         """Write the configuration, start the daemons, wait until every node is idle."""
@@ -124,19 +163,18 @@ class LocalSlurm:
 
     def stop(self) -> None:
         """Cancel every job and stop the daemons, nodes first."""
-        if self._alive("slurmctld"):
-            ids = self.run("squeue", "-h", "-o", "%A").split()
+        try:
+            ids = self.run("squeue", "-h", "-o", "%A").split() if self._alive("slurmctld") else []
             if ids:
                 self.run("scancel", *ids)
                 self.wait(lambda: not self.run("squeue", "-h"), "an empty queue", 30)
-        for node in self.nodes:
-            self.stop_node(node)
-        self.stop_controller()
-        self._stop("munged")
+        finally:
+            for daemon in (*(f"slurmd-{node}" for node in self.nodes), "slurmctld", "munged"):
+                self._stop(daemon)
 
     def start_controller(self) -> None:
         """Start slurmctld and wait until it answers."""
-        subprocess.run(["slurmctld"], env=self.environment, check=True)
+        subprocess.run(["slurmctld"], env=self.unshimmed, check=True)
         self.wait(lambda: self._alive("slurmctld"), "slurmctld")
         self.wait(lambda: self.answers(), "an answer of slurmctld")
 
@@ -146,7 +184,7 @@ class LocalSlurm:
 
     def start_node(self, node: str) -> None:
         """Start the daemon of a node."""
-        subprocess.run(["slurmd", "-N", node], env=self.environment, check=True)
+        subprocess.run(["slurmd", "-N", node], env=self.unshimmed, check=True)
 
     def stop_node(self, node: str) -> None:
         """Stop the daemon of a node; its jobs go on."""
@@ -154,17 +192,18 @@ class LocalSlurm:
 
     def crash_node(self, node: str) -> None:
         """Kill the daemon of a node and all that runs there, as a power failure does."""
-        for name in (f"slurmd: {node}", f"slurmd -N {node}"):
-            for process in _processes(lambda line, name=name: name in line):
-                _kill(process, signal.SIGKILL)
+        daemon = self._pid(f"slurmd-{node}")
+        if daemon is not None:
+            _kill(daemon, signal.SIGKILL)
         for job in self.run("squeue", "-h", "-w", node, "-t", "R", "-o", "%A").split():
-            for process in _descendants(_processes(lambda line, job=job: line.startswith(f"slurmstepd: [{job}."))):
+            steps = _processes(lambda line, job=job: line.startswith(f"slurmstepd: [{job}."))
+            for process in _descendants([step for step in steps if self._owns(step)]):
                 _kill(process, signal.SIGKILL)
 
     def answers(self) -> bool:
         """Tell whether the controller answers."""
         command = ["scontrol", "ping"]
-        return "UP" in subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False).stdout
+        return "UP" in subprocess.run(command, env=self.unshimmed, capture_output=True, text=True, check=False).stdout
 
     def node_states(self) -> list[str]:
         """State of each node, in order."""
@@ -172,7 +211,7 @@ class LocalSlurm:
 
     def run(self, *command: str) -> str:
         """Run a client command and return what it prints."""
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=self.unshimmed, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout.strip()
@@ -213,7 +252,7 @@ class LocalSlurm:
             # The plugin removes every SLURM_ variable before it calls srun, SLURM_CONF too.
             real = shutil.which(name)
             shim = self.folder / "bin" / name
-            shim.write_text(f"#!/bin/sh\nSLURM_CONF={self.folder}/etc/slurm.conf exec {real} \"$@\"\n")
+            shim.write_text(SHIM.format(folder=self.folder, name=name, real=real))
             shim.chmod(0o755)
         (self.folder / "activate").write_text(
             f"export SLURM_CONF={self.folder}/etc/slurm.conf PATH={self.folder}/bin:$PATH\n"
@@ -233,6 +272,13 @@ class LocalSlurm:
                 max_jobs=self.max_jobs,
             )
         )
+
+    def _owns(self, process: int) -> bool:
+        """Tell whether a process was started by a daemon of this SLURM, not of another on this machine."""
+        try:
+            return str(self.folder).encode() in Path(f"/proc/{process}/environ").read_bytes()
+        except OSError:
+            return False
 
     def _pid(self, daemon: str) -> int | None:
         path = self.folder / "run" / f"{daemon}.pid"

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 from ickrr.cluster import client
 from ickrr.cluster.client import Job, UnansweredError
-from ickrr.cluster.journal import Journal, say
+from ickrr.cluster.journal import Journal, note
 from ickrr.errors import ClusterError
 
 FULL = (  # [messages of sbatch] later it may be accepted
@@ -52,6 +52,7 @@ HOPELESS = frozenset(  # reasons of waiting for which it is in vain
     }
 )
 PATIENCE = 24 * 3600.0  # [s] that a submission waits
+FIRST_PAUSE = 4.0  # [s] after a failed attempt to submit; doubles
 LONGEST_PAUSE = 60.0  # [s] between two attempts to submit
 VANISHED_FOR = 60.0  # [s] that a job must be unknown to the controller before it counts as lost
 
@@ -77,10 +78,10 @@ def states(run: str) -> list[tuple[str, str]]:
         found = client.jobs("--states=all", "--name", run)
     except ClusterError as error:
         if journal.first_seen("away") == 0:
-            say(f"the status of the jobs is unknown ({error}); they go on, and it is asked for again")
+            note(f"the status of the jobs is unknown ({error}); they go on, and it is asked for again")
         return []
     if journal.forget("away"):
-        say("the controller answers again")
+        note("the controller answers again")
     answers = [(job.id, _state(job, journal)) for job in found]
     forgotten = journal.jobs().keys() - {job.id for job in found}
     answers += [(job, _state_of_forgotten(job, journal)) for job in sorted(forgotten)]
@@ -89,17 +90,17 @@ def states(run: str) -> list[tuple[str, str]]:
 
 def _state(job: Job, journal: Journal) -> str:
     if job.state == "PREEMPTED":
-        _say_once(journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again")
+        _note_once(journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again")
         return "CANCELLED"
     if job.state == "PENDING" and job.reason.replace(" ", "_") in HOPELESS:
-        _say_once(journal, job.id, f"job {job.id} ({job.rule}) can never start ({job.reason}); cancelled")
+        _note_once(journal, job.id, f"job {job.id} ({job.rule}) can never start ({job.reason}); cancelled")
         try:
             client.call("scancel", job.id)
         except ClusterError:
             return job.state  # the next query tries again
         return "CANCELLED"
     if job.state in ("TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "CANCELLED"):
-        _say_once(journal, job.id, f"job {job.id} ({job.rule}) ended: {job.state} {_reason(job)}".rstrip())
+        _note_once(journal, job.id, f"job {job.id} ({job.rule}) ended: {job.state} {_reason(job)}".rstrip())
     return job.state
 
 
@@ -114,13 +115,13 @@ def _state_of_forgotten(job: str, journal: Journal) -> str:
         return "COMPLETED" if code == 0 else "FAILED"
     if journal.first_seen(f"{job}.vanished") < VANISHED_FOR:
         return "PENDING"
-    _say_once(journal, job, f"job {job} is unknown to the controller and noted no end; it is submitted again")
+    _note_once(journal, job, f"job {job} is unknown to the controller and noted no end; it is submitted again")
     return "FAILED"
 
 
-def _say_once(journal: Journal, job: str, message: str) -> None:
-    if journal.first_seen(f"{job}.said") == 0:
-        say(message)
+def _note_once(journal: Journal, job: str, message: str) -> None:
+    if journal.first_seen(f"{job}.noted") == 0:
+        note(message)
 
 
 # Submission
@@ -135,44 +136,46 @@ def submit(options: list[str]) -> int:
         f"--wrap={journal.ending(option.removeprefix('--wrap='))}" if option.startswith("--wrap=") else option
         for option in options
     ]
-    began, pause, told = time.monotonic(), 2.0, False
-    while True:
+    began, pause, job = time.monotonic(), FIRST_PAUSE, ""
+    noted = ""
+    while not job:
         try:
-            _fit_time_limit(options, comment)
-            job = client.call("sbatch", *options).strip()
-            break
+            if noted:
+                # The answer, not the submission, may have got lost: the same job twice would be two
+                # writers on its files. Without an answer to this question nothing is submitted.
+                job = _accepted(run, comment, journal)
+            if not job:
+                _fit_time_limit(options, comment)
+                job = client.call("sbatch", *options).strip()
         except ClusterError as error:
             message = str(error)
-            if not isinstance(error, UnansweredError) and not any(text in message.lower() for text in FULL):
-                say(f"SLURM refuses {_rule(comment)}: {message}")
+            waits = isinstance(error, UnansweredError) or any(text in message.lower() for text in FULL)
+            if not waits or time.monotonic() - began > PATIENCE:
+                note(f"SLURM refuses {_rule(comment)}: {message}")
                 print(message, file=sys.stderr)
                 return 1
-            if time.monotonic() - began > PATIENCE:
-                say(f"gave up submitting {_rule(comment)} after {PATIENCE / 3600:g} hours: {message}")
-                print(message, file=sys.stderr)
-                return 1
-        if not told:
-            say(f"{_rule(comment)} waits to be submitted: {message}")
-            told = True
-        time.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
-        accepted = _accepted(run, comment, journal)
-        if accepted is not None:
-            job = accepted
-            break
+            if message != noted:
+                note(f"{_rule(comment)} waits to be submitted: {message}")
+            noted = message
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
     journal.submitted(job.split(";")[0], comment)
     print(job)
     return 0
 
 
-def _accepted(run: str, comment: str, journal: Journal) -> str | None:
-    """Return the id of a job that was accepted although the answer got lost."""
+def _accepted(run: str, comment: str, journal: Journal) -> str:
+    """Return the id of a job that was accepted although the answer got lost, empty if there is none.
+
+    Raises:
+        UnansweredError: it cannot be known now.
+    """
+    known = journal.jobs()
     try:
         unfinished = client.jobs("--name", run)
-    except ClusterError:
-        return None  # `sbatch` finds the controller away too, and we come back
-    known = journal.jobs()
-    return next((job.id for job in unfinished if job.comment == comment and job.id not in known), None)
+    except ClusterError as error:
+        raise UnansweredError(str(error)) from error
+    return next((job.id for job in unfinished if job.comment == comment and job.id not in known), "")
 
 
 def _fit_time_limit(options: list[str], comment: str) -> None:
@@ -188,7 +191,7 @@ def _fit_time_limit(options: list[str], comment: str) -> None:
         here = partition.name == name if name else partition.default
         if here and partition.minutes is not None and int(wanted) > partition.minutes:
             options[place] = str(partition.minutes)
-            say(
+            note(
                 f"{_rule(comment)} asks for {wanted} minutes and partition {partition.name} allows "
                 f"{partition.minutes}: submitted with that (training goes on from its checkpoint)"
             )

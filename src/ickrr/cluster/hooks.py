@@ -3,11 +3,14 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ickrr.cluster import client, folder
+from ickrr.cluster.journal import Follower
 from ickrr.errors import ClusterError
 
+DRIVER = "ICKRR_DRIVER"  # set by `submit`: this Snakemake is guarded
 TAIL = 15  # lines of a failed job's log that are shown
 
 
@@ -19,13 +22,12 @@ def before(directory: str | Path, executor: str) -> None:
     """
     here = Path(directory)
     try:
-        if executor == "slurm" and "ICKRR_DRIVER" not in os.environ:
+        if executor == "slurm" and DRIVER not in os.environ:
             raise ClusterError(
                 "run it as `python -m ickrr submit`: Snakemake alone loses jobs when SLURM's controller is away"
             )
-        global _lock  # held until this process ends
-        _lock = folder.take_lock(here)
-        left = [] if "ICKRR_DRIVER" in os.environ else folder.running(here)
+        _held["lock"] = folder.take_lock(here)
+        left = [] if DRIVER in os.environ else folder.running(here)
         if left:
             ids = client.joined([job.id for job in left])
             raise ClusterError(
@@ -34,14 +36,25 @@ def before(directory: str | Path, executor: str) -> None:
             )
     except ClusterError as error:
         sys.exit(f"error: {error}")
+    if executor == "slurm":
+        _held["follower"] = follower = Follower()
+        follower.start()
 
 
-_lock: int | None = None
+_held: dict[str, object] = {}  # for as long as this process lives
 
 
-def failed(log: str | Path) -> None:
-    """Show the last lines of the logs of all jobs that failed, each once."""
-    for rule, path in failures(Path(log).read_text(encoding="utf-8", errors="replace")):
+def failed(logs: Sequence[str]) -> None:
+    """Show the last lines of the logs of all jobs that failed, each once.
+
+    Args:
+        logs: Snakemake's own log files.
+    """
+    follower = _held.get("follower")
+    if isinstance(follower, Follower):
+        follower.catch_up()
+    text = "\n".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in logs)
+    for rule, path in failures(text):
         lines = _last_lines(path)
         heading = f"--- {rule} failed; last lines of {path}:" if lines else f"--- {rule} failed; {path} is empty"
         print("\n".join([heading, *lines]), file=sys.stderr)

@@ -5,7 +5,8 @@ job or there is no accounting.
 """
 
 import json
-import os
+import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +15,51 @@ MESSAGES = Path("logs/cluster.log")
 RECORDS = Path(".snakemake/ickrr")
 
 
-def say(message: str) -> None:
-    """Tell the person at the terminal of the running Snakemake, and the log of the cluster.
-
-    The terminal is that of the process named in ``ICKRR_DRIVER``: this may be a command that Snakemake
-    started with its own output captured.
-    """
-    line = f"cluster: {message}\n"
+def note(message: str) -> None:
+    """Add a line to the log of the cluster, which the running Snakemake shows (`Follower`)."""
     MESSAGES.parent.mkdir(parents=True, exist_ok=True)
     with MESSAGES.open("a", encoding="utf-8") as log:
-        log.write(time.strftime("%Y-%m-%d %H:%M:%S ") + line)
-    driver = os.environ.get("ICKRR_DRIVER")
-    try:
-        with open(f"/proc/{driver}/fd/2" if driver else "/dev/stderr", "a", encoding="utf-8") as terminal:
-            terminal.write(line)
-    except OSError:
-        return  # the terminal is gone; the log has the line
+        log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {message}\n")
+
+
+def say(message: str) -> None:
+    """Say something to the person at this process's terminal, and note it."""
+    note(message)
+    print(f"cluster: {message}", file=sys.stderr, flush=True)
+
+
+class Follower:
+    """Shows what is noted from now on, at this process's terminal.
+
+    The guards cannot: Snakemake keeps what they print to itself.
+    """
+
+    def __init__(self, path: Path = MESSAGES) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._position = path.stat().st_size if path.exists() else 0
+
+    def start(self, every: float = 1.0) -> None:
+        """Look for new lines in the background, until the process ends."""
+
+        def follow() -> None:
+            while True:
+                time.sleep(every)
+                self.catch_up()
+
+        threading.Thread(target=follow, name="cluster-log", daemon=True).start()
+
+    def catch_up(self) -> None:
+        """Show what is new now."""
+        with self._lock:
+            if not self._path.exists():
+                return
+            with self._path.open(encoding="utf-8") as log:
+                log.seek(self._position)
+                new = log.read()
+                self._position = log.tell()
+        for line in new.splitlines():
+            print(f"cluster: {line.split(' ', 2)[-1]}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ickrr.cluster import client, folder
 from ickrr.cluster.check import check_profile
+from ickrr.cluster.hooks import DRIVER
 from ickrr.cluster.journal import say
 from ickrr.errors import ClusterError
 
@@ -42,7 +43,6 @@ def main(arguments: argparse.Namespace) -> None:
             names what the cluster does not have.
     """
     here = Path.cwd()
-    os.environ["ICKRR_DRIVER"] = str(os.getpid())
     lock = folder.take_lock(here)
     check_profile(arguments.profile)
     folder.settle(here, arguments.running)
@@ -54,6 +54,7 @@ def main(arguments: argparse.Namespace) -> None:
     os.set_inheritable(lock, True)
     os.environ |= {
         folder.INHERITED: str(lock),
+        DRIVER: str(os.getpid()),
         "ICKRR_GUARD_PYTHON": sys.executable,
         "ICKRR_GUARD_SOURCE": str(SOURCE),
         "PATH": f"{client.BIN}{os.pathsep}{os.environ['PATH']}",
