@@ -10,6 +10,9 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/hooks.smk"
 
 
+report: "workflow/report/workflow.rst"
+
+
 pathvars:
     results=RESULTS,
     logs=f"logs/{experiment.scale}",

@@ -82,7 +82,7 @@ def seconds(work: Callable[[], object], repeats: int) -> list[float]:
 
 
 def measure() -> list[dict[str, str | float]]:
-    """Measure; a row a peer: benchmark, peer, ours_s, peer_s, ratio (of medians), ratio_low, ratio_high, note.
+    """Measure; a row a peer: benchmark, peer, ours_s, peer_s, ratio of medians, ratio_low, ratio_high, note.
 
     The spread sets the quartiles of the two against each other, fast against slow.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from ickrr.config.task import TaskSettings
 from ickrr.errors import FileError
 from ickrr.files import (

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from ickrr.provenance import PACKAGE_ROOT, code_hash, commit, import_closure, versions
 
+NOTEBOOKS = sorted((PACKAGE_ROOT.parents[1] / "workflow" / "notebooks").glob("*.ipynb"))
 COMMANDS = sorted(path.stem for path in (PACKAGE_ROOT / "commands").glob("[a-z]*.py"))
 
 
@@ -29,8 +31,12 @@ def test_closure_covers_what_python_imports(command: str) -> None:
 
 def test_wings_do_not_know_each_other() -> None:
     """Fails if an edit in one wing would rerun another (an import that should not be there)."""
-    assert not any(name.startswith(("solvers/", "analysis/", "report/")) for name in names("ickrr.commands.train"))
-    assert not any(name.startswith(("training/", "model/", "report/")) for name in names("ickrr.commands.solve"))
+    assert not any(
+        name.startswith(("solvers/", "analysis/", "report/")) for name in names("ickrr.commands.train")
+    )
+    assert not any(
+        name.startswith(("training/", "model/", "report/")) for name in names("ickrr.commands.solve")
+    )
     assert not any(name.startswith(("solvers/", "report/")) for name in names("ickrr.commands.probe"))
     for command in ("compare", "tabulate"):
         wings = ("solvers/", "training/", "model/", "report/")
@@ -42,6 +48,14 @@ def test_light_verbs_do_not_import_torch(command: str) -> None:
     """Fails if making a table or a figure would need torch (seconds of start-up, a heavy environment)."""
     program = f"import sys, ickrr.commands.{command}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_figures_do_not_import_torch(notebook: Path) -> None:
+    """Fails if a figure reaches for weights or for torch: it must be drawn from tables alone."""
+    closure = import_closure(notebook)
+    assert closure
+    assert not any("torch" in path.read_text() for path in closure)
 
 
 def test_no_settings_but_its_own_reach_training() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
+
 from ickrr.errors import FileError
 from ickrr.tensors import load_arrays, load_tensors, read_metadata, save_tensors
-from safetensors.torch import save_file
 
 TENSORS = {"b": torch.arange(6.0).reshape(2, 3).T, "a": torch.tensor([1, 2], dtype=torch.int64)}
 
@@ -29,6 +30,14 @@ def test_equal_content_is_equal_bytes(tmp_path: Path) -> None:
         metadata = {f"key{i}": i for i in (range(9) if name == "one" else reversed(range(9)))}
         save_tensors(tmp_path / name, {key: TENSORS[key] for key in order}, metadata)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_others_may_read(tmp_path: Path) -> None:
+    """Fails if results are readable by their owner only, against the umask (a shared cluster folder)."""
+    plain, path = tmp_path / "plain", tmp_path / "x.safetensors"
+    plain.touch()
+    save_tensors(path, TENSORS)
+    assert path.stat().st_mode == plain.stat().st_mode
 
 
 @pytest.mark.parametrize("keep", [0, 5, -7])

@@ -5,7 +5,7 @@ Everything is written to a temporary name beside the target, flushed to disk and
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,11 +31,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         yield temporary
+        # Some writers make files that only their owner can read.
+        temporary.chmod(0o666 & ~_umask())
         with temporary.open("rb") as handle:
             os.fsync(handle.fileno())
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -120,3 +128,19 @@ def read_table(path: str | Path) -> "pd.DataFrame":
         raise FileError(
             f"{path}: not a readable Parquet table ({error}); delete it and run snakemake again"
         ) from error
+
+
+def read_columns(path: str | Path, columns: Iterable[str]) -> "pd.DataFrame":
+    """Read some columns of a tidy table, in this order.
+
+    Raises:
+        FileError: the table cannot be read or lacks a column.
+    """
+    table = read_table(path)
+    wanted = list(columns)
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise FileError(
+            f"{path}: has no column {missing}, only {list(table.columns)}; delete it and run snakemake again"
+        )
+    return table[wanted]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ickrr.analysis.matches import draws_table, matches_table, similarity_table
+from ickrr.analysis.matches import matches_table, similarity_table, solver_statistics
 from ickrr.analysis.similarity import Maps
 
 DRAWS, LAYERS, STEPS = 40, 6, 9
@@ -66,26 +66,26 @@ def test_a_layer_without_finite_predictions_has_no_best_step(maps, floor):
     row = matches_table("run", 1, "cg", maps, floor, 0.9).loc[2]
     assert row[["best_step", "best_step_low", "similarity", "nearest_step", "distance"]].isna().all()
     assert not row["censored"]
-    draws = draws_table("cg", maps, floor).set_index(["statistic", "draw"])["value"]
-    assert np.isnan(draws["similarity", -1])
+    statistics = solver_statistics(maps)
+    assert (
+        np.isnan(statistics["similarity"][:, 1]).all() and np.isfinite(statistics["similarity"][:, 2]).all()
+    )
 
 
-def test_draws_recompute_every_statistic_from_their_own_maps(maps, floor):
+def test_draws_recompute_every_statistic_from_their_own_maps(maps):
     """Fails if layer 0 counts, draws are shifted by one, or best steps are not found anew in each."""
-    table = draws_table("cg", maps, floor).set_index(["statistic", "draw"])["value"]
-    assert table.index.get_level_values("draw").min() == -1
-    assert len(table) == 7 * (DRAWS + 1)
-    for draw in range(-1, DRAWS):
-        similarity = maps.similarity[draw + 1, 1:]
+    found = solver_statistics(maps)
+    assert {len(values) for values in found.values()} == {DRAWS + 1}
+    for draw in range(DRAWS + 1):
+        similarity = maps.similarity[draw, 1:]
         best = similarity.argmax(axis=1)
-        assert table["similarity", draw] == pytest.approx(similarity.max(axis=1).mean())
-        assert table["distance", draw] == pytest.approx(maps.distance[draw + 1, 1:].min(axis=1).mean())
-        assert table["floor", draw] == pytest.approx(floor[draw + 1, 1:].mean())
-        assert table["censored_share", draw] == pytest.approx((best == STEPS - 1).mean())
+        np.testing.assert_array_equal(found["similarity"][draw], similarity.max(axis=1))
+        np.testing.assert_array_equal(found["distance"][draw], maps.distance[draw, 1:].min(axis=1))
+        assert found["censored_share"][draw] == pytest.approx((best == STEPS - 1).mean())
         used = best < STEPS - 1
         layer, step = np.arange(1, LAYERS)[used], best[used]
         if used.sum() >= 3 and len(set(step)) > 1:
             line = stats.linregress(layer, step)
-            assert table["slope", draw] == pytest.approx(line.slope)
-            assert table["r_squared", draw] == pytest.approx(line.rvalue**2)
-            assert table["kendall_tau", draw] == pytest.approx(stats.kendalltau(layer, step).statistic)
+            assert found["slope"][draw] == pytest.approx(line.slope)
+            assert found["r_squared"][draw] == pytest.approx(line.rvalue**2)
+            assert found["kendall_tau"][draw] == pytest.approx(stats.kendalltau(layer, step).statistic)

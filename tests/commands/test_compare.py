@@ -1,4 +1,4 @@
-"""The verb compare on files of known content: its four tables, and what it refuses by name."""
+"""The verb compare on files of known content: its tables and draws, and what it refuses by name."""
 
 import hashlib
 
@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from ickrr.__main__ import main
+from ickrr.analysis.bootstrap import resample_weights
+from ickrr.analysis.draws import load_draws
 from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
@@ -16,7 +18,7 @@ from ickrr.config.training import TrainingSettings
 from ickrr.files import write_json
 from ickrr.tensors import save_tensors
 
-PROMPTS, N, LAYERS, STEPS = 64, 4, 5, 12
+PROMPTS, N, LAYERS, STEPS, DRAWS = 64, 4, 5, 12, 40
 TASK = TaskSettings(dimension=2, context_length=N)
 RUN = RunSettings(
     name="tiny",
@@ -58,6 +60,7 @@ def world(tmp_path):
     layers = walk[0 : 2 * (LAYERS + 1) : 2]  # (L+1, B, N+1)
 
     options = {name: tmp_path / f"{name}.parquet" for name in TABLES}
+    options["draws"] = tmp_path / "draws.safetensors"
     options |= {
         "run": tmp_path / "run.json",
         "solvers": tmp_path / "solvers.json",
@@ -69,7 +72,7 @@ def world(tmp_path):
     write_json(options["run"], RUN.model_dump(mode="json"))
     solvers = SolverSettings(headline=list(SOLVERS[:2]), others=list(SOLVERS[2:]), steps=STEPS)
     write_json(options["solvers"], solvers.model_dump(mode="json"))
-    write_json(options["statistics"], StatisticsSettings(bootstrap_draws=40).model_dump(mode="json"))
+    write_json(options["statistics"], StatisticsSettings(bootstrap_draws=DRAWS).model_dump(mode="json"))
     prompts = PromptSettings(
         name="sphere-evaluation", task_name="sphere", task=TASK, split="evaluation", count=PROMPTS
     )
@@ -101,11 +104,33 @@ def test_layers_that_are_solver_steps_are_found(world):
             assert row["best_step_low"] == row["best_step_high"] == step
             assert row["similarity"] == pytest.approx(1) and row["distance"] == 0
             assert not row["censored"]
-    draws = pd.read_parquet(options["draws"]).query("draw == -1").set_index(["solver", "statistic"])["value"]
-    assert draws["richardson", "slope"] == pytest.approx(2)
-    assert draws["conjugate_gradient", "slope"] == pytest.approx(1)
-    assert draws["richardson", "kendall_tau"] == pytest.approx(1)
-    assert draws["richardson", "similarity"] == pytest.approx(1)
+    metadata, draws = load_draws(options["draws"])
+    assert metadata == {"run": "tiny", "seed": 2, "solvers": list(SOLVERS)}
+    assert draws.similarity.shape == (len(SOLVERS), 1 + DRAWS, LAYERS)
+    np.testing.assert_allclose(draws.slope[:2], [[2] * (1 + DRAWS), [1] * (1 + DRAWS)])
+    np.testing.assert_allclose(draws.kendall_tau[:2], 1)
+    np.testing.assert_allclose(draws.similarity[:2], 1)
+    np.testing.assert_allclose(draws.distance[:2], 0)
+
+
+def test_draws_are_those_of_resampled_prompts(world):
+    """Fails if a draw is not the statistic of its resample, computed here by hand, or layers are shifted."""
+    options, arrays, layers, _ = world
+    assert compare(options) == 0
+    _, draws = load_draws(options["draws"])
+    weights = resample_weights(PROMPTS, DRAWS, 0)
+    error = layers[:, :, 1:] - arrays["y"][:, 1:]  # (L+1, B, N)
+    zero = -arrays["y"][:, 1:]
+    cosine = (error * zero).sum(-1) / np.linalg.norm(error, axis=-1) / np.linalg.norm(zero, axis=-1)
+    np.testing.assert_allclose(draws.floor, weights @ cosine[1:].T, rtol=1e-12)
+    matches = pd.read_parquet(options["matches"]).query("layer > 0").set_index(["solver", "layer"])
+    for index, solver in enumerate(SOLVERS):
+        for name in ("similarity", "distance"):
+            by_layer = getattr(draws, name)[index]  # (R, L)
+            np.testing.assert_array_equal(by_layer[0], matches.loc[solver, name])
+            low, high = np.quantile(by_layer[1:], [0.025, 0.975], axis=0)
+            np.testing.assert_allclose(low, matches.loc[solver, f"{name}_low"], rtol=1e-12)
+            np.testing.assert_allclose(high, matches.loc[solver, f"{name}_high"], rtol=1e-12)
 
 
 def test_diverged_steps_are_nan_and_never_best(world):

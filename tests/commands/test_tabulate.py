@@ -1,19 +1,23 @@
 """The verb tabulate: seeds side by side, shared rows once, and what it refuses by name."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 
 from ickrr.__main__ import main
-from ickrr.config.analysis import StatisticsSettings
+from ickrr.analysis.draws import TREND, Draws, save_draws
+from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.files import write_json, write_table
 
 SEEDS = (0, 4)
-COLUMNS = ["step", "loss", "excess_risk", "bayes_risk", "learning_rate", "diverged"]
+SOLVERS = ["richardson", "newton_schulz", "chebyshev"]
+DRAWS, LAYERS = 30, 2
 
 
 def seed_tables(seed):
-    generator = np.random.default_rng(seed)
     errors = pd.DataFrame(
         {
             "run": "tiny",
@@ -25,29 +29,47 @@ def seed_tables(seed):
     )
     similarity = pd.DataFrame({"run": "tiny", "seed": seed, "layer": [0, 1], "similarity": [0.1, 0.2 + seed]})
     matches = pd.DataFrame({"run": "tiny", "seed": seed, "layer": [0, 1], "best_step": [0.0, 3.0 + seed]})
-    draws = pd.DataFrame(
-        {
-            "solver": "richardson",
-            "draw": np.arange(-1, 30),
-            "statistic": "slope",
-            "value": generator.normal(size=31),
-        }
-    )
-    return {"errors": errors, "similarity": similarity, "matches": matches, "draws": draws}
+    return {"errors": errors, "similarity": similarity, "matches": matches}
+
+
+def seed_draws(seed, draws=DRAWS):
+    """Richardson's similarity is above Newton's by about .1 in layer 1 and equal on average in layer 2."""
+    generator = np.random.default_rng(seed)
+    shape = (len(SOLVERS), 1 + draws)
+    values = {name: generator.normal(size=shape) for name in TREND}
+    values |= {
+        name: 0.5 + 0.01 * generator.normal(size=(*shape, LAYERS)) for name in ("similarity", "distance")
+    }
+    values["similarity"][0, :, 0] += 0.1
+    return Draws(floor=0.4 + 0.01 * generator.normal(size=(1 + draws, LAYERS)), **values)
+
+
+def write_draws(comparisons, owner, draws, **changed):
+    """Write a seed's draws, with metadata changed at will."""
+    record = {"path": comparisons / f"seed{owner}" / "draws.safetensors", "draws": draws}
+    record |= {"solvers": SOLVERS, "run": "tiny", "seed": owner}
+    save_draws(**(record | changed))
+    return record["path"]
 
 
 @pytest.fixture
 def options(tmp_path):
-    directories = {name: tmp_path / name for name in ("comparisons", "trained")}
+    comparisons = tmp_path / "comparisons"
     for seed in SEEDS:
         for name, table in seed_tables(seed).items():
-            write_table(directories["comparisons"] / f"seed{seed}" / f"{name}.parquet", table)
-        curve = pd.DataFrame([[0, np.nan, 1.0, 0.2, 0.0, False], [9, 0.3, 0.1, 0.2, 1e-3, seed == 4]])
-        curve.columns = COLUMNS
-        write_table(directories["trained"] / f"seed{seed}" / "learning_curve.parquet", curve)
+            write_table(comparisons / f"seed{seed}" / f"{name}.parquet", table)
+        write_draws(comparisons, seed, seed_draws(seed))
+    solvers = tmp_path / "solvers.json"
+    settings = SolverSettings(headline=SOLVERS[:2], others=SOLVERS[2:])
+    write_json(solvers, settings.model_dump(mode="json"))
     statistics = tmp_path / "statistics.json"
-    write_json(statistics, StatisticsSettings(confidence=0.9).model_dump(mode="json"))
-    return directories | {"statistics": statistics, "output-directory": tmp_path / "tables"}
+    write_json(statistics, StatisticsSettings(confidence=0.9, bootstrap_draws=DRAWS).model_dump(mode="json"))
+    return {
+        "comparisons": comparisons,
+        "solvers": solvers,
+        "statistics": statistics,
+        "output-directory": tmp_path / "tables",
+    }
 
 
 def tabulate(options, seeds=SEEDS):
@@ -67,29 +89,42 @@ def test_seeds_are_stacked_and_shared_rows_kept_once(options):
     assert errors.loc[errors["seed"] == 4, "mse"].tolist() == [4.5, 4.25]
     assert read(options, "similarity")["similarity"].tolist() == [0.1, 0.2, 0.1, 4.2]
     assert read(options, "matches")["best_step"].tolist() == [0, 3, 0, 7]
-    curve = read(options, "learning_curve")
-    assert list(curve.columns) == ["run", "seed", *COLUMNS]
-    assert curve["seed"].tolist() == [0, 0, 4, 4]
-    assert curve["diverged"].tolist() == [False, False, False, True]
 
 
 def test_alignment_is_the_mean_over_seeds(options):
     """Fails if the interval is not that of the mean of paired draws, at the settings' confidence."""
     assert tabulate(options) == 0
-    (row,) = read(options, "alignment").to_dict("records")
-    draws = np.stack([seed_tables(seed)["draws"]["value"] for seed in SEEDS])
+    row = read(options, "alignment").query("solver == 'newton_schulz' and statistic == 'slope'").iloc[0]
+    draws = np.stack([seed_draws(seed).slope[1] for seed in SEEDS])
     assert row["value"] == pytest.approx(draws[:, 0].mean())
     low, high = np.quantile(draws[:, 1:].mean(axis=0), [0.05, 0.95])
     assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
     assert row["seed_sd"] == pytest.approx(abs(draws[0, 0] - draws[1, 0]) / np.sqrt(2))
-    assert (row["run"], row["solver"], row["statistic"], row["seeds"]) == ("tiny", "richardson", "slope", 2)
+    assert (row["run"], row["seeds"]) == ("tiny", 2)
+
+
+def test_pairs_and_shares_are_those_of_the_headline(options):
+    """Fails if a headline solver is mistaken for another, or others enter the comparison."""
+    assert tabulate(options) == 0
+    pairs = read(options, "pairs").set_index(["statistic", "layer", "first", "second"]).sort_index()
+    assert set(pairs.index.get_level_values("first")) == set(SOLVERS[:2])
+    assert set(pairs.index.get_level_values("second")) == {*SOLVERS[:2], "floor"}
+    row = pairs.loc[("similarity", 1, "richardson", "newton_schulz")]
+    draws = [seed_draws(seed).similarity for seed in SEEDS]
+    assert row["difference"] == pytest.approx(np.mean([d[0, 0, 0] - d[1, 0, 0] for d in draws]))
+    assert 0.05 < row["low"] < row["high"] < 0.15
+    assert row["draws_defined"] == DRAWS
+    shares = read(options, "shares").set_index(["solver", "statistic"])
+    assert list(shares.index.unique("solver")) == SOLVERS[:2]
+    assert shares.loc[("richardson", "similarity"), ["layers", "best", "share"]].tolist() == [2, 1, 0.5]
+    assert shares.loc[("newton_schulz", "similarity"), "best"] == 0
 
 
 def test_one_seed_is_enough(options):
     """Fails if a run with one seed (an ablation) cannot be tabulated, or gets a spread."""
     assert tabulate(options, [4]) == 0
-    (row,) = read(options, "alignment").to_dict("records")
-    assert np.isnan(row["seed_sd"]) and row["seeds"] == 1
+    alignment = read(options, "alignment")
+    assert alignment["seed_sd"].isna().all() and (alignment["seeds"] == 1).all()
     assert set(read(options, "errors")["seed"]) == {-1, 4}
 
 
@@ -105,20 +140,25 @@ def test_solver_rows_that_differ_between_seeds_are_refused(options, capsys):
 
 
 def test_draws_that_cannot_be_paired_are_refused(options, capsys):
-    """Fails if seeds with different resamples are averaged draw by draw."""
-    path = options["comparisons"] / "seed4" / "draws.parquet"
-    write_table(path, seed_tables(4)["draws"].iloc[:-1])
-    assert tabulate(options) == 1
-    assert str(path) in capsys.readouterr().err
-
-
-def test_missing_tables_and_columns_are_named(options, capsys):
-    """Fails on a traceback instead of the file and the column."""
-    path = options["trained"] / "seed4" / "learning_curve.parquet"
-    write_table(path, pd.read_parquet(path).drop(columns="diverged"))
+    """Fails if seeds with different resamples, solvers or runs are averaged draw by draw."""
+    path = write_draws(options["comparisons"], 4, seed_draws(4, draws=20))
     assert tabulate(options) == 1
     message = capsys.readouterr().err
-    assert str(path) in message and "diverged" in message
+    assert str(path) in message and "shape (3, 21, 2), wanted (3, 31, 2)" in message
+    for key, value in (("solvers", SOLVERS[::-1]), ("run", "other"), ("seed", 5)):
+        write_draws(options["comparisons"], 4, seed_draws(4), **{key: value})
+        assert tabulate(options) == 1
+        assert f"'metadata.{key}' is {value!r}" in capsys.readouterr().err
+    assert not options["output-directory"].exists()
+
+
+def test_missing_files_and_arrays_are_named(options, capsys):
+    """Fails on a traceback instead of the file and the array."""
+    draws = seed_draws(4)
+    path = write_draws(options["comparisons"], 4, draws)
+    save_file({"similarity": draws.similarity}, path, {"ickrr": json.dumps({"solvers": SOLVERS})})
+    assert tabulate(options) == 1
+    assert str(path) in capsys.readouterr().err
     path.unlink()
     assert tabulate(options) == 1
     assert str(path) in capsys.readouterr().err

@@ -6,6 +6,7 @@ solver's path.
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -147,6 +148,26 @@ def alignment_table(run, draws_by_seed):
     return table.assign(run=run)[["run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]
 
 
+def pairs_table(run, draws_by_seed, layers=8):
+    """Paired differences of the toy's draws; every layer is the whole model, and seeds are not resampled."""
+    stacked = pd.concat([d.assign(seed=i) for i, d in enumerate(draws_by_seed)], ignore_index=True)
+    mean = stacked.groupby(["solver", "statistic", "draw"])["value"].mean().unstack("draw")
+    rows = []
+    for statistic in STATISTICS:
+        pairs = list(itertools.permutations(SOLVERS[:4], 2)) if statistic != "floor" else []
+        pairs += [(solver, "floor") for solver in SOLVERS[:4] if statistic == "similarity"]
+        for first, second in pairs:
+            against = (first, "floor") if second == "floor" else (second, statistic)
+            difference = mean.loc[(first, statistic)] - mean.loc[against]
+            low, high = np.percentile(difference.drop(-1), [2.5, 97.5])
+            by_layer = statistic in ("similarity", "distance")
+            for layer in range(layers + 1 if by_layer else 1):
+                defined = int(difference.drop(-1).notna().sum())
+                rows.append((run, statistic, layer, first, second, difference[-1], low, high, defined))
+    columns = ["run", "statistic", "layer", "first", "second", "difference", "low", "high", "draws_defined"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def learning_curve_table(run, seeds=(0, 1, 2), steps=1000, diverging=()):
     frames = []
     for seed in seeds:
@@ -207,7 +228,7 @@ def experiment():
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory, experiment) -> Path:
-    """A results directory with specs, tables, comparisons and records of two runs."""
+    """A results directory with specs, tables and records of two runs."""
     root = tmp_path_factory.mktemp("results")
     write_json(root / "specs/experiment.json", experiment.model_dump(mode="json"))
     for run in experiment.runs:
@@ -219,11 +240,27 @@ def results(tmp_path_factory, experiment) -> Path:
             "similarity": similarity,
             "matches": matches_table(similarity),
             "alignment": alignment_table(run, draws),
+            "pairs": pairs_table(run, draws, layers),
             "learning_curve": learning_curve_table(run, seeds),
         }
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)
-        for seed, table in zip(seeds, draws, strict=True):
-            write_table(root / "comparisons" / run / f"seed{seed}" / "draws.parquet", table)
+        for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
     return root
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """The builders of the toy's tables, for tests that want their own."""
+    return SimpleNamespace(
+        solvers=SOLVERS,
+        errors=errors_table,
+        similarity=similarity_table,
+        matches=matches_table,
+        alignment=alignment_table,
+        draws=draws_table,
+        pairs=pairs_table,
+        learning_curve=learning_curve_table,
+        record=run_record,
+    )

@@ -16,7 +16,7 @@ def test_every_macro_of_the_paper_is_written(experiment, results):
     written = {
         name
         for macros in (
-            all_numbers(experiment, results / "tables", results / "comparisons"),
+            all_numbers(experiment, results / "tables"),
             origin_macros(experiment.scale, records),
         )
         for name, _ in macros.items()

@@ -6,7 +6,7 @@ import torch
 
 from ickrr.config.analysis import SolverSettings
 from ickrr.solvers.registry import solve
-from ickrr.solvers.system import converged
+from ickrr.solvers.system import KernelSystem, converged
 
 
 @pytest.mark.parametrize("noise_std", [0.1, 0.3, 3.0])
@@ -35,12 +35,18 @@ def test_converged_inverse_stays_put(make_system):
     torch.testing.assert_close(predictions[-1], converged(system), rtol=0, atol=1e-10)
 
 
-def test_prompts_that_converge_early_wait_for_the_others(make_system):
+def test_prompts_that_converge_early_rest_while_others_go_on(make_system):
     """Fails if a prompt's recursion stops, or goes on, because of another prompt's convergence."""
-    system = make_system(prompts=6, noise_std=0.03, dimension=1)
-    together = solve("newton_schulz", system, 40, SolverSettings())
-    alone = solve("newton_schulz", system, 40, SolverSettings(chunk_prompts=1))
-    torch.testing.assert_close(together.predictions, alone.predictions, rtol=0, atol=1e-9)
+    easy = make_system(prompts=4, noise_std=0.1, lengthscale=0.3, context_length=12)
+    hard = make_system(prompts=4, noise_std=0.1, lengthscale=5.0, context_length=12)
+    both = KernelSystem(
+        torch.cat([easy.kernel, hard.kernel]), torch.cat([easy.labels, hard.labels]), easy.ridge
+    )
+    predictions = solve("newton_schulz", both, 40, SolverSettings()).predictions
+    rest = predictions[12:, :4]
+    assert torch.equal(rest, rest[:1].expand_as(rest))
+    assert not torch.equal(predictions[12, 4:], predictions[13, 4:])
+    torch.testing.assert_close(predictions[-1], converged(both), rtol=0, atol=1e-10)
 
 
 def test_numerically_singular_kernels_stay_finite(make_system):

@@ -2,10 +2,11 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Project
+from support import ROOT, Project
 
 RULES = {
     name: body
@@ -97,7 +98,6 @@ def test_broken_config_yaml(fresh_project: Project, tmp_path: Path) -> None:
 
 def test_plain_snakemake_needs_no_options(fresh_project: Project) -> None:
     """Fails if the default profile is not found, so that `snakemake` alone asks for --cores."""
-    run = subprocess.run(
-        ["snakemake", "-n"], cwd=fresh_project.path, capture_output=True, text=True, check=False
-    )
+    program = Path(sys.executable).with_name("snakemake")
+    run = subprocess.run([program, "-n"], cwd=fresh_project.path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

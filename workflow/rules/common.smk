@@ -15,7 +15,8 @@ from ickrr.provenance import import_closure
 
 # `python` in a shell command is the one that runs Snakemake, also without an activated environment.
 # PYTHONPATH is set inside the command because conda environments drop an exported one.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+BIN = str(Path(sys.executable).parent)
+os.environ.update(PATH=os.pathsep.join([BIN, os.getenv("PATH", os.defpath)]))
 shell.prefix(f"export PYTHONPATH='{SOURCE}'; ")
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
@@ -130,3 +131,70 @@ def minutes(base):
         return base * 2 ** (attempt - 1)
 
     return time
+
+
+def figure_tables(wildcards):
+    """Tables that a figure reads."""
+    figure = experiment.figures[wildcards.figure]
+    return run_tables(figure.runs, figure.tables)
+
+
+def figure_code(wildcards):
+    """Package files that a figure's notebook imports, and the style they share."""
+    return code(f"workflow/notebooks/{wildcards.figure}.ipynb") + STYLE_FILES
+
+
+def figure_parameters(wildcards):
+    """Parameters of a figure's notebook, as YAML on one line."""
+    return json.dumps(
+        {
+            "figure": wildcards.figure,
+            "runs": experiment.figures[wildcards.figure].runs,
+            "tables": f"{RESULTS}/tables",
+            "output": f"{RESULTS}/figures/{wildcards.figure}",
+            "scale": experiment.scale,
+            "context_lengths": experiment.statistics.context_lengths,
+            "solvers": experiment.solvers.headline,
+        }
+    )
+
+
+STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
+
+
+def table_inputs(wildcards):
+    """Tidy tables that a LaTeX table reads."""
+    table = experiment.tables[wildcards.table]
+    return run_tables(table.runs, table.tables)
+
+
+def all_run_tables(wildcards):
+    """Tables of every run, from which the paper takes its numbers."""
+    return run_tables(
+        experiment.runs, ["errors", "matches", "alignment", "pairs", "learning_curve"]
+    )
+
+
+def of_all_models(pattern):
+    """One file a trained model, ``{run}`` and ``{seed}`` in the pattern."""
+    return [
+        f"{RESULTS}/{pattern}".format(run=run, seed=seed)
+        for run in experiment.runs
+        for seed in experiment.seeds(run)
+    ]
+
+
+PAPER_SOURCES = sorted(
+    str(path)
+    for kind in ("tex", "bib", "sty")
+    for path in Path("paper").rglob(f"*.{kind}")
+)
+
+
+def folder(name):
+    """Params function: a folder of the results that a verb looks into; its files are inputs or outputs."""
+
+    def path(wildcards):
+        return f"{RESULTS}/{name}".format(**wildcards)
+
+    return path

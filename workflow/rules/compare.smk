@@ -12,7 +12,7 @@ rule compare_run:
         errors="<results>/comparisons/{run}/seed{seed}/errors.parquet",
         similarity="<results>/comparisons/{run}/seed{seed}/similarity.parquet",
         matches="<results>/comparisons/{run}/seed{seed}/matches.parquet",
-        draws="<results>/comparisons/{run}/seed{seed}/draws.parquet",
+        draws="<results>/comparisons/{run}/seed{seed}/draws.safetensors",
     log:
         "<logs>/compare_run/{run}/seed{seed}.log",
     benchmark:
@@ -36,19 +36,19 @@ rule compare_run:
 
 
 rule tabulate_run:
-    """Gather the seeds of a run into its tidy tables, with intervals."""
+    """Gather the comparisons of a run's seeds into tidy tables, with intervals."""
     input:
         errors=of_all_seeds("comparisons/{run}/seed{seed}/errors.parquet"),
         similarity=of_all_seeds("comparisons/{run}/seed{seed}/similarity.parquet"),
         matches=of_all_seeds("comparisons/{run}/seed{seed}/matches.parquet"),
-        draws=of_all_seeds("comparisons/{run}/seed{seed}/draws.parquet"),
-        learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
+        draws=of_all_seeds("comparisons/{run}/seed{seed}/draws.safetensors"),
+        solvers="<results>/specs/solvers.json",
         statistics="<results>/specs/statistics.json",
         code=verb("tabulate"),
     output:
         expand(
             "<results>/tables/{{run}}/{table}.parquet",
-            table=["errors", "similarity", "matches", "alignment", "learning_curve"],
+            table=["errors", "similarity", "matches", "alignment", "pairs", "shares"],
         ),
     log:
         "<logs>/tabulate_run/{run}.log",
@@ -62,12 +62,11 @@ rule tabulate_run:
         runtime=minutes(20),
     params:
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        comparisons=f"{RESULTS}/comparisons/{{run}}",
-        trained=f"{RESULTS}/trained/{{run}}",
-        tables=f"{RESULTS}/tables/{{run}}",
+        comparisons=folder("comparisons/{run}"),
+        tables=folder("tables/{run}"),
     message:
         "Tabulating {wildcards.run}"
     shell:
         "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
-        " --comparisons {params.comparisons} --trained {params.trained}"
-        " --statistics {input.statistics} --output-directory {params.tables} 2> {log}"
+        " --comparisons {params.comparisons}"
+        " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables} 2> {log}"

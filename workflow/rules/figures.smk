@@ -1,30 +1,3 @@
-def figure_tables(wildcards):
-    """Tables that a figure reads."""
-    figure = experiment.figures[wildcards.figure]
-    return run_tables(figure.runs, figure.tables)
-
-
-def figure_code(wildcards):
-    """Package files that a figure's notebook imports, and the style they share."""
-    return code(f"workflow/notebooks/{wildcards.figure}.ipynb") + STYLE_FILES
-
-
-def figure_parameters(wildcards):
-    """Parameters of a figure's notebook, as YAML on one line."""
-    return json.dumps(
-        {
-            "figure": wildcards.figure,
-            "runs": experiment.figures[wildcards.figure].runs,
-            "tables": f"{RESULTS}/tables",
-            "output": f"{RESULTS}/figures/{wildcards.figure}",
-            "scale": experiment.scale,
-        }
-    )
-
-
-STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
-
-
 rule draw_figure:
     """Draw one figure by running its notebook on the tidy tables."""
     input:

@@ -1,7 +1,7 @@
 rule build_paper:
     """Typeset the paper."""
     input:
-        sources=sorted(str(path) for path in Path("paper").rglob("*") if path.is_file()),
+        sources=PAPER_SOURCES,
         figures=expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
         tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
         numbers="<results>/latex/numbers.tex",
@@ -25,11 +25,11 @@ rule build_paper:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        figures=f"{RESULTS}/figures",
-        latex=f"{RESULTS}/latex",
+        figures=folder("figures"),
+        latex=folder("latex"),
         build=f"{RESULTS}/paper_build",
     message:
         "Typesetting the paper"
     shell:
         "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
-        " --output {output} --build-directory {params.build} 2> {log}"
+        " --output {output} --build-directory {params.build} > {log} 2>&1"

@@ -22,7 +22,7 @@ rule solve_prompts:
         runtime=minutes(60),
         gpu=experiment.compute.gpus_per_job,
     params:
-        directory=f"{RESULTS}/trajectories/{{prompts}}",
+        directory=folder("trajectories/{prompts}"),
         device=experiment.compute.device,
     message:
         "Solving {wildcards.prompts}"

@@ -1,8 +1,3 @@
-def table_inputs(wildcards):
-    """Tidy tables that a LaTeX table reads."""
-    return run_tables(experiment.tables[wildcards.table].runs, ["alignment", "matches"])
-
-
 rule write_table:
     """Write one table of the paper as LaTeX, Parquet and CSV."""
     input:
@@ -29,7 +24,7 @@ rule write_table:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        tables=f"{RESULTS}/tables",
+        tables=folder("tables"),
     message:
         "Writing {wildcards.table}"
     shell:
@@ -48,28 +43,12 @@ for table in experiment.tables:
         localrule: True
 
 
-def all_run_tables(wildcards):
-    """Tables of every run, from which the paper takes its numbers."""
-    return run_tables(
-        experiment.runs, ["errors", "matches", "alignment", "learning_curve"]
-    )
-
-
-def all_records(wildcards):
-    """Provenance record of every training."""
-    return [
-        f"{RESULTS}/trained/{run}/seed{seed}/run.json"
-        for run in experiment.runs
-        for seed in experiment.seeds(run)
-    ]
-
-
 rule write_numbers:
     """Write every number of the paper's text as a macro, and where the results come from."""
     input:
         experiment="<results>/specs/experiment.json",
         tables=all_run_tables,
-        records=all_records,
+        records=of_all_models("trained/{run}/seed{seed}/run.json"),
         code=verb("numbers"),
     output:
         numbers="<results>/latex/numbers.tex",
@@ -85,7 +64,7 @@ rule write_numbers:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        tables=f"{RESULTS}/tables",
+        tables=folder("tables"),
     message:
         "Writing the numbers of the text"
     shell:

@@ -32,3 +32,30 @@ rule train_model:
         " --validation {input.validation} --weights {output.weights}"
         " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
         " --state {params.state} --threads {threads} --device {params.device} 2> {log}"
+
+
+rule tabulate_training:
+    """Gather the learning curves of a run's seeds into one tidy table."""
+    input:
+        learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
+        code=verb("tabulate_training"),
+    output:
+        "<results>/tables/{run}/learning_curve.parquet",
+    log:
+        "<logs>/tabulate_training/{run}.log",
+    benchmark:
+        "<benchmarks>/tabulate_training/{run}.tsv"
+    conda:
+        "../../envs/conda/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1000),
+        runtime=minutes(10),
+    params:
+        seeds=lambda wildcards: experiment.seeds(wildcards.run),
+        trained=folder("trained/{run}"),
+    message:
+        "Tabulating the learning curves of {wildcards.run}"
+    shell:
+        "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
+        " --trained {params.trained} --output {output} 2> {log}"

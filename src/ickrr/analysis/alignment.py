@@ -5,15 +5,20 @@ draw-by-draw means; it holds the models fixed. What another training would chang
 standard deviation over seeds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from ickrr.analysis.bootstrap import percentile_interval
+from ickrr.analysis.draws import Draws
+
+ORDER = ("similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
 
 
-def alignment_table(run: str, draws: Mapping[int, pd.DataFrame], confidence: float) -> pd.DataFrame:
+def alignment_table(
+    run: str, solvers: Sequence[str], draws: Sequence[Draws], confidence: float
+) -> pd.DataFrame:
     """Join the draws of all seeds of a run.
 
     What is undefined for one seed (NaN: a trend over fewer than three uncensored layers) is undefined for
@@ -21,40 +26,36 @@ def alignment_table(run: str, draws: Mapping[int, pd.DataFrame], confidence: flo
 
     Args:
         run: name of the run.
-        draws: for every seed, its table with columns ``solver, draw, statistic, value``.
+        solvers: the S solvers of the draws, in their order.
+        draws: of every seed.
         confidence: level of the intervals.
 
     Returns:
         Columns ``run, solver, statistic, value, low, high, seed_sd, seeds``; `seed_sd` of a single seed
         is NaN.
     """
-    by_seed = {
-        seed: dict(list(table.groupby(["solver", "statistic"], sort=False))) for seed, table in draws.items()
-    }
-    keys = next(iter(by_seed.values())).keys()
     rows = []
-    for solver, statistic in keys:
-        resampled = np.stack(
-            [groups[solver, statistic].sort_values("draw")["value"].to_numpy() for groups in by_seed.values()]
-        )  # (seeds, 1 + draws), the point estimate first
-        mean = resampled.mean(axis=0)  # (1 + draws)
-        low, high = percentile_interval(mean[1:], confidence)
+    for statistic in ORDER:
+        by_seed = np.stack([one.of_model(statistic) for one in draws])  # (seeds, S, R)
+        mean = by_seed.mean(axis=0)  # (S, R), the point estimate first
+        low, high = percentile_interval(mean[:, 1:].T, confidence)  # (S) each
+        spread = np.full(len(solvers), np.nan)
+        if len(draws) > 1:
+            spread = by_seed[:, :, 0].std(axis=0, ddof=1)
         rows.append(
-            {
-                "run": run,
-                "solver": solver,
-                "statistic": statistic,
-                "value": mean[0],
-                "low": float(low),
-                "high": float(high),
-                "seed_sd": resampled[:, 0].std(ddof=1) if len(resampled) > 1 else np.nan,
-                "seeds": len(resampled),
-            }
+            pd.DataFrame(
+                {
+                    "run": run,
+                    "solver": list(solvers),
+                    "statistic": statistic,
+                    "value": mean[:, 0],
+                    "low": low,
+                    "high": high,
+                    "seed_sd": spread,
+                    "seeds": len(draws),
+                }
+            )
         )
-    return pd.DataFrame(rows)
-
-
-def same_draws(first: pd.DataFrame, other: pd.DataFrame) -> bool:
-    """Say whether two seeds have the same solvers, draws and statistics, so that they can be paired."""
-    columns = ["solver", "draw", "statistic"]
-    return first[columns].reset_index(drop=True).equals(other[columns].reset_index(drop=True))
+    table = pd.concat(rows, ignore_index=True)
+    order = {solver: index for index, solver in enumerate(solvers)}
+    return table.sort_values("solver", key=lambda column: column.map(order), kind="stable", ignore_index=True)

@@ -1,17 +1,15 @@
 """Refusals, by name, of files that were not made for the run at hand; no arithmetic."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ickrr.config.run import RunSettings
 from ickrr.config.task import Split
 from ickrr.errors import FileError
-from ickrr.files import read_table
 from ickrr.tensors import load_arrays, read_metadata
 
 Array = npt.NDArray[np.float64]
@@ -92,20 +90,6 @@ def require_equal(path: str | Path, key: str, found: object, wanted: object, who
             require_equal(path, f"{key}.{part}", found.get(part), wanted.get(part), whose)
     elif found != wanted:
         raise FileError(f"{path}: its '{key}' is {found!r}, but {whose} needs {wanted!r}; {ADVICE}")
-
-
-def load_columns(path: str | Path, columns: Iterable[str]) -> pd.DataFrame:
-    """Read some columns of a table.
-
-    Raises:
-        FileError: the table cannot be read or lacks a column.
-    """
-    table = read_table(path)
-    wanted = list(columns)
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        raise FileError(f"{path}: has no column {missing}, only {list(table.columns)}; {ADVICE}")
-    return table[wanted]
 
 
 def run_metadata(run: RunSettings, seed: int) -> dict[str, Any]:

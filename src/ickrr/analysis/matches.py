@@ -13,9 +13,6 @@ from ickrr.analysis.trends import best_step_trend
 
 Array = npt.NDArray[np.float64]
 
-POINT_ESTIMATE = -1
-"""Number of the draw that is the point estimate."""
-
 
 def similarity_table(run: str, seed: int, solver: str, maps: Maps) -> pd.DataFrame:
     """The point estimate of both maps.
@@ -69,40 +66,29 @@ def matches_table(
     return pd.DataFrame(columns)
 
 
-def draws_table(solver: str, maps: Maps, floor: Array) -> pd.DataFrame:
+def solver_statistics(maps: Maps) -> dict[str, Array]:
     """Statistics of the comparison with one solver, for the point estimate and every draw.
 
     Layers 1..L count; the embedding, layer 0, does not. Each draw finds its own best steps.
 
     Args:
-        solver: id of the solver.
         maps: maps under R = 1 + draws weightings.
-        floor: (R, L+1).
 
     Returns:
-        Columns ``solver, draw, statistic, value``.
+        Peak `similarity` and smallest `distance` of every layer, (R, L), and the trend of t*(l), (R,) each:
+        the fields of `ickrr.analysis.draws.Draws` for one solver, without the floor.
     """
     last_step = maps.similarity.shape[2] - 1
     best = first_maximum(maps.similarity)[:, 1:]  # (R, L)
     trend = best_step_trend(best, is_censored(best, last_step))
-    statistics = {
-        "similarity": _extreme(maps.similarity, np.fmax)[:, 1:].mean(axis=1),
-        "floor": floor[:, 1:].mean(axis=1),
-        "distance": _extreme(maps.distance, np.fmin)[:, 1:].mean(axis=1),
+    return {
+        "similarity": _extreme(maps.similarity, np.fmax)[:, 1:],
+        "distance": _extreme(maps.distance, np.fmin)[:, 1:],
         "slope": trend.slope,
         "r_squared": trend.r_squared,
         "kendall_tau": trend.kendall_tau,
         "censored_share": trend.censored_share,
     }
-    draws = len(best)
-    return pd.DataFrame(
-        {
-            "solver": solver,
-            "draw": np.tile(np.arange(POINT_ESTIMATE, draws - 1), len(statistics)),
-            "statistic": np.repeat(list(statistics), draws),
-            "value": np.concatenate(list(statistics.values())),
-        }
-    )
 
 
 def _extreme(values: Array, ufunc: np.ufunc) -> Array:

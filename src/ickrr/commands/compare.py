@@ -3,12 +3,14 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ickrr.analysis.bootstrap import resample_weights
+from ickrr.analysis.draws import Draws, save_draws
 from ickrr.analysis.errors import NO_SEED, Truth, error_table
 from ickrr.analysis.inputs import load_checked, load_prompts, require_equal, run_metadata
-from ickrr.analysis.matches import draws_table, matches_table, similarity_table
+from ickrr.analysis.matches import matches_table, similarity_table, solver_statistics
 from ickrr.analysis.similarity import similarity_floor, weighted_maps
 from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.run import RunSettings
@@ -28,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--errors", type=Path, required=True, help="table to write")
     parser.add_argument("--similarity", type=Path, required=True, help="table to write")
     parser.add_argument("--matches", type=Path, required=True, help="table to write")
-    parser.add_argument("--draws", type=Path, required=True, help="table to write")
+    parser.add_argument("--draws", type=Path, required=True, help="draws to write (safetensors)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the four tables of the comparison.
+    """Write the three tables of the comparison and its bootstrap draws.
 
     Raises:
         FileError: an input is missing, damaged, or belongs to another run, seed, task or set of prompts.
@@ -58,7 +60,7 @@ def main(arguments: argparse.Namespace) -> None:
         error_table(name, seed, "transformer_output", output[None], truth, first_step=depth),
         error_table(name, NO_SEED, "posterior_mean", truth.posterior_mean[None], truth),
     ]
-    similarities, matches, draws = [], [], []
+    similarities, matches, drawn = [], [], []
     for solver in solvers.names:  # one trajectory in memory at a time
         path = arguments.trajectories / f"{solver}.safetensors"
         wanted = {"prompts": f"{run.task_name}-evaluation", "solver": solver, "steps": solvers.steps}
@@ -68,9 +70,11 @@ def main(arguments: argparse.Namespace) -> None:
         errors.append(error_table(name, NO_SEED, solver, trajectory, truth))
         similarities.append(similarity_table(name, seed, solver, maps))
         matches.append(matches_table(name, seed, solver, maps, floor, statistics.confidence))
-        draws.append(draws_table(solver, maps, floor))
+        drawn.append(solver_statistics(maps))
 
     write_table(arguments.errors, pd.concat(errors, ignore_index=True))
     write_table(arguments.similarity, pd.concat(similarities, ignore_index=True))
     write_table(arguments.matches, pd.concat(matches, ignore_index=True))
-    write_table(arguments.draws, pd.concat(draws, ignore_index=True))
+    stacked = {key: np.stack([statistic[key] for statistic in drawn]) for key in drawn[0]}  # (S, R, ..)
+    draws = Draws(floor=floor[:, 1:], **stacked)
+    save_draws(arguments.draws, draws, list(solvers.names), name, seed)

@@ -14,12 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--experiment", required=True, type=Path, help="resolved experiment (JSON)")
     parser.add_argument("--tables", required=True, type=Path, help="directory of tables, one directory a run")
     parser.add_argument(
-        "--comparisons",
-        required=True,
-        type=Path,
-        help="directory with {run}/seed{seed}/draws.parquet, for the paired differences behind verdicts",
-    )
-    parser.add_argument(
         "--records", required=True, type=Path, nargs="+", help="run.json of every trained model"
     )
     parser.add_argument("--numbers", required=True, type=Path, help="macros of the numbers to write")
@@ -29,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> None:
     """Read the tables and records and write both files of macros."""
     experiment = read_settings(arguments.experiment, Experiment)
-    numbers = all_numbers(experiment, arguments.tables, arguments.comparisons)
+    numbers = all_numbers(experiment, arguments.tables)
     origin = origin_macros(experiment.scale, read_records(arguments.records))
     write_text(arguments.numbers, numbers.latex())
     write_text(arguments.provenance, origin.latex())

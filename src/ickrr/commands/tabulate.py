@@ -1,4 +1,4 @@
-"""Gather all seeds of a run into its five tidy tables."""
+"""Gather the comparisons of all seeds of a run into its tidy tables, with intervals."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ickrr.analysis.alignment import alignment_table, same_draws
+from ickrr.analysis.alignment import alignment_table
+from ickrr.analysis.draws import Draws, load_draws
 from ickrr.analysis.errors import NO_SEED
-from ickrr.analysis.inputs import load_columns
-from ickrr.config.analysis import StatisticsSettings
+from ickrr.analysis.inputs import require_equal
+from ickrr.analysis.pairs import paired_statistics, pairs_table, seed_picks, shares_table
+from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.errors import FileError
 from ickrr.files import read_settings, read_table, write_table
-
-CURVE = ("step", "loss", "excess_risk", "bayes_risk", "learning_rate", "diverged")
-DRAWS = ("solver", "draw", "statistic", "value")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,27 +23,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--comparisons", type=Path, required=True, help="directory of seed*/ with the comparisons"
     )
-    parser.add_argument(
-        "--trained", type=Path, required=True, help="directory of seed*/ with the learning curves"
-    )
+    parser.add_argument("--solvers", type=Path, required=True, help="settings of the solvers (JSON)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     parser.add_argument("--output-directory", type=Path, required=True, help="where the tables are written")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write errors, similarity, matches, alignment and learning_curve.
+    """Write errors, similarity, matches, alignment, pairs and shares.
 
     Raises:
-        FileError: a table is missing or damaged, or seeds were compared on different resamples.
+        FileError: a file is missing or damaged, or seeds were compared with other solvers or resamples.
     """
+    solvers = read_settings(arguments.solvers, SolverSettings)
     statistics = read_settings(arguments.statistics, StatisticsSettings)
-    seeds, comparisons = arguments.seeds, arguments.comparisons
+    run, seeds, comparisons = arguments.run, arguments.seeds, arguments.comparisons
+    level = statistics.confidence
+    draws = gather_draws(comparisons, run, seeds, list(solvers.names), statistics.bootstrap_draws)
+    headline: list[str] = list(solvers.headline)
+    compared = [one.of_solvers([solvers.names.index(name) for name in solvers.headline]) for one in draws]
+    picks = seed_picks(len(seeds), statistics.bootstrap_draws, statistics.seed)
+    paired = paired_statistics(compared, picks)
     tables = {
         "errors": gather_errors(comparisons, seeds),
         "similarity": gather(comparisons, seeds, "similarity"),
         "matches": gather(comparisons, seeds, "matches"),
-        "alignment": alignment_table(arguments.run, gather_draws(comparisons, seeds), statistics.confidence),
-        "learning_curve": gather_curves(arguments.run, arguments.trained, seeds),
+        "alignment": alignment_table(run, solvers.names, draws, level),
+        "pairs": pairs_table(run, headline, paired, level),
+        "shares": shares_table(run, headline, paired, level),
     }
     for name, table in tables.items():
         write_table(arguments.output_directory / f"{name}.parquet", table)
@@ -74,31 +79,36 @@ def gather_errors(directory: Path, seeds: Sequence[int]) -> pd.DataFrame:
     return pd.concat([*trained, shared[seeds[0]]], ignore_index=True)
 
 
-def gather_draws(directory: Path, seeds: Sequence[int]) -> dict[int, pd.DataFrame]:
+def gather_draws(
+    directory: Path, run: str, seeds: Sequence[int], solvers: list[str], count: int
+) -> list[Draws]:
     """Read the draws of all seeds.
 
+    Args:
+        directory: holds ``seed{seed}/draws.safetensors``.
+        run: name of the run.
+        seeds: its seeds.
+        solvers: that they must have been compared with, in this order.
+        count: bootstrap draws that each must have.
+
     Raises:
-        FileError: they are not the same draws of the same statistics, so that they cannot be paired.
+        FileError: they belong to another run, seed or other solvers, or cannot be paired draw by draw.
     """
-    draws = {seed: load_columns(_path(directory, seed, "draws"), DRAWS) for seed in seeds}
+    gathered: list[Draws] = []
     for seed in seeds:
-        if not same_draws(draws[seeds[0]], draws[seed]):
+        path = directory / f"seed{seed}" / "draws.safetensors"
+        metadata, draws = load_draws(path)
+        wanted = {"run": run, "seed": seed, "solvers": solvers}
+        require_equal(path, "metadata", metadata, wanted, f"run '{run}'")
+        first = gathered[0] if gathered else draws
+        expected = (len(solvers), 1 + count, first.similarity.shape[2])
+        if draws.similarity.shape != expected:
             raise FileError(
-                f"{_path(directory, seed, 'draws')}: its solvers, draws or statistics are not those of seed "
-                f"{seeds[0]}; delete both files and run snakemake again"
+                f"{path}: its draws have shape {draws.similarity.shape}, wanted {expected} (solvers, 1 + "
+                "bootstrap_draws, layers), so that seeds can be paired; delete it and run snakemake again"
             )
-    return draws
-
-
-def gather_curves(run: str, directory: Path, seeds: Sequence[int]) -> pd.DataFrame:
-    """Stack the learning curves, with the run and the seed in front."""
-    curves = []
-    for seed in seeds:
-        curve = load_columns(_path(directory, seed, "learning_curve"), CURVE)
-        curve.insert(0, "run", run)
-        curve.insert(1, "seed", seed)
-        curves.append(curve)
-    return pd.concat(curves, ignore_index=True)
+        gathered.append(draws)
+    return gathered
 
 
 def _path(directory: Path, seed: int, name: str) -> Path:

@@ -40,8 +40,8 @@ class SolverSettings(Settings):
     steps: int = setting(64, "Last step T of every trajectory", unit="steps", ge=1)
     omega: float = setting(1.0, "Relaxation of preconditioned Richardson", "sources", gt=0)
     jacobi_damping: float = setting(
-        1.0,
-        "Relaxation of damped Jacobi over 1/||diag(A)^-1 A||_inf, its largest safe value",
+        1.5,
+        "Relaxation of damped Jacobi in units of 1/||diag(A)^-1 A||_inf; 1 would be plain Richardson",
         gt=0,
         lt=2,
     )

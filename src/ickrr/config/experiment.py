@@ -14,7 +14,7 @@ from ickrr.config.training import TrainingSettings
 Scale = Literal["smoke", "laptop", "paper"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-RunTable = Literal["errors", "similarity", "matches", "alignment", "learning_curve"]
+RunTable = Literal["errors", "similarity", "matches", "alignment", "pairs", "shares", "learning_curve"]
 
 
 class BaseRun(Settings):
@@ -53,7 +53,8 @@ class FigureSettings(Settings):
 class TableSettings(Settings):
     """What one LaTeX table shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order", min_length=1)
+    runs: list[str] = setting([], "Runs that it shows, in order")
+    tables: list[RunTable] = setting([], "Tables of these runs that it reads")
 
 
 class Compute(Settings):

@@ -58,7 +58,7 @@ def load_experiment(
             names file, line, key, value and what is allowed.
     """
     config_file = Path(config_file)
-    values, positions = _read(config_file)
+    values, positions = read_yaml(config_file)
     chosen = str(scale or values.get("scale", DEFAULT_SCALE))
     if chosen not in SCALES:
         where = COMMAND_LINE if scale else positions[("scale",)]
@@ -67,9 +67,9 @@ def load_experiment(
         )
     layers: list[tuple[dict[str, Any], Positions]] = []
     if chosen != DEFAULT_SCALE:
-        layers.append(_read(config_file.parent / OVERLAYS / f"{chosen}.yaml"))
+        layers.append(read_yaml(config_file.parent / OVERLAYS / f"{chosen}.yaml"))
     if overlay:
-        layers.append(_read(Path(overlay)))
+        layers.append(read_yaml(Path(overlay)))
     if overrides:
         layers.append((dict(overrides), _positions_of_values(overrides)))
     for layer, layer_positions in layers:
@@ -79,7 +79,15 @@ def load_experiment(
     return _validated(values, positions, str(config_file))
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Positions]:
+def read_yaml(path: Path) -> tuple[dict[str, Any], Positions]:
+    """Read a YAML file, and where each of its keys stands.
+
+    Returns:
+        Its values, and ``file:line`` of every key path.
+
+    Raises:
+        ConfigError: the file is missing, does not parse, is no mapping, or gives a key twice.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -137,7 +145,7 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
             return model.model_validate(value)
         except ValidationError as error:
             for item in error.errors():
-                problems.append(_describe(item, model, prefix, base, positions, default))
+                problems.append(describe_problem(item, model, prefix, base, positions, default))
             return None
 
     experiment = check(Experiment, values, ())
@@ -169,11 +177,11 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
         for name, settings in shown.items():
             for run in settings.runs:
                 if run not in experiment.runs:
-                    yield (kind, name, "runs"), _no_such("run", run, list(experiment.runs))
+                    yield (kind, name, "runs"), no_such("run", run, list(experiment.runs))
     lengths = experiment.statistics.context_lengths
     for name, overrides in experiment.runs.items():
         if overrides.task not in experiment.tasks:
-            yield ("runs", name, "task"), _no_such("task", overrides.task, list(experiment.tasks))
+            yield ("runs", name, "task"), no_such("task", overrides.task, list(experiment.tasks))
             continue
         longest = experiment.task(overrides.task).context_length
         above = [length for length in lengths if not 0 <= length <= longest]
@@ -185,11 +193,12 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             )
 
 
-def _no_such(kind: str, name: str, known: list[str]) -> str:
+def no_such(kind: str, name: str, known: list[str]) -> str:
+    """Say that a name is not among the known ones, with the nearest of them."""
     return f"found '{name}', which is not a {kind}{_hint(name, known)}; allowed: {', '.join(known)}"
 
 
-def _describe(
+def describe_problem(
     item: Any,
     model: type[BaseModel],
     prefix: KeyPath,
@@ -197,6 +206,16 @@ def _describe(
     positions: Positions,
     default: str,
 ) -> str:
+    """Say where one of pydantic's complaints comes from, what was found and what is allowed.
+
+    Args:
+        item: one entry of ``ValidationError.errors()``.
+        model: the settings that were validated.
+        prefix: keys above them in the file.
+        base: keys of the block that these refine, where a value may come from.
+        positions: as `read_yaml` returns them.
+        default: file to name where no position is known.
+    """
     location = tuple(str(part) for part in item["loc"] if part != "[key]")
     key = (*prefix, *location)
     if base and key not in positions and (*base, *location) in positions and location:
@@ -225,8 +244,8 @@ def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
     for part in location:
         if isinstance(current, type) and issubclass(current, BaseModel):
             current = current.model_fields[part].annotation
-        elif get_origin(current) is dict:
-            current = get_args(current)[1]
+        elif get_origin(current) in (dict, list):
+            current = get_args(current)[-1]
     return list(current.model_fields)
 
 

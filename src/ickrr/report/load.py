@@ -52,7 +52,18 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "learning_rate",
         "diverged",
     ),
-    "draws": ("solver", "draw", "statistic", "value"),
+    "pairs": (
+        "run",
+        "statistic",
+        "layer",
+        "first",
+        "second",
+        "difference",
+        "low",
+        "high",
+        "draws_defined",
+    ),
+    "shares": ("run", "solver", "statistic", "layers", "best", "share", "lead_share", "low", "high"),
 }
 
 

@@ -51,9 +51,9 @@ from ickrr.report.macros import UNDEFINED, Macros
 from ickrr.report.methods import prose_name
 from ickrr.report.verdicts import (
     DIRECTION,
+    FLOOR,
     Ranking,
-    difference_interval,
-    load_draws,
+    paired_interval,
     rank,
     trend_word,
 )
@@ -69,13 +69,12 @@ CLAUSES: Final[dict[str, str]] = {
 }
 
 
-def all_numbers(experiment: Experiment, tables: Path, comparisons: Path) -> Macros:
+def all_numbers(experiment: Experiment, tables: Path) -> Macros:
     """Build the macros of the experiment and of all its runs.
 
     Args:
         experiment: the resolved experiment.
         tables: directory with one directory a run.
-        comparisons: directory with ``{run}/seed{seed}/draws.parquet``, for paired differences.
 
     Raises:
         FileError: a table is missing or lacks a row.
@@ -89,9 +88,9 @@ def all_numbers(experiment: Experiment, tables: Path, comparisons: Path) -> Macr
         training_numbers(macros, name, load_table(tables, [run], "learning_curve"))
         errors = load_table(tables, [run], "errors")
         error_numbers(macros, name, errors, experiment)
-        alignment_numbers(macros, name, load_table(tables, [run], "alignment"), experiment)
-        draws = load_draws(comparisons, run, experiment.seeds(run))
-        verdict_clauses(macros, name, draws, experiment)
+        alignment = load_table(tables, [run], "alignment")
+        alignment_numbers(macros, name, alignment, experiment)
+        verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
     return macros
 
 
@@ -211,12 +210,13 @@ def alignment_numbers(macros: Macros, name: str, alignment: pd.DataFrame, experi
         macros.add(f"{name}{camel_case(solver)}TrendWord", trend_word(tau.low, tau.high))
 
 
-def verdict_clauses(macros: Macros, name: str, draws: pd.DataFrame, experiment: Experiment) -> None:
+def verdict_clauses(
+    macros: Macros, name: str, alignment: pd.DataFrame, pairs: pd.DataFrame, experiment: Experiment
+) -> None:
     """Add the verdicts of one run among the headline solvers."""
     solvers = experiment.solvers.headline
-    confidence = experiment.statistics.confidence
     for statistic, clause in CLAUSES.items():
-        ranking = rank(draws, solvers, statistic, confidence)
+        ranking = rank(alignment, pairs, solvers, statistic)
         macros.add(f"{name}{clause}", best_clause(ranking, statistic))
         macros.add(f"{name}Best{camel_case(statistic)}", best_names(ranking))
         for solver in solvers:
@@ -225,7 +225,7 @@ def verdict_clauses(macros: Macros, name: str, draws: pd.DataFrame, experiment: 
     low_peaks = [
         latex_name(solver)
         for solver in solvers
-        if not difference_interval(draws, (solver, "similarity"), (solver, "floor"), confidence)[0] > 0
+        if not paired_interval(pairs, "similarity", solver, FLOOR)[0] > 0
     ]
     macros.add(f"{name}FloorVerdict", floor_clause(low_peaks))
 
@@ -241,6 +241,8 @@ def best_clause(ranking: Ranking, statistic: str) -> str:
     """Say in a clause which solver is best by a statistic."""
     if ranking.leader is None:
         return "no solver has a defined value"
+    if len(ranking.tied) + 1 == len(ranking.standings) > 1:
+        return "all solvers are tied"
     end = "highest" if DIRECTION[statistic] > 0 else "lowest"
     verb = f"are tied for the {end} value" if ranking.tied else f"has the {end} value"
     return f"{best_names(ranking)} {verb}"

@@ -1,21 +1,21 @@
 """Verdict words from rules in code, fixed before any result was looked at.
 
-Two solvers differ in a statistic s when the bootstrap interval of the paired difference s_a - s_b excludes
-zero. Both are computed on the same resamples of prompts and averaged over seeds draw by draw. A solver
-leads when its point estimate is the best; it is *best* when it differs from every other solver, otherwise
-it is *tied* with those from which it does not differ.
+Two solvers differ in a statistic s when the bootstrap interval of the paired difference s_a - s_b, over
+prompts and seeds, excludes zero (table `pairs`). A solver leads when its point estimate is the best; it is
+*best* when it differs from every other solver, otherwise it is *tied* with those from which it does not
+differ.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from ickrr.errors import FileError
-from ickrr.report.load import checked_table
+from ickrr.report.intervals import Interval
+from ickrr.report.load import estimate
 
 Standing = Literal["best", "tied for best", "behind", "undefined"]
 
@@ -27,6 +27,12 @@ DIRECTION: Final[dict[str, int]] = {
     "kendall_tau": 1,
     "censored_share": -1,
 }
+
+WHOLE_MODEL: Final = 0
+"""Layer, in the table `pairs`, of what belongs to the whole model."""
+
+FLOOR: Final = "floor"
+"""Second of a pair that is a solver's similarity and its floor."""
 
 
 @dataclass(frozen=True)
@@ -44,63 +50,41 @@ class Ranking:
     standings: dict[str, Standing]
 
 
-def load_draws(comparisons: str | Path, run: str, seeds: Sequence[int]) -> pd.DataFrame:
-    """Average the bootstrap draws of a run over its seeds, draw by draw.
+def paired_difference(pairs: pd.DataFrame, statistic: str, first: str, second: str) -> Interval:
+    """Look up the difference first - second over the whole model.
 
     Args:
-        comparisons: directory that holds ``{run}/seed{seed}/draws.parquet``.
-        run: name of the run.
-        seeds: its seeds.
+        pairs: one run's table `pairs`.
+        statistic: its column `statistic`.
+        first: a solver.
+        second: another, or `FLOOR`.
 
     Returns:
-        One row a draw (-1 is the point estimate), one column a (solver, statistic). NaN where any seed has
-        none.
+        The difference and its interval, NaN where it is undefined in too many draws.
 
     Raises:
-        FileError: a table is missing or has no point estimate, or seeds have different draws.
+        FileError: the table has no such row, or several.
     """
-    wide: list[pd.DataFrame] = []
-    for seed in seeds:
-        path = Path(comparisons) / run / f"seed{seed}" / "draws.parquet"
-        table = checked_table(path, "draws").pivot(
-            index="draw", columns=["solver", "statistic"], values="value"
+    found = pairs[
+        (pairs["statistic"] == statistic)
+        & (pairs["layer"] == WHOLE_MODEL)
+        & (pairs["first"] == first)
+        & (pairs["second"] == second)
+    ]
+    if len(found) != 1:
+        run = pairs["run"].iloc[0]
+        raise FileError(
+            f"tables/{run}/pairs.parquet: has {len(found)} rows of statistic '{statistic}', first '{first}', "
+            f"second '{second}' at layer {WHOLE_MODEL}, expected 1; delete it and run snakemake again"
         )
-        if -1 not in table.index:
-            raise FileError(
-                f"{path}: column 'draw' has no -1, the point estimate; delete it and run snakemake again"
-            )
-        if wide and not table.index.equals(wide[0].index):
-            raise FileError(
-                f"{path}: has {len(table)} draws where the first seed has {len(wide[0])}, so they cannot be "
-                "paired; delete it and run snakemake again"
-            )
-        wide.append(table)
-    mean = sum(wide[1:], start=wide[0]) / len(wide)
-    return pd.DataFrame(mean)
+    value, low, high = found[["difference", "low", "high"]].to_numpy(float)[0]
+    return Interval(float(value), float(low), float(high))
 
 
-def difference_interval(
-    draws: pd.DataFrame, first: tuple[str, str], second: tuple[str, str], confidence: float
-) -> tuple[float, float]:
-    """Return the percentile interval of the paired difference first - second.
-
-    Args:
-        draws: as `load_draws` returns them.
-        first: (solver, statistic).
-        second: (solver, statistic).
-        confidence: level of the interval.
-
-    Returns:
-        Its ends; NaN when more draws than the interval cuts off (1 - confidence) are undefined,
-        because then the defined ones do not represent the rest.
-    """
-    difference = (draws[first] - draws[second]).drop(index=-1).to_numpy(float)  # (draws,)
-    defined = difference[np.isfinite(difference)]
-    if difference.size == 0 or 1 - defined.size / difference.size > 1 - confidence:
-        return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail])
-    return float(low), float(high)
+def paired_interval(pairs: pd.DataFrame, statistic: str, first: str, second: str) -> tuple[float, float]:
+    """Look up the interval of a difference; arguments and errors as of `paired_difference`."""
+    _, low, high = paired_difference(pairs, statistic, first, second)
+    return low, high
 
 
 def differs(low: float, high: float) -> bool:
@@ -108,28 +92,26 @@ def differs(low: float, high: float) -> bool:
     return bool(low > 0 or high < 0)
 
 
-def rank(draws: pd.DataFrame, solvers: Sequence[str], statistic: str, confidence: float) -> Ranking:
+def rank(alignment: pd.DataFrame, pairs: pd.DataFrame, solvers: Sequence[str], statistic: str) -> Ranking:
     """Rank solvers by one statistic.
 
     Args:
-        draws: as `load_draws` returns them.
+        alignment: one run's table `alignment`, for the point estimates.
+        pairs: its table `pairs`, for the paired intervals.
         solvers: solvers to compare; order decides between equal point estimates.
         statistic: a key of `DIRECTION`.
-        confidence: level of the paired intervals.
+
+    Raises:
+        FileError: a table lacks a solver or a pair.
     """
     sign = DIRECTION[statistic]
-    point = draws.loc[[-1]]
-    values = {solver: sign * point[(solver, statistic)].to_numpy(float)[0] for solver in solvers}
+    values = {solver: sign * estimate(alignment, solver, statistic).value for solver in solvers}
     defined = sorted((s for s in solvers if np.isfinite(values[s])), key=lambda s: -values[s])
     standings: dict[str, Standing] = dict.fromkeys(solvers, "undefined")
     if not defined:
         return Ranking(None, (), standings)
     leader, *others = defined
-    tied = tuple(
-        other
-        for other in others
-        if not differs(*difference_interval(draws, (leader, statistic), (other, statistic), confidence))
-    )
+    tied = tuple(other for other in others if not differs(*paired_interval(pairs, statistic, leader, other)))
     for solver in others:
         standings[solver] = "tied for best" if solver in tied else "behind"
     standings[leader] = "tied for best" if tied else "best"

@@ -77,8 +77,8 @@ def load_checkpoint(
         code: identity of the code that trains now.
 
     Raises:
-        FileError: it belongs to another run or seed; the message names what differs.
-        UnusableCheckpointError: it is damaged, or was written by other code.
+        UnusableCheckpointError: it is damaged, was written by other code, or belongs to another run or
+            seed (config.yaml was changed since); the message names what differs.
     """
     if not Path(path).exists():
         return None
@@ -87,7 +87,10 @@ def load_checkpoint(
         tensors = load_tensors(path)
     except (FileError, ValueError) as error:
         raise UnusableCheckpointError(f"{path}: the checkpoint is damaged ({error})") from error
-    require_same_origin(path, metadata, run, seed)
+    try:
+        require_same_origin(path, metadata, run, seed)
+    except FileError as error:
+        raise UnusableCheckpointError(str(error)) from error
     if metadata.get("code") != code:
         raise UnusableCheckpointError(
             f"{path}: the checkpoint of step {metadata.get('step')} was written by another version "

@@ -9,7 +9,7 @@ from typing import Self
 import psutil
 
 EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run it again and it goes on
-SLACK_SECONDS = 1.0
+SLACK_SECONDS = 5.0  # for leaving the interpreter on a busy machine
 
 
 class TrainingInterrupted(Exception):

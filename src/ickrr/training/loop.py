@@ -53,12 +53,9 @@ class Trainer:
         run: resolved run.
         seed: seed of the initial weights and of the prompts.
         validation: fixed prompts of the learning curve.
-        state_path: checkpoint file; read if it exists, written while training, left in place at the end.
+        state_path: checkpoint file; gone on from if it is this run's and seed's, else written afresh.
         device: where to train.
         code: identity of the code; a checkpoint of other code is not gone on from.
-
-    Raises:
-        FileError: the checkpoint belongs to another run or seed.
     """
 
     def __init__(

@@ -96,7 +96,7 @@ def describe_error_curves(
         curve = error_curve(table, solver, n_last)
         step = None if curve is None else first_step_below(curve, reference)
         if step is not None:
-            reached.append(f"{prose_name(solver)} after {step} steps")
+            reached.append(f"{prose_name(solver)} at step {step}")
         else:
             missed.append(prose_name(solver))
         ceiling = divergence_ceiling(table)

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from ickrr.report.style import LOOKS, MUTED, LineStyle, letter, new_figure, stamp, style
 
@@ -89,6 +90,8 @@ def _draw(upper: Axes, lower: Axes, learning_curve: pd.DataFrame, run: str, *, f
     seeds = sorted(int(seed) for seed in learning_curve["seed"].unique())
     for index, seed in enumerate(seeds):
         curve = rows[rows["seed"] == seed]
+        if curve.empty:  # a seed of another run; this one keeps its own colours
+            continue
         colour, line = _look(index)
         excess = curve["excess_risk"].to_numpy(float)
         step = curve["step"].to_numpy()
@@ -111,6 +114,9 @@ def _draw(upper: Axes, lower: Axes, learning_curve: pd.DataFrame, run: str, *, f
     look = LOOKS["posterior_mean"]
     upper.axhline(float(rows["bayes_risk"].iloc[0]), color="black", linestyle=look.line)
     upper.set_yscale("log")
+    upper.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    upper.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    upper.yaxis.set_minor_formatter(NullFormatter())
     upper.set_title(run.replace("_", " "))
     upper.tick_params(labelbottom=False)
     lower.set_ylim(0, 1.08)

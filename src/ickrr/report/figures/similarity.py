@@ -7,39 +7,23 @@ nothing.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
+from ickrr.report.matches import best_steps, mean_floor, similarity_map
 from ickrr.report.methods import SHORT, prose_name
 from ickrr.report.style import LOOKS, SEQUENTIAL, letter, new_figure, stamp, style
 
 HORIZONTAL_VALUES: Final = 13  # columns up to which "0.97" fits into one without being turned
 PANEL_HEIGHT: Final = 2.35  # inches
-
-
-class BestSteps(NamedTuple):
-    """t*(l) of one solver over the seeds of one run.
-
-    Attributes:
-        layer: layers, (L+1,).
-        step: mean over seeds, (L+1,).
-        low: smallest lower end of the seeds' bootstrap intervals, (L+1,).
-        high: largest upper end, (L+1,).
-        censored: whether any seed's best step is the last of the grid, (L+1,).
-    """
-
-    layer: np.ndarray
-    step: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    censored: np.ndarray
 
 
 def similarity_figure(
@@ -64,7 +48,7 @@ def similarity_figure(
         ValueError: a run or a solver is absent from the tables.
     """
     with style():
-        figure = new_figure(height=0.25 + PANEL_HEIGHT * len(runs))
+        figure = new_figure(height=0.45 + PANEL_HEIGHT * len(runs))
         grid = figure.subplots(len(runs), 2, squeeze=False, sharey="row")
         for (left, right), run in zip(grid, runs, strict=True):
             draw_heatmap(left, similarity, matches, run, heatmap_solver)
@@ -73,6 +57,7 @@ def similarity_figure(
                 left.set_ylabel(f"{run.replace('_', ' ')}\nstep")
         for index, axes in enumerate(grid.flat):
             letter(axes, "abcdefghijklmnopqrstuvwxyz"[index])
+        _legend(figure, solvers)
         stamp(figure, scale, matches[matches["run"].isin(runs)])
     return figure
 
@@ -92,6 +77,7 @@ def best_steps_figure(
             axes.set_title(run.replace("_", " "))
             if len(runs) > 1:
                 letter(axes, "abcdefghijklmnopqrstuvwxyz"[index])
+        _legend(figure, solvers)
         stamp(figure, scale, matches[matches["run"].isin(runs)])
     return figure
 
@@ -113,54 +99,6 @@ def heatmap_figure(
                 letter(axes, "abcdefghijklmnopqrstuvwxyz"[index])
         stamp(figure, scale, matches[matches["run"].isin(runs)])
     return figure
-
-
-def similarity_map(similarity: pd.DataFrame, run: str, solver: str) -> pd.DataFrame:
-    """Average SimE over the seeds of a run.
-
-    Returns:
-        Rows are steps, columns layers, (T+1, L+1). NaN where any seed's solver has diverged.
-
-    Raises:
-        ValueError: the table has no such run or solver.
-    """
-    rows = similarity[(similarity["run"] == run) & (similarity["solver"] == solver)]
-    if rows.empty:
-        raise ValueError(f"table similarity has no rows of run '{run}' and solver '{solver}'")
-    seeds = rows["seed"].nunique()
-    grouped = rows.groupby(["step", "layer"])["similarity"]
-    mean = grouped.mean().where(grouped.count() == seeds)
-    return mean.unstack("layer").sort_index()
-
-
-def best_steps(matches: pd.DataFrame, run: str, solver: str) -> BestSteps:
-    """Collect t*(l) of one solver over the seeds of a run.
-
-    Raises:
-        ValueError: the table has no such run or solver.
-    """
-    rows = matches[(matches["run"] == run) & (matches["solver"] == solver)]
-    if rows.empty:
-        raise ValueError(f"table matches has no rows of run '{run}' and solver '{solver}'")
-    by_layer = rows.groupby("layer").agg(
-        step=("best_step", "mean"),
-        low=("best_step_low", "min"),
-        high=("best_step_high", "max"),
-        censored=("censored", "any"),
-    )
-    return BestSteps(
-        by_layer.index.to_numpy(),
-        by_layer["step"].to_numpy(float),
-        by_layer["low"].to_numpy(float),
-        by_layer["high"].to_numpy(float),
-        by_layer["censored"].to_numpy(bool),
-    )
-
-
-def mean_floor(matches: pd.DataFrame, run: str, solver: str) -> float:
-    """Average the floor, SimE to the zero predictor, over layers 1..L and the seeds of a run."""
-    rows = matches[(matches["run"] == run) & (matches["solver"] == solver) & (matches["layer"] > 0)]
-    return float(rows["floor"].mean())
 
 
 def describe_similarity(
@@ -239,8 +177,9 @@ def draw_heatmap(axes: Axes, similarity: pd.DataFrame, matches: pd.DataFrame, ru
     bar.ax.set_title("SimE", fontsize=7, loc="left")
     bar.outline.set_linewidth(0.4)
     bar.ax.axhline(floor, color="white", linewidth=1.2)
-    above = [tick for tick in bar.get_ticks() if floor + 0.06 * (1 - bottom) < tick <= 1]
-    bar.set_ticks([floor, *above], labels=[f"floor {floor:.2f}", *(f"{tick:g}" for tick in above)])
+    clear = 0.06 * (1 - bottom)  # ticks that would be printed over the floor's are left out
+    kept = [tick for tick in bar.get_ticks() if bottom <= tick <= 1 and abs(tick - floor) > clear]
+    bar.set_ticks([floor, *kept], labels=[f"floor {floor:.2f}", *(f"{tick:g}" for tick in kept)])
 
 
 def draw_best_steps(
@@ -266,7 +205,6 @@ def draw_best_steps(
             color=look.colour,
             marker=look.marker,
             linestyle=look.line,
-            label=SHORT[solver],
             zorder=3,
         )
         axes.vlines(
@@ -295,8 +233,21 @@ def draw_best_steps(
     axes.set_xlabel("layer")
     axes.set_ylabel("step")
     axes.tick_params(labelleft=True)
-    axes.set_title("Best-matching step (open: edge of grid)")
-    axes.legend(loc="best")
+    axes.set_title("Best-matching step")
+
+
+def _legend(figure: Figure, solvers: Sequence[str]) -> None:
+    handles = [
+        Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line, label=SHORT[solver])
+        for solver, look in ((solver, LOOKS[solver]) for solver in solvers)
+    ]
+    if any(line.get_gid() == "censored" for axes in figure.axes for line in axes.lines):
+        label = "edge of grid (censored)"
+        handles.append(
+            Line2D([], [], color="0.3", marker="o", markerfacecolor="white", linestyle="None", label=label)
+        )
+    # Above the panels: inside, there is no corner that best steps never reach.
+    figure.legend(handles=handles, loc="outside upper center", ncols=5)
 
 
 def _ticks(layers: np.ndarray) -> np.ndarray:
@@ -306,7 +257,7 @@ def _ticks(layers: np.ndarray) -> np.ndarray:
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
     columns = min(count, 2)
     rows = -(-count // columns)
-    figure = new_figure(height=0.25 + PANEL_HEIGHT * rows)
+    figure = new_figure(height=0.45 + PANEL_HEIGHT * rows)
     grid = figure.subplots(rows, columns, squeeze=False)
     for unused in grid.flat[count:]:
         unused.set_visible(False)

@@ -71,6 +71,8 @@ def _block(alignment: pd.DataFrame, solvers: Sequence[str]) -> list[list[str]]:
         _, factor, places = COLUMNS.get(statistic, COLUMNS["similarity"])
         if math.isnan(found.value):
             return "{--}", ""
+        if math.isnan(found.low) or math.isnan(found.high):
+            return f"{factor * found.value:.{places}f}", "{--}"  # undefined in too many draws
         between = interval(factor * found.low, factor * found.high, places)
         return f"{factor * found.value:.{places}f}", rf"{{\scriptsize {between}}}"
 

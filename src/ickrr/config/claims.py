@@ -1,0 +1,114 @@
+"""The schema of the claims ledger: what a claim says, and the conditions that decide it."""
+
+from typing import Final, Literal, Self
+
+from pydantic import model_validator
+
+from ickrr.config.analysis import SolverName
+from ickrr.config.experiment import Identifier
+from ickrr.config.fields import Settings, setting
+
+StatisticName = Literal[
+    "lead",
+    "reference_lead",
+    "lead_share",
+    "largest_difference",
+    "alignment",
+    "run_difference",
+    "run_ratio",
+    "excess_share",
+    "excess_ratio",
+    "noise_ratio",
+    "noise_gap",
+]
+AlignmentName = Literal[
+    "similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share"
+]
+Argument = Literal["of", "solver", "reference", "method", "factor"]
+
+ARGUMENTS: Final[dict[StatisticName, tuple[Argument, ...]]] = {
+    "lead": ("of", "solver"),
+    "reference_lead": ("of", "reference"),
+    "lead_share": ("of", "solver"),
+    "largest_difference": ("of",),
+    "alignment": ("of", "solver"),
+    "run_difference": ("of", "solver", "reference"),
+    "run_ratio": ("of", "solver", "reference"),
+    "excess_share": (),
+    "excess_ratio": ("reference",),
+    "noise_ratio": ("method", "factor"),
+    "noise_gap": ("factor",),
+}
+"""Which arguments each statistic takes; it takes all of them and no other."""
+
+READS: Final[dict[StatisticName, tuple[str, ...]]] = {
+    "lead": ("pairs",),
+    "reference_lead": ("pairs", "alignment"),
+    "lead_share": ("shares",),
+    "largest_difference": ("pairs",),
+    "alignment": ("alignment",),
+    "run_difference": ("alignment",),
+    "run_ratio": ("alignment",),
+    "excess_share": ("learning_curve",),
+    "excess_ratio": ("learning_curve",),
+    "noise_ratio": ("noise",),
+    "noise_gap": ("noise",),
+}
+"""Which tables of its runs (and of its reference) each statistic reads."""
+
+
+class Condition(Settings):
+    """A statistic of some runs, and the bound that its interval must lie beyond."""
+
+    statistic: StatisticName = setting(..., "What is computed, a function of `ickrr.report.statistics`")
+    of: AlignmentName | None = setting(None, "Statistic of the alignment that it is about")
+    solver: SolverName | None = setting(None, "Solver that it is about")
+    reference: str | None = setting(None, "Run that the runs are compared with")
+    method: Literal["transformer", "encoded_oracle"] | None = setting(None, "Whose error under other noise")
+    factor: float | None = setting(None, "Test noise over training noise", gt=0)
+    runs: list[str] = setting(..., "Runs; the condition must hold for each", min_length=1)
+    above: float | None = setting(None, "The interval must lie above this")
+    below: float | None = setting(None, "The interval must lie below this")
+
+    @model_validator(mode="after")
+    def arguments_fit_the_statistic(self) -> Self:
+        """Refuse a missing or an idle argument, a condition without a bound, and an empty range."""
+        wanted = ARGUMENTS[self.statistic]
+        for name in ("of", "solver", "reference", "method", "factor"):
+            if (getattr(self, name) is None) == (name in wanted):
+                takes = ", ".join(wanted) or "nothing but runs"
+                raise ValueError(
+                    f"'{name}' is {'missing' if name in wanted else 'given'}; {self.statistic} takes {takes}"
+                )
+        if self.above is None and self.below is None:
+            raise ValueError("neither 'above' nor 'below' is given; give at least one bound")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            raise ValueError(f"above = {self.above} is not less than below = {self.below}")
+        return self
+
+
+class Claim(Settings):
+    """One claim and its rule."""
+
+    source: Literal["abstract", "review", "summary", "ours"] = setting(..., "Who claims it")
+    statement: str = setting(..., "What is claimed, in our words; LaTeX", min_length=1)
+    evidence: list[str] = setting(..., "Figures and tables that show it", min_length=1)
+    need: Literal["all", "any"] = setting("all", "How many of the conditions must hold")
+    conditions: list[Condition] = setting(..., "What decides it", min_length=1)
+
+
+class Ledger(Settings):
+    """All claims, in the order of the table."""
+
+    claims: dict[Identifier, Claim] = setting(..., "Claims by id", min_length=1)
+
+    def tables(self) -> list[tuple[str, str]]:
+        """Return all (run, table) that the conditions read, each once."""
+        found = [
+            (run, table)
+            for claim in self.claims.values()
+            for condition in claim.conditions
+            for run in [*condition.runs, *([condition.reference] if condition.reference else [])]
+            for table in READS[condition.statistic]
+        ]
+        return list(dict.fromkeys(found))

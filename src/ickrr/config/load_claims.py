@@ -1,0 +1,51 @@
+"""Read claims.yaml, and refuse one that names what does not exist."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ickrr.config.claims import Ledger
+from ickrr.config.experiment import Experiment
+from ickrr.config.load import describe_problem, no_such, read_yaml
+from ickrr.errors import ConfigError
+
+
+def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
+    """Read and check the claims.
+
+    Args:
+        path: claims.yaml.
+        experiment: the resolved experiment, which knows the runs, figures and tables.
+
+    Raises:
+        ConfigError: the file is missing or does not parse, or a key, value, run or evidence is wrong. The
+            message names file, line, key, value and what is allowed.
+    """
+    path = Path(path)
+    values, positions = read_yaml(path)
+    positions = {("claims", *key): where for key, where in positions.items()}
+    try:
+        ledger = Ledger.model_validate({"claims": values})
+    except ValidationError as error:
+        lines = [describe_problem(item, Ledger, (), (), positions, str(path)) for item in error.errors()]
+        # The file has the ids at its top.
+        raise ConfigError("\n".join(line.replace(": claims.", ": ", 1) for line in lines)) from error
+    problems: list[str] = []
+    problems: list[str] = []
+    shown = [*experiment.figures, *experiment.tables]
+    for name, claim in ledger.claims.items():
+        where = f"{positions[('claims', name)]}: {name}"
+        problems += [
+            f"{where}.evidence: {no_such('figure or table', entry, shown)}"
+            for entry in claim.evidence
+            if entry not in shown
+        ]
+        runs = [run for condition in claim.conditions for run in (*condition.runs, condition.reference)]
+        problems += [
+            f"{where}.conditions: {no_such('run', run, list(experiment.runs))}"
+            for run in dict.fromkeys(runs)
+            if run is not None and run not in experiment.runs
+        ]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return ledger

@@ -1,0 +1,38 @@
+"""Snakemake's HTML report: made from finished results, with every figure and table in it."""
+
+from pathlib import Path
+
+import pytest
+from support import ROOT, Paper
+
+CAPTIONS = {path.stem for path in (ROOT / "workflow" / "report").glob("*.rst")} - {"workflow"}
+
+
+def test_every_result_of_the_report_has_a_caption() -> None:
+    """Fails if a figure or table would stop the report for want of its caption."""
+    from ickrr.config.load import load_experiment
+
+    experiment = load_experiment(ROOT / "config.yaml")
+    assert {*experiment.figures, *experiment.tables, "paper"} == CAPTIONS
+
+
+@pytest.fixture(scope="module")
+def report(smoke_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> str:
+    project = smoke_paper.copy(tmp_path_factory.mktemp("report") / "project")
+    path = Path("results") / "smoke" / "report.html"
+    run = project.snakemake("--report", str(path))
+    assert run.returncode == 0, run.stdout
+    return (project.path / path).read_text()
+
+
+@pytest.mark.parametrize("name", sorted(CAPTIONS))
+def test_report_holds_every_result(report: str, name: str) -> None:
+    """Fails if a figure, table or the paper is not offered in the report."""
+    suffix = {"fig": "png", "tab": "csv"}.get(name[:3], "pdf")
+    assert f"{name}.{suffix}" in report
+
+
+def test_report_needs_no_network(report: str) -> None:
+    """Fails if the page would load a script or a style from somewhere else."""
+    assert "<script src=" not in report
+    assert "<link href=" not in report

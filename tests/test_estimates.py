@@ -1,0 +1,98 @@
+"""Estimates from settings against the real model, torch's own counters, and brute force."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from ickrr.config.model import ModelSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.task import TaskSettings
+from ickrr.config.training import TrainingSettings
+from ickrr.estimates import (
+    forward_flops,
+    parameters,
+    prediction_tokens,
+    step_flops,
+    training_memory_mb,
+    training_tokens,
+    wall_time,
+)
+from ickrr.model.weights import build_model
+from ickrr.provenance import import_closure
+
+MODELS = st.builds(
+    ModelSettings,
+    layers=st.integers(1, 3),
+    width=st.sampled_from([4, 8, 12]),
+    heads=st.sampled_from([1, 2]),
+    mlp_ratio=st.sampled_from([1.0, 2.5, 4.0]),
+    mlp=st.sampled_from(["gelu", "relu", "bilinear", "none"]),
+    norm=st.sampled_from(["layernorm", "none"]),
+    layout=st.sampled_from(["interleaved", "paired"]),
+)
+
+
+def run_of(model, batch_size=2, context_length=5):
+    return RunSettings(
+        name="run",
+        task_name="task",
+        task=TaskSettings(dimension=3, context_length=context_length),
+        model=model,
+        training=TrainingSettings(batch_size=batch_size),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(MODELS)
+def test_parameters_are_those_of_the_model(model):
+    """Fails if a layer, bias, norm or position is counted wrongly for any option."""
+    run = run_of(model)
+    assert parameters(model, run.task) == sum(p.numel() for p in build_model(run).parameters())
+
+
+@pytest.mark.parametrize("layout", ["interleaved", "paired"])
+@pytest.mark.parametrize("mlp", ["gelu", "bilinear", "none"])
+def test_forward_flops_are_torchs_count(layout, mlp):
+    """Fails if the flops of a prompt's predictions differ from what torch counts, the readout left out."""
+    run = run_of(ModelSettings(layers=2, width=32, heads=2, layout=layout, mlp=mlp, attention="linear"))
+    model = build_model(run)
+    x, y = torch.zeros(1, 6, 3), torch.zeros(1, 6)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(x, y)
+    counted = counter.get_total_flops()
+    readout = 2 * 32 * 6
+    assert forward_flops(run, prediction_tokens(run)) == counted - readout
+
+
+def test_step_flops_follow_the_usual_rule():
+    """Fails if a step is not 6 flops per weight and token where attention is small (Kaplan et al. 2020)."""
+    run = run_of(ModelSettings(layers=4, width=512, heads=8), batch_size=64)
+    expected = 6 * parameters(run.model, run.task) * 64 * training_tokens(run).tokens
+    assert step_flops(run) == pytest.approx(expected, rel=0.02)
+
+
+def test_laptop_memory_is_near_the_measured_one():
+    """Fails if the memory estimate drifts from the 568 MB measured for the default run on a CPU."""
+    run = run_of(ModelSettings(), batch_size=64, context_length=20)
+    assert 568 * 0.9 < training_memory_mb(run) < 568 * 1.3
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.integers(1, 3))
+def test_wall_time_is_within_the_known_bound_of_the_best(jobs, cores):
+    """Fails if a core is left idle: longest-first is within 4/3 - 1/(3k) of the best (Graham 1969)."""
+    best = min(
+        max(sum(job for job, core in zip(jobs, plan, strict=True) if core == c) for c in range(cores))
+        for plan in itertools.product(range(cores), repeat=len(jobs))
+    )
+    assert best <= wall_time(jobs, cores) <= (4 / 3 - 1 / (3 * cores)) * best + 1e-9
+
+
+def test_rules_can_ask_without_torch():
+    """Fails if the arithmetic pulls the model, and so torch, into the Snakefile."""
+    names = {path.name for path in import_closure("ickrr.estimates")}
+    assert not names & {"transformer.py", "tensors.py", "tasks.py"}
