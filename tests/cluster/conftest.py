@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -76,14 +75,23 @@ class Workflow:
         values |= FAST | {key.replace("_", "-"): value for key, value in changes.items()}
         target = self.path / "profiles" / "slurm"
         target.mkdir(parents=True, exist_ok=True)
-        (target / "profile.yaml").write_text(yaml.safe_dump({k: v for k, v in values.items() if v is not None}))
+        (target / "profile.yaml").write_text(
+            yaml.safe_dump({k: v for k, v in values.items() if v is not None})
+        )
 
     def start(self, *arguments: str, output: str = "driver.log", **environment: str) -> subprocess.Popen:
         """Start a driver; what it prints goes to a file, as with `> driver.log 2>&1`."""
         command = [sys.executable, "-m", "ickrr", "submit", *arguments]
-        env = {**self.slurm.environment, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", **environment}
+        env = {
+            **self.slurm.environment,
+            "PYTHONPATH": str(ROOT / "src"),
+            "OMP_NUM_THREADS": "1",
+            **environment,
+        }
         with (self.path / output).open("w") as log:
-            process = subprocess.Popen(command, cwd=self.path, env=env, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, cwd=self.path, env=env, stdout=log, stderr=log, start_new_session=True
+            )
         self.processes.append(process)
         return process
 
@@ -109,14 +117,17 @@ class Workflow:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end or self.processes[-1].poll() is not None:
-                pytest.fail(f"no {what} before its end, or within {seconds} s:\n{self.printed()[-4000:]}\n{self.slurm.jobs()}")
+                seen = f"{self.printed()[-4000:]}\n{self.slurm.jobs()}"
+                pytest.fail(f"no {what} before its end, or within {seconds} s:\n{seen}")
             time.sleep(0.2)
 
     def jobs(self) -> list[tuple[str, str, str]]:
         """This folder's jobs: id, state, rule and wildcards."""
         listed = self.slurm.run("squeue", "-h", "--states=all", "-o", "%A|%T|%Z|%k").splitlines()
         rows = [line.split("|", 3) for line in listed]
-        return sorted((int(i), state, comment) for i, state, folder, comment in rows if folder == str(self.path))
+        return sorted(
+            (int(i), state, comment) for i, state, folder, comment in rows if folder == str(self.path)
+        )
 
     def states(self, rule: str = "") -> list[str]:
         """States of this folder's jobs of a rule, in the order of submission."""
@@ -167,7 +178,9 @@ def workflow(slurm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
         text += "".join(RULE.format(name=n, command=c, resources=r) for n, (c, r) in rules.items())
         (created.path / "Snakefile").write_text(text)
         defaults = {"mem_mb": 600, "runtime": 5, "slurm_account": "lab"}
-        created.profile(**{"groups": None, "group_components": None, "default_resources": defaults, **profile})
+        created.profile(
+            **{"groups": None, "group_components": None, "default_resources": defaults, **profile}
+        )
         made.append(created)
         return created
 
@@ -178,6 +191,10 @@ def workflow(slurm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
                 os.killpg(process.pid, signal.SIGKILL)
         if not created.slurm.answers():
             continue  # stopped, and its jobs with it
-        left = [str(number) for number, state, _ in created.jobs() if state in ("PENDING", "RUNNING", "COMPLETING")]
+        left = [
+            str(number)
+            for number, state, _ in created.jobs()
+            if state in ("PENDING", "RUNNING", "COMPLETING")
+        ]
         if left:
             created.slurm.run("scancel", *left)

@@ -24,6 +24,7 @@ PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 DAEMONS = ("munged", "slurmctld", "slurmd")
 CLIENTS = ("srun", "sbatch", "squeue", "scancel", "scontrol", "sinfo", "sacct", "sacctmgr", "sshare")
 NODES = ("tn1", "tn2")
+HOST = socket.gethostname().split(".")[0]
 
 CONFIGURATION = """\
 ClusterName=lab
@@ -153,8 +154,15 @@ class LocalSlurm:
     def start(self) -> None:
         """Write the configuration, start the daemons, wait until every node is idle."""
         self._write()
-        munged = ["munged", f"--key-file={self.folder}/etc/munge.key", f"--seed-file={self.folder}/run/munged.seed"]
-        munged += [f"--{kind}={self.folder}/run/munge{end}" for kind, end in (("socket", ".socket"), ("pid-file", "d.pid"))]
+        munged = [
+            "munged",
+            f"--key-file={self.folder}/etc/munge.key",
+            f"--seed-file={self.folder}/run/munged.seed",
+        ]
+        munged += [
+            f"--{kind}={self.folder}/run/munge{end}"
+            for kind, end in (("socket", ".socket"), ("pid-file", "d.pid"))
+        ]
         subprocess.run([*munged, f"--log-file={self.folder}/log/munged.log"], check=True)
         self.start_controller()
         for node in self.nodes:
@@ -203,7 +211,10 @@ class LocalSlurm:
     def answers(self) -> bool:
         """Tell whether the controller answers."""
         command = ["scontrol", "ping"]
-        return "UP" in subprocess.run(command, env=self.unshimmed, capture_output=True, text=True, check=False).stdout
+        return (
+            "UP"
+            in subprocess.run(command, env=self.unshimmed, capture_output=True, text=True, check=False).stdout
+        )
 
     def node_states(self) -> list[str]:
         """State of each node, in order."""
@@ -211,7 +222,9 @@ class LocalSlurm:
 
     def run(self, *command: str) -> str:
         """Run a client command and return what it prints."""
-        done = subprocess.run(command, env=self.unshimmed, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, env=self.unshimmed, capture_output=True, text=True, timeout=60, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
         return done.stdout.strip()
@@ -241,11 +254,14 @@ class LocalSlurm:
             if not device.exists():
                 os.mknod(device, 0o020666, os.makedev(1, 3))
         nodes = "\n".join(
-            f"NodeName={node} NodeHostname={socket.gethostname().split('.')[0]} NodeAddr=127.0.0.1 Port={self.port + 3 + i} CPUs=4 Boards=1 "
-            "SocketsPerBoard=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=6000 Gres=gpu:h200:2 State=UNKNOWN"
+            f"NodeName={node} NodeHostname={HOST} NodeAddr=127.0.0.1 Port={self.port + 3 + i} CPUs=4 "
+            "Boards=1 SocketsPerBoard=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=6000 "
+            "Gres=gpu:h200:2 State=UNKNOWN"
             for i, node in enumerate(self.nodes)
         )
-        gres = [f"NodeName={node} Name=gpu Type=h200 File={self.folder}/dev/nvidia[0-1]" for node in self.nodes]
+        gres = [
+            f"NodeName={node} Name=gpu Type=h200 File={self.folder}/dev/nvidia[0-1]" for node in self.nodes
+        ]
         (self.folder / "etc" / "gres.conf").write_text("\n".join(["AutoDetect=off", *gres]) + "\n")
         self.reconfigure_file(nodes)
         for name in CLIENTS:
@@ -262,7 +278,7 @@ class LocalSlurm:
         """Write slurm.conf."""
         (self.folder / "etc" / "slurm.conf").write_text(
             CONFIGURATION.format(
-                host=socket.gethostname().split(".")[0],
+                host=HOST,
                 folder=self.folder,
                 nodes=nodes,
                 port=self.port,
@@ -351,7 +367,8 @@ def main() -> None:
         slurm.stop()
         return
     if missing():
-        sys.exit(f"missing: {', '.join(missing())}; sudo apt-get install --no-install-recommends {' '.join(PACKAGES)}")
+        install = f"sudo apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+        sys.exit(f"missing: {', '.join(missing())}; {install}")
     slurm.folder.mkdir(parents=True, exist_ok=True)
     slurm.start()
     print(f"source {slurm.folder}/activate")

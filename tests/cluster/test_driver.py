@@ -17,7 +17,9 @@ def local(made, *arguments: str) -> subprocess.CompletedProcess:
     """Plain Snakemake on this machine, in the same folder."""
     command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
     env = made.slurm.environment | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    return subprocess.run(command, cwd=made.path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=made.path, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,9 @@ def test_full_queue_and_short_memory(workflow, small_slurm):
 
 def test_job_that_can_never_start_is_cancelled_and_sent_again(workflow, slurm):
     """Fails if the driver waits for ever for a job that the partition no longer admits."""
-    made = workflow({"late": ("hostname > late.txt", "runtime=2, slurm_partition='short', slurm_extra='--begin=now+5'")})
+    made = workflow(
+        {"late": ("hostname > late.txt", "runtime=2, slurm_partition='short', slurm_extra='--begin=now+5'")}
+    )
     driver = made.start()
     made.wait_for(made.jobs, "first job")
     slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=1")

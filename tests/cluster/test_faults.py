@@ -7,7 +7,9 @@ sleeps until its fault hits it, the second ends.
 import pytest
 
 # The rule's own count of attempts, so that a second one ends and a first one never does.
-FIRST_SLEEPS = "if [ $(wc -l < {name}.started) = 1 ]; then echo sleeping; sleep 600; fi; hostname > {name}.txt"
+FIRST_SLEEPS = (
+    "if [ $(wc -l < {name}.started) = 1 ]; then echo sleeping; sleep 600; fi; hostname > {name}.txt"
+)
 # Touches 800 MB at once and keeps it: more than 600 MB, less than 1200.
 MEMORY = "python3 -c 'import time; x = bytearray(800 << 20); time.sleep(6)'; hostname > memory.txt"
 DOUBLED = "mem_mb=lambda wildcards, attempt: 600 * 2 ** (attempt - 1)"
@@ -48,7 +50,19 @@ def storm(workflow, slurm):
     slurm.run("scancel", made.job("scancelled"))
     slurm.run("scontrol", "requeue", made.job("requeued"))
     node = slurm.run("squeue", "-h", "-j", made.job("preempted"), "-o", "%N")
-    urgent = ["-p", "high", "-w", node, "--exclusive", "--mem=0", "-t", "1", "-o", "/dev/null", "--wrap=sleep 5"]
+    urgent = [
+        "-p",
+        "high",
+        "-w",
+        node,
+        "--exclusive",
+        "--mem=0",
+        "-t",
+        "1",
+        "-o",
+        "/dev/null",
+        "--wrap=sleep 5",
+    ]
     urgent = slurm.run("sbatch", "--parsable", *urgent)
     made.wait_for(lambda: "PREEMPTED" in made.states("preempted"), "preemption")
     slurm.run("scancel", urgent)
@@ -57,7 +71,9 @@ def storm(workflow, slurm):
     slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
     # Away while the driver asks, for longer than all its attempts take.
     slurm.stop_controller()
-    made.wait_for(lambda: made.printed().count("the status of the jobs is unknown") > 1, "unanswered query", 120)
+    made.wait_for(
+        lambda: made.printed().count("the status of the jobs is unknown") > 1, "unanswered query", 120
+    )
     slurm.start_controller()
     printed = made.finish(driver, 300)
     return made, printed

@@ -8,6 +8,7 @@ from pathlib import Path
 SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
+from ickrr.cluster import sizes
 from ickrr.config.load import load_experiment
 from ickrr.errors import ConfigError
 from ickrr.files import to_json, write_text_if_changed
@@ -116,21 +117,76 @@ def run_tables(runs, tables):
 
 
 def mem_mb(base):
-    """Resource function: `base` megabytes, doubled on each further attempt."""
+    """Resource function: megabytes, or a function of the wildcards that gives them; doubled on each retry."""
 
     def size(wildcards, attempt):
-        return base * 2 ** (attempt - 1)
+        return (base(wildcards) if callable(base) else base) * 2 ** (attempt - 1)
 
     return size
 
 
 def minutes(base):
-    """Resource function: `base` minutes, doubled on each further attempt."""
+    """Resource function: minutes, or a function of the wildcards that gives them; doubled on each retry."""
 
     def time(wildcards, attempt):
-        return base * 2 ** (attempt - 1)
+        return (base(wildcards) if callable(base) else base) * 2 ** (attempt - 1)
 
     return time
+
+
+ON_GPU = experiment.compute.gpus_per_job > 0
+
+
+def training_mb(wildcards):
+    """Memory of training a run."""
+    return sizes.training_mb(experiment.run(wildcards.run), ON_GPU)
+
+
+def training_minutes(wildcards):
+    """Time limit of training a run."""
+    run = experiment.run(wildcards.run)
+    return sizes.training_minutes(run, experiment.prompts, ON_GPU)
+
+
+def probing_mb(wildcards):
+    """Memory of probing a model."""
+    return sizes.probing_mb(experiment.run(wildcards.run), experiment.probe, ON_GPU)
+
+
+def probing_minutes(wildcards):
+    """Time limit of probing a model."""
+    run = experiment.run(wildcards.run)
+    return sizes.probing_minutes(run, experiment.prompts, ON_GPU)
+
+
+def solving_mb(wildcards):
+    """Memory of solving a set of prompts."""
+    prompts = experiment.prompt_set(wildcards.prompts)
+    return sizes.solving_mb(prompts.task, prompts.count, experiment.solvers, ON_GPU)
+
+
+def solving_minutes(wildcards):
+    """Time limit of solving a set of prompts."""
+    prompts = experiment.prompt_set(wildcards.prompts)
+    return sizes.solving_minutes(
+        prompts.task, prompts.count, experiment.solvers, ON_GPU
+    )
+
+
+def comparing_mb(wildcards):
+    """Memory of comparing a model with the solvers."""
+    run = experiment.run(wildcards.run)
+    return sizes.comparing_mb(run, experiment.prompts.evaluation, experiment.solvers)
+
+
+def comparing_minutes(wildcards):
+    """Time limit of comparing a model with the solvers."""
+    return sizes.comparing_minutes(
+        experiment.run(wildcards.run),
+        experiment.prompts.evaluation,
+        experiment.solvers,
+        experiment.statistics.bootstrap_draws,
+    )
 
 
 def figure_tables(wildcards):

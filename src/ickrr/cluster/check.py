@@ -153,8 +153,8 @@ def check_profile(folder: Path) -> list[Request]:
             raise
         except ClusterError as error:
             raise ClusterError(
-                f"{path}: {request.where} asks for {' '.join(request.options()) or 'a job'} and SLURM refuses: "
-                f"{error}; correct slurm_partition, slurm_account or gpu there"
+                f"{path}: {request.where} asks for {' '.join(request.options()) or 'a job'} and SLURM "
+                f"refuses: {error}; correct slurm_partition, slurm_account or gpu there"
             ) from error
     return wanted
 
@@ -193,7 +193,12 @@ def check_cluster(folder: Path, patience: float = 120.0) -> Iterator[Answer]:
     yield from _probe("test job", wanted[0], patience)
     if gpus:
         gpu = next((request for request in wanted if request.gpu), None)
-        gpu = gpu or Request("", wanted[0].partition if wanted[0].partition in gpus else gpus[0], wanted[0].account, ("--gpus=1",))
+        gpu = gpu or Request(
+            "",
+            wanted[0].partition if wanted[0].partition in gpus else gpus[0],
+            wanted[0].account,
+            ("--gpus=1",),
+        )
         yield from _probe("GPU job", gpu, patience)
 
 
@@ -225,7 +230,9 @@ def _probe(question: str, request: Request, patience: float) -> Iterator[Answer]
     if not report.exists():
         if finished is None:
             client.call("scancel", job)
-            yield Answer(question, None, f"job {job} did not start within {patience:.0f} s; asked nothing there")
+            yield Answer(
+                question, None, f"job {job} did not start within {patience:.0f} s; asked nothing there"
+            )
         else:
             yield Answer(
                 question,
@@ -236,10 +243,14 @@ def _probe(question: str, request: Request, patience: float) -> Iterator[Answer]
         return
     found = json.loads(report.read_text(encoding="utf-8"))
     report.unlink()
-    yield Answer(question, True, f"ran on {found['node']} after {time.monotonic() - began:.1f} s; folder is shared")
+    yield Answer(
+        question, True, f"ran on {found['node']} after {time.monotonic() - began:.1f} s; folder is shared"
+    )
     if "missing" in found:
         yield Answer(
-            "environment", False, f"{sys.executable} on {found['node']}: {found['missing']}; run make env there"
+            "environment",
+            False,
+            f"{sys.executable} on {found['node']}: {found['missing']}; run make env there",
         )
         return
     yield Answer("environment", True, f"Python {found['python']}, torch {found['torch']} on {found['node']}")

@@ -2,13 +2,13 @@
 
 import getpass
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ickrr.batch_job import parse_duration
 from ickrr.errors import ClusterError
 
 BIN = Path(__file__).with_name("bin")  # our guards of the same names, which Snakemake calls
@@ -129,7 +129,7 @@ def jobs(*options: str) -> list[Job]:
     found = []
     for line in listed.splitlines():
         number, state, reason, name, directory, time, comment = line.split(separator, len(fields) - 1)
-        found.append(Job(number, state, reason, name, comment, directory, seconds(time) or 0.0))
+        found.append(Job(number, state, reason, name, comment, directory, parse_duration(time) or 0.0))
     return found
 
 
@@ -141,15 +141,6 @@ def jobs_of_folder(folder: Path) -> list[Job]:
         for job in mine
         if job.comment.startswith("rule_") and os.path.realpath(job.directory) == os.path.realpath(folder)
     ]
-
-
-def seconds(time: str) -> float | None:
-    """Read SLURM's times, ``[days-][hours:]minutes:seconds``; None where it states no number."""
-    match = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", time.strip())
-    if match is None:
-        return None
-    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-    return float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
 
 
 @dataclass(frozen=True)
@@ -174,7 +165,7 @@ def partitions() -> list[Partition]:
     found: dict[str, Partition] = {}
     for line in call("sinfo", "--noheader", "--format=%P|%l|%G").splitlines():
         name, limit, resources = line.split("|")
-        limit_seconds = seconds(limit)
+        limit_seconds = parse_duration(limit)
         minutes = None if limit_seconds is None else int(limit_seconds // 60)
         label = name.rstrip("*")
         gpus = "gpu" in resources or (label in found and found[label].gpus)

@@ -1,4 +1,4 @@
-"""Stand between Snakemake's executor plugin and SLURM: ``python -m ickrr.cluster.guard sbatch|squeue|sacct ..``.
+"""Stand between Snakemake's executor plugin and SLURM, as its ``sbatch``, ``squeue`` and ``sacct``.
 
 The plugin loses all its jobs for ever when a few status queries fail in a row, and it waits for ever
 for a job that was preempted for good, that can never start, or that the controller forgot. `submit`
@@ -63,7 +63,9 @@ def main(arguments: Sequence[str]) -> int:
     if command == "sbatch" and "--parsable" in options:
         return submit(options)
     if command in ("squeue", "sacct") and "--name" in options:
-        print("".join(f"{job}|{state}\n" for job, state in states(options[options.index("--name") + 1])), end="")
+        print(
+            "".join(f"{job}|{state}\n" for job, state in states(options[options.index("--name") + 1])), end=""
+        )
         return 0
     os.execv(client.real_command(command), [command, *options])
 
@@ -90,7 +92,9 @@ def states(run: str) -> list[tuple[str, str]]:
 
 def _state(job: Job, journal: Journal) -> str:
     if job.state == "PREEMPTED":
-        _note_once(journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again")
+        _note_once(
+            journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again"
+        )
         return "CANCELLED"
     if job.state == "PENDING" and job.reason.replace(" ", "_") in HOPELESS:
         _note_once(journal, job.id, f"job {job.id} ({job.rule}) can never start ({job.reason}); cancelled")
@@ -115,7 +119,9 @@ def _state_of_forgotten(job: str, journal: Journal) -> str:
         return "COMPLETED" if code == 0 else "FAILED"
     if journal.first_seen(f"{job}.vanished") < VANISHED_FOR:
         return "PENDING"
-    _note_once(journal, job, f"job {job} is unknown to the controller and noted no end; it is submitted again")
+    _note_once(
+        journal, job, f"job {job} is unknown to the controller and noted no end; it is submitted again"
+    )
     return "FAILED"
 
 

@@ -24,15 +24,16 @@ def before(directory: str | Path, executor: str) -> None:
     try:
         if executor == "slurm" and DRIVER not in os.environ:
             raise ClusterError(
-                "run it as `python -m ickrr submit`: Snakemake alone loses jobs when SLURM's controller is away"
+                "run it as `python -m ickrr submit`: "
+                "Snakemake alone loses jobs when SLURM's controller is away"
             )
         _held["lock"] = folder.take_lock(here)
         left = [] if DRIVER in os.environ else folder.running(here)
         if left:
             ids = client.joined([job.id for job in left])
             raise ClusterError(
-                f"{len(left)} cluster job(s) of this folder still run or wait ({ids}) and would write the same "
-                "files; go on with `python -m ickrr submit`, or scancel them"
+                f"{len(left)} cluster job(s) of this folder still run or wait ({ids}) "
+                "and would write the same files; go on with `python -m ickrr submit`, or scancel them"
             )
     except ClusterError as error:
         sys.exit(f"error: {error}")
@@ -56,7 +57,9 @@ def failed(logs: Sequence[str]) -> None:
     text = "\n".join(Path(log).read_text(encoding="utf-8", errors="replace") for log in logs)
     for rule, path in failures(text):
         lines = _last_lines(path)
-        heading = f"--- {rule} failed; last lines of {path}:" if lines else f"--- {rule} failed; {path} is empty"
+        heading = (
+            f"--- {rule} failed; last lines of {path}:" if lines else f"--- {rule} failed; {path} is empty"
+        )
         print("\n".join([heading, *lines]), file=sys.stderr)
 
 
@@ -67,7 +70,9 @@ def failures(log: str) -> list[tuple[str, Path]]:
     for match in re.finditer(pattern, log, flags=re.MULTILINE):
         rule, group, body = match.groups()
         if group:
-            jobs = re.findall(r"^ +rule (\S+):\n +jobid: (\d+)\n(?: +output: .*\n)?(?: +log: (.*) \(check)?", body, re.M)
+            jobs = re.findall(
+                r"^ +rule (\S+):\n +jobid: (\d+)\n(?: +output: .*\n)?(?: +log: (.*) \(check)?", body, re.M
+            )
         else:
             number = re.search(r"^    jobid: (\d+)", body, re.M)
             paths = re.search(r"^    log: (.*) \(check", body, re.M)
