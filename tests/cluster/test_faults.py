@@ -13,7 +13,8 @@ FIRST_SLEEPS = (
 # Touches 800 MB at once and keeps it: more than 600 MB, less than 1200.
 MEMORY = "python3 -c 'import time; x = bytearray(800 << 20); time.sleep(6)'; hostname > memory.txt"
 DOUBLED = "mem_mb=lambda wildcards, attempt: 600 * 2 ** (attempt - 1)"
-GPU = "echo $CUDA_VISIBLE_DEVICES > {name}.txt; sleep 12"
+# Each waits until the other has started, so that both hold a GPU at the same time.
+GPU = "while [ ! -e {other}.started ]; do sleep 0.2; done; echo $CUDA_VISIBLE_DEVICES > {name}.txt; sleep 3"
 
 
 def sleeping(name: str) -> str:
@@ -27,8 +28,8 @@ RULES = {
     "downed": (sleeping("downed"), ""),
     "hungry": (MEMORY.replace("memory.txt", "hungry.txt"), DOUBLED),
     "long": ("hostname > long.txt", "runtime=50, slurm_partition='short'"),
-    "gpu_a": (GPU.format(name="gpu_a"), "gpu=1, slurm_partition='gpu', slurm_extra='-w tn1'"),
-    "gpu_b": (GPU.format(name="gpu_b"), "gpu=1, slurm_partition='gpu', slurm_extra='-w tn1'"),
+    "gpu_a": (GPU.format(name="gpu_a", other="gpu_b"), "gpu=1, slurm_partition='gpu', slurm_extra='-w tn1'"),
+    "gpu_b": (GPU.format(name="gpu_b", other="gpu_a"), "gpu=1, slurm_partition='gpu', slurm_extra='-w tn1'"),
     "wrong": ("echo the reason is this; exit 3", ""),
 }
 

@@ -145,7 +145,7 @@ def training_mb(wildcards):
 def training_minutes(wildcards):
     """Time limit of training a run."""
     run = experiment.run(wildcards.run)
-    return sizes.training_minutes(run, experiment.prompts, ON_GPU)
+    return sizes.minutes(sizes.training_seconds(run, experiment.prompts, ON_GPU))
 
 
 def probing_mb(wildcards):
@@ -156,7 +156,7 @@ def probing_mb(wildcards):
 def probing_minutes(wildcards):
     """Time limit of probing a model."""
     run = experiment.run(wildcards.run)
-    return sizes.probing_minutes(run, experiment.prompts, ON_GPU)
+    return sizes.minutes(sizes.probing_seconds(run, experiment.prompts, ON_GPU))
 
 
 def solving_mb(wildcards):
@@ -168,8 +168,8 @@ def solving_mb(wildcards):
 def solving_minutes(wildcards):
     """Time limit of solving a set of prompts."""
     prompts = experiment.prompt_set(wildcards.prompts)
-    return sizes.solving_minutes(
-        prompts.task, prompts.count, experiment.solvers, ON_GPU
+    return sizes.minutes(
+        sizes.solving_seconds(prompts.task, prompts.count, experiment.solvers, ON_GPU)
     )
 
 
@@ -181,11 +181,13 @@ def comparing_mb(wildcards):
 
 def comparing_minutes(wildcards):
     """Time limit of comparing a model with the solvers."""
-    return sizes.comparing_minutes(
-        experiment.run(wildcards.run),
-        experiment.prompts.evaluation,
-        experiment.solvers,
-        experiment.statistics.bootstrap_draws,
+    return sizes.minutes(
+        sizes.comparing_seconds(
+            experiment.run(wildcards.run),
+            experiment.prompts.evaluation,
+            experiment.solvers,
+            experiment.statistics.bootstrap_draws,
+        )
     )
 
 

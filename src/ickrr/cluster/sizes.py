@@ -35,13 +35,13 @@ def training_mb(run: RunSettings, gpu: bool) -> int:
     return _megabytes(training_memory_mb(run), gpu)
 
 
-def training_minutes(run: RunSettings, prompts: PromptCounts, gpu: bool) -> int:
-    """Return the time limit of one training job, minutes: its steps and the validations between them."""
+def training_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float:
+    """Return how long one training takes, seconds: its steps and the validations between them."""
     training = run.training
     validations = ceil(training.steps / training.validate_every)
     validating = validations * prompts.validation * forward_flops(run, prediction_tokens(run))
     seconds = _seconds(training.steps * step_flops(run) + validating, gpu)
-    return _minutes(seconds + (training.steps * GPU_STEP if gpu else 0.0))
+    return seconds + (training.steps * GPU_STEP if gpu else 0.0)
 
 
 def probing_mb(run: RunSettings, probe: ProbeSettings, gpu: bool) -> int:
@@ -49,12 +49,12 @@ def probing_mb(run: RunSettings, probe: ProbeSettings, gpu: bool) -> int:
     return _megabytes(probing_memory_mb(run, probe.chunk_prompts), gpu)
 
 
-def probing_minutes(run: RunSettings, prompts: PromptCounts, gpu: bool) -> int:
-    """Return the time limit of one probing job, minutes: forward passes, and width^2 normal equations."""
+def probing_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float:
+    """Return how long one probing takes, seconds: forward passes, and width^2 normal equations."""
     points = run.task.context_length + 1
     equations = 2 * points * (run.model.layers + 1) * run.model.width**2
     one = forward_flops(run, prediction_tokens(run)) + equations
-    return _minutes(_seconds((prompts.fit + prompts.evaluation) * one, gpu))
+    return _seconds((prompts.fit + prompts.evaluation) * one, gpu)
 
 
 def solving_mb(task: TaskSettings, prompts: int, solvers: SolverSettings, gpu: bool) -> int:
@@ -62,25 +62,25 @@ def solving_mb(task: TaskSettings, prompts: int, solvers: SolverSettings, gpu: b
     return _megabytes(solving_memory_mb(task, prompts, solvers.chunk_prompts, solvers.steps), gpu)
 
 
-def solving_minutes(task: TaskSettings, prompts: int, solvers: SolverSettings, gpu: bool) -> int:
-    """Return the time limit of that job, minutes.
+def solving_seconds(task: TaskSettings, prompts: int, solvers: SolverSettings, gpu: bool) -> float:
+    """Return how long that job takes, seconds.
 
     A step of a solver multiplies every prefix's matrix with a vector, 2 N^2; Newton-Schulz two
     matrices, 4 N^3. Batches of such small matrices reach a tenth of the rate of large products.
     """
     n = task.context_length
     products = sum(4 * n**3 if name == "newton_schulz" else 2 * n**2 for name in solvers.names)
-    return _minutes(_seconds(10.0 * solvers.steps * prompts * (n + 1) * products, gpu))
+    return _seconds(10.0 * solvers.steps * prompts * (n + 1) * products, gpu)
 
 
-def comparing_minutes(run: RunSettings, prompts: int, solvers: SolverSettings, draws: int) -> int:
-    """Return the time limit of comparing one model with every solver, minutes.
+def comparing_seconds(run: RunSettings, prompts: int, solvers: SolverSettings, draws: int) -> float:
+    """Return how long comparing one model with every solver takes, seconds.
 
     Each layer meets each step of each solver at every prompt and context length, and the bootstrap
     weighs the prompts of each such pair once a draw.
     """
     pairs = (run.model.layers + 1) * (solvers.steps + 1) * len(solvers.names)
-    return _minutes(_seconds(pairs * prompts * (20.0 * (run.task.context_length + 1) + 8.0 * draws), False))
+    return _seconds(pairs * prompts * (20.0 * (run.task.context_length + 1) + 8.0 * draws), False)
 
 
 def comparing_mb(run: RunSettings, prompts: int, solvers: SolverSettings) -> int:
@@ -96,7 +96,8 @@ def _seconds(flops: float, gpu: bool) -> float:
     return flops / (GPU if gpu else CORE)
 
 
-def _minutes(seconds: float) -> int:
+def minutes(seconds: float) -> int:
+    """Return the time limit of a job that should take some seconds, minutes."""
     return START + ceil(MARGIN * seconds / 60)
 
 
