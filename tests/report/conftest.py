@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
 from ickrr.files import write_json, write_table
+from ickrr.report.claims import judge
 
 SOLVERS = (
     "preconditioned_richardson",
@@ -193,6 +195,106 @@ def learning_curve_table(run, seeds=(0, 1, 2), steps=1000, diverging=()):
     return pd.concat(frames, ignore_index=True)
 
 
+def noise_table(run, seeds=(0, 1, 2), context=20, noise_std=0.3):
+    """A model that is half way, on the logarithmic scale, between the encoded oracle and the optimum."""
+    rows = []
+    for factor, n in itertools.product(np.geomspace(0.1, 10, 13), range(context + 1)):
+        optimal = 0.9 * np.exp(-0.07 * n) * factor**0.3
+        oracle = 1 + 0.02 * n * np.log(factor) ** 2
+        for method, ratio in (("bayes", 1.0), ("encoded_oracle", oracle), ("transformer", oracle**0.5)):
+            for seed in seeds:
+                mine = ratio * (1 + 0.01 * seed) if method == "transformer" else ratio
+                label = (mine * optimal + (factor * noise_std) ** 2) / (optimal + (factor * noise_std) ** 2)
+                mse = mine * optimal
+                spread = 0.0 if method == "bayes" else 0.02
+                ends = (mine * (1 - spread), mine * (1 + spread))
+                at = (run, seed, factor, factor * noise_std, n, method)
+                rows.append((*at, mse, mse + (factor * noise_std) ** 2, mine, *ends, label))
+    columns = ["run", "seed", "factor", "noise_std", "context_length", "method", "mse", "mse_label"]
+    return pd.DataFrame(rows, columns=[*columns, "ratio", "ratio_low", "ratio_high", "ratio_label"])
+
+
+def functions_table(run, seeds=(0,), layers=8, steps=64):
+    """Curves that shrink towards sin(3x), the posterior mean of the toy: layer l sits on a solver's path."""
+    grid = np.linspace(-1, 1, 21)
+    frames = []
+
+    def add(at, kind, method, step, x, value, sd=np.nan):
+        columns = {"kind": kind, "method": method, "step": step, "x": x, "value": value, "sd": sd}
+        frames.append(pd.DataFrame({**at, **columns}))
+
+    for seed, prompt, n in itertools.product(seeds, range(2), (4, 12)):
+        at = {"run": run, "seed": seed, "prompt": prompt, "context_length": n}
+        points = np.linspace(-0.9, 0.9, n)
+        add(at, "context", "context", 0, points, np.sin(3 * points) + 0.1 * np.cos(40 * points))
+        spread = np.abs(grid[:, None] - points).min(axis=1)
+        add(at, "posterior", "posterior_mean", 0, grid, np.sin(3 * grid), 0.05 + spread)
+        for layer in range(layers + 1):
+            shrunk = 1 - np.exp(-RATES[SOLVERS[0]] * layer_step(layer))
+            add(at, "layer", "transformer", layer, grid, shrunk * np.sin(3 * grid + 0.1 * prompt))
+        for step in range(steps + 1):
+            shrunk = 1 - np.exp(-RATES[SOLVERS[0]] * step)
+            add(at, "solver", SOLVERS[0], step, grid, shrunk * np.sin(3 * grid))
+    return pd.concat(frames, ignore_index=True)
+
+
+def shares_table(run, layers=8):
+    """The first solver has the best value in three layers of four, and is strictly best in half of them."""
+    rows = []
+    for solver, statistic in itertools.product(SOLVERS[:4], ("similarity", "distance")):
+        first = solver == SOLVERS[0]
+        share, lead = (0.5, 0.75) if first else (0.0, 0.25 / 3)
+        ends = (lead - 0.1, lead + 0.1)
+        rows.append((run, solver, statistic, layers, int(share * layers), share, lead, *ends))
+    columns = ["run", "solver", "statistic", "layers", "best", "share", "lead_share", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def rate_table(seed):
+    """Training by its own clock: 100 s and more, of which the last process ran 90."""
+    return pd.DataFrame(
+        {
+            "step": [50, 100],
+            "steps_per_second": 1.0,
+            "peak_memory_mb": [400.0, 500.0 + seed],
+            "elapsed_s": [50.0, 100.0 + 10 * seed],
+        }
+    )
+
+
+def benchmark(seconds):
+    """What Snakemake writes about a job."""
+    names = (
+        "s",
+        "h:m:s",
+        "max_rss",
+        "max_vms",
+        "max_uss",
+        "max_pss",
+        "io_in",
+        "io_out",
+        "mean_load",
+        "cpu_time",
+    )
+    values = (seconds, "0:01:30", 450.5, 1900, 300, 350, 0, "-", 89.7, 0.9 * seconds)
+    return "\t".join(names) + "\n" + "\t".join(map(str, values)) + "\n"
+
+
+def toy_ledger():
+    """One claim that the toy's tables support, one that they do not, one that they leave open."""
+    lead = {"statistic": "lead", "of": "distance", "runs": ["spherical", "noise_01"], "above": 0.0}
+    gap = {"statistic": "noise_gap", "factor": 10.0, "runs": ["spherical"], "above": 0.8, "below": 1.25}
+    share = {"statistic": "lead_share", "of": "similarity", "solver": SOLVERS[0], "runs": ["spherical"]}
+    common = {"source": "ours", "evidence": ["fig1", "tab_alignment"]}
+    claims = {
+        "in_front": {"statement": "It leads in most layers.", "conditions": [{**share, "above": 0.5}]},
+        "alone": {"statement": "It is closest.", "conditions": [{**lead, "solver": SOLVERS[0]}]},
+        "ridge": {"statement": "The ridge is fixed.", "conditions": [gap, {**lead, "solver": SOLVERS[0]}]},
+    }
+    full = {name: {**common, **claim} for name, claim in claims.items()}
+    return Ledger.model_validate({"claims": full, "order": list(full)})
+
+
 def run_record(seed):
     return {
         "verb": "train",
@@ -221,6 +323,9 @@ def experiment():
             "tables": {
                 "tab_setup": {"runs": ["spherical"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
+                "tab_ablations": {"runs": ["spherical", "noise_01"]},
+                "tab_claims": {},
+                "tab_cost": {},
             },
         }
     )
@@ -241,12 +346,23 @@ def results(tmp_path_factory, experiment) -> Path:
             "matches": matches_table(similarity),
             "alignment": alignment_table(run, draws),
             "pairs": pairs_table(run, draws, layers),
+            "shares": shares_table(run, layers),
             "learning_curve": learning_curve_table(run, seeds),
+            "noise": noise_table(run, seeds),
+            "functions": functions_table(run, seeds, layers),
         }
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
+            write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
+    write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
+    for stage, job in itertools.product(
+        ("train_model", "probe_model"), ("spherical/seed0", "spherical/seed1")
+    ):
+        path = root / "benchmarks" / stage / f"{job}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(benchmark(90.0 if stage == "train_model" else 4.5))
     return root
 
 
@@ -261,6 +377,10 @@ def toy():
         alignment=alignment_table,
         draws=draws_table,
         pairs=pairs_table,
+        shares=shares_table,
+        noise=noise_table,
+        functions=functions_table,
         learning_curve=learning_curve_table,
         record=run_record,
+        ledger=toy_ledger,
     )

@@ -10,6 +10,8 @@ sys.path.insert(0, str(SOURCE))
 
 from ickrr.cluster import sizes
 from ickrr.config.load import load_experiment
+from ickrr.config.load_claims import load_ledger
+from ickrr.config.specs import resolved_specs
 from ickrr.errors import ConfigError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
@@ -18,7 +20,9 @@ from ickrr.provenance import import_closure
 # PYTHONPATH is set inside the command because conda environments drop an exported one.
 BIN = str(Path(sys.executable).parent)
 os.environ.update(PATH=os.pathsep.join([BIN, os.getenv("PATH", os.defpath)]))
-shell.prefix(f"export PYTHONPATH='{SOURCE}'; ")
+# Hundreds of short jobs would each compile what they import where bytecode is not kept (container images often
+# say so): a start costs half as much, or less, with it.
+shell.prefix(f"export PYTHONPATH='{SOURCE}'; unset PYTHONDONTWRITEBYTECODE; ")
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
@@ -32,6 +36,7 @@ try:
         overlay=config.get("overlay"),
         overrides=overrides,
     )
+    ledger = load_ledger(Path(workflow.basedir) / "claims.yaml", experiment)
 except ConfigError as error:
     sys.exit(f"config error:\n{error}")
 
@@ -46,26 +51,11 @@ wildcard_constraints:
     table="tab_[a-z0-9_]*",
 
 
-def write_specs():
-    """Write the resolved specs, each only if it differs; they are the inputs that carry the configuration."""
-    blocks = {
-        "experiment": experiment,
-        "solvers": experiment.solvers,
-        "probe": experiment.probe,
-        "statistics": experiment.statistics,
-    }
-    specs = {f"{name}.json": settings for name, settings in blocks.items()}
-    specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
-    specs |= {
-        f"prompts/{name}.json": experiment.prompt_set(name)
-        for name in experiment.prompt_sets()
-    }
-    for name, settings in specs.items():
-        text = to_json(settings.model_dump(mode="json"))
-        write_text_if_changed(f"{RESULTS}/specs/{name}", text)
-
-
-write_specs()
+# The inputs that carry the configuration; each is written only if it differs.
+specs = resolved_specs(experiment)
+specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
+for name, text in specs.items():
+    write_text_if_changed(f"{RESULTS}/specs/{name}", text)
 
 
 def code(start):
@@ -84,6 +74,16 @@ def prompts_of(split):
     def path(wildcards):
         task = experiment.runs[wildcards.run].task
         return f"{RESULTS}/prompts/{task}-{split}.safetensors"
+
+    return path
+
+
+def prompt_spec_of(split):
+    """Input function: the resolved prompt set of a run's task."""
+
+    def path(wildcards):
+        task = experiment.runs[wildcards.run].task
+        return f"{RESULTS}/specs/prompts/{task}-{split}.json"
 
     return path
 
@@ -203,16 +203,24 @@ def figure_code(wildcards):
 
 
 def figure_parameters(wildcards):
-    """Parameters of a figure's notebook, as YAML on one line."""
+    """Parameters of a figure's notebook, as YAML on one line; a notebook takes those that it names."""
+    runs = experiment.figures[wildcards.figure].runs
+    models = {run: experiment.run(run).model for run in runs}
     return json.dumps(
         {
             "figure": wildcards.figure,
-            "runs": experiment.figures[wildcards.figure].runs,
+            "runs": runs,
             "tables": f"{RESULTS}/tables",
             "output": f"{RESULTS}/figures/{wildcards.figure}",
             "scale": experiment.scale,
             "context_lengths": experiment.statistics.context_lengths,
             "solvers": experiment.solvers.headline,
+            "models": {
+                run: {"layers": m.layers, "heads": m.heads, "width": m.width}
+                for run, m in models.items()
+            },
+            "snapshots": experiment.noise_mismatch.snapshots,
+            "traced_solver": experiment.functions.solver,
         }
     )
 
@@ -220,16 +228,36 @@ def figure_parameters(wildcards):
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
+def table_code(wildcards):
+    """Package files behind one LaTeX table: its own module, and what that imports."""
+    return code(f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}")
+
+
 def table_inputs(wildcards):
-    """Tidy tables that a LaTeX table reads."""
+    """What a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
-    return run_tables(table.runs, table.tables)
+    return run_tables(table.runs, table.tables) + FURTHER_TABLE_INPUTS.get(
+        wildcards.table, []
+    )
 
 
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
-    return run_tables(
-        experiment.runs, ["errors", "matches", "alignment", "pairs", "learning_curve"]
+    every = ["errors", "matches", "alignment", "pairs", "shares", "learning_curve"]
+    swept = [
+        run
+        for figure in experiment.figures.values()
+        if "noise" in figure.tables
+        for run in figure.runs
+    ]
+    return run_tables(experiment.runs, every) + run_tables(swept, ["noise"])
+
+
+def runs_showing(table):
+    """Runs of which a figure or a table shows this table."""
+    shown = [*experiment.figures.values(), *experiment.tables.values()]
+    return list(
+        dict.fromkeys(run for one in shown if table in one.tables for run in one.runs)
     )
 
 
@@ -241,6 +269,22 @@ def of_all_models(pattern):
         for seed in experiment.seeds(run)
     ]
 
+
+CLAIM_TABLES = [
+    f"{RESULTS}/tables/{run}/{table}.parquet" for run, table in ledger.tables()
+]
+
+# Beside tables of runs. The costs are those of everything up to the tables, which are inputs so that this one is
+# written after them; benchmarks are not, because results that were made on another machine have none.
+FURTHER_TABLE_INPUTS = {
+    "tab_claims": [f"{RESULTS}/tables/claims.parquet"],
+    "tab_cost": [
+        *of_all_models("trained/{run}/seed{seed}/rate.parquet"),
+        *run_tables(experiment.runs, ["alignment", "learning_curve"]),
+        *run_tables(runs_showing("noise"), ["noise"]),
+        *run_tables(runs_showing("functions"), ["functions"]),
+    ],
+}
 
 PAPER_SOURCES = sorted(
     str(path)

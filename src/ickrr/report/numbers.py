@@ -20,7 +20,8 @@ An estimate is four macros: ``\Name`` = value [low, high], ``\NameValue``, ``\Na
 Run and solver, <Solver> = PreconditionedRichardson, ConjugateGradient, ..:
 
 - estimates ``\<Run><Solver>Similarity Distance Slope RSquared KendallTau CensoredShare`` (the last in
-  percent), each with ``..SeedSd``; ``TrendWord`` ("grows", "falls", "shows no clear trend").
+  percent), each with ``..SeedSd``; ``TrendWord`` ("grows", "falls", "shows no clear trend",
+  "has no defined trend").
 - ``StepsToMatch``: first step at which the MSE at n = N is at most the last layer's.
 
 Verdicts among the headline solvers, by the rule of `ickrr.report.verdicts`, as complete clauses: ``\<Run>
@@ -28,6 +29,9 @@ SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorV
 DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSquared BestKendallTau
 BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
 best", "behind", "undefined").
+
+Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the verdicts of the claims
+ledger in `ickrr.report.claim_numbers`.
 """
 
 from collections.abc import Sequence
@@ -37,6 +41,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.report.comparison_numbers import comparison_numbers
 from ickrr.report.curves import (
     TRANSFORMER,
     cut_at,
@@ -91,6 +96,7 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
         alignment = load_table(tables, [run], "alignment")
         alignment_numbers(macros, name, alignment, experiment)
         verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
+    comparison_numbers(macros, experiment, tables)
     return macros
 
 
