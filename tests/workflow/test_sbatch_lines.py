@@ -1,5 +1,6 @@
 """What every rule asks SLURM for, against lines that a person has looked at."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,12 @@ import yaml
 from support import ROOT, Project
 
 GOLDEN = Path(__file__).parent / "golden"
+RULES_WITH_GPU = {
+    match[1]
+    for path in (ROOT / "workflow" / "rules").glob("*.smk")
+    for match in re.finditer(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
+    if "gpu=" in match[2]
+}
 
 
 @pytest.fixture(scope="module", params=["smoke", "paper"])
@@ -32,7 +39,7 @@ def test_gpu_is_asked_for_once_and_only_where_it_is_used(lines) -> None:
     """Fails if a GPU rule speaks two dialects or none, or another rule takes a GPU from the queue."""
     scale, found = lines
     asked = {rule: line.count("--gpus") + line.count("--gres") for rule, line in found.items()}
-    on_gpu = {"train_model", "probe_model", "solve_prompts"} if scale == "paper" else set()
+    on_gpu = RULES_WITH_GPU if scale == "paper" else set()
     assert asked == {rule: int(rule in on_gpu) for rule in found}
 
 
