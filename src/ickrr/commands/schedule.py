@@ -62,5 +62,8 @@ def _draw(plans: dict[int, list[Placed]]) -> Figure:
             )
         axes.set(title=f"{gpus} GPU{'s' if gpus > 1 else ''}", xlabel="hours", ylabel="GPU")
         axes.invert_yaxis()
-    figure.axes[0].legend(frameon=False, ncols=3, loc="upper right")
+        axes.yaxis.get_major_locator().set_params(integer=True)
+    figure.legend(
+        *figure.axes[0].get_legend_handles_labels(), frameon=False, ncols=3, loc="outside upper center"
+    )
     return figure
