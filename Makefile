@@ -6,6 +6,7 @@ SHELL := bash
 
 TORCH ?= auto
 SCALE ?= laptop
+PROFILE ?= profiles/slurm
 PYTEST_ARGS ?=
 
 export TORCH
@@ -15,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-17s %s\n", $$1, $$2}'
 
 .PHONY: paper
 paper: system env ## the paper at laptop scale: results/laptop/paper.pdf
@@ -41,6 +42,21 @@ test: system env-test ## the fast tests, the smoke paper among them
 .PHONY: test-slow
 test-slow: system env-test ## the tests that take minutes
 	pytest -m "slow and not cluster" $(PYTEST_ARGS)
+
+.PHONY: test-cluster
+test-cluster: system env-test ## all tests on a real SLURM, which is started here (needs root)
+	@envs/system_packages.sh slurm
+	pytest -m cluster $(PYTEST_ARGS)
+
+.PHONY: test-cluster-fast
+test-cluster-fast: env-test ## those of them that take a few minutes; skipped where SLURM cannot be started
+	@if [ "$$(id -u)" != 0 ]; then echo "SKIPPED: the tests on a real SLURM; its daemons need root"; \
+	elif ! envs/system_packages.sh slurm; then echo "SKIPPED: the tests on a real SLURM; no packages (above)"; \
+	else pytest -m "cluster and not slow" -n 3 --dist loadfile $(PYTEST_ARGS); fi
+
+.PHONY: cluster-check
+cluster-check: env ## can this SLURM cluster run the pipeline? PROFILE=profiles/slurm
+	python -m ickrr cluster_check --profile $(PROFILE)
 
 .PHONY: lint
 lint: env-test ## style, formats and types

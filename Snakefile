@@ -7,6 +7,8 @@ min_version("9.27")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/hooks.smk"
+include: "workflow/rules/sizes.smk"
 
 
 report: "workflow/report/workflow.rst"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure that what pip cannot bring is there: TeX for the PDF, graphviz, poppler.
+# Make sure that what pip cannot bring is there: TeX for the PDF, graphviz, poppler; SLURM for its tests.
 # Looks for the commands and files themselves, so that a TeX Live from elsewhere counts too. What is
 # missing is installed if we may (root, or sudo without a password); otherwise one line says how.
 set -euo pipefail
@@ -14,6 +14,16 @@ needs=(
     "graphviz: dot"
     "poppler-utils: pdftotext pdftoppm pdffonts"
 )
+
+# `system_packages.sh slurm`: what the tests on a real SLURM start.
+if [[ ${1:-} == slurm ]]; then
+    needs=(
+        "slurmctld: slurmctld"
+        "slurmd: slurmd"
+        "slurm-client: sbatch squeue"
+        "munge: munged"
+    )
+fi
 
 have() {
     case $1 in

@@ -8,7 +8,7 @@ import pkgutil
 import sys
 from importlib import import_module
 
-from ickrr import commands
+from ickrr import batch_job, commands
 from ickrr.errors import IckrrError
 
 
@@ -25,11 +25,18 @@ def main(argv: list[str] | None = None) -> int:
     verb = import_module(f"{commands.__name__}.{argv[0]}")
     verb_parser = argparse.ArgumentParser(prog=f"python -m ickrr {argv[0]}", description=verb.__doc__)
     verb.add_arguments(verb_parser)
+    options = verb_parser.parse_args(argv[1:])
+    job = batch_job.where()
+    if job:
+        print(job, file=sys.stderr, flush=True)
     try:
-        verb.main(verb_parser.parse_args(argv[1:]))
+        verb.main(options)
     except IckrrError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    finally:
+        if job:
+            print(f"{job}: peak memory {batch_job.peak_memory_mb():.0f} MB", file=sys.stderr)
     return 0
 
 

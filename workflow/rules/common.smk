@@ -129,19 +129,19 @@ def other_tables(settings):
 
 
 def mem_mb(base):
-    """Resource function: `base` megabytes, doubled on each further attempt."""
+    """Resource function: megabytes, or a function of the wildcards that gives them; doubled on each retry."""
 
     def size(wildcards, attempt):
-        return base * 2 ** (attempt - 1)
+        return (base(wildcards) if callable(base) else base) * 2 ** (attempt - 1)
 
     return size
 
 
 def minutes(base):
-    """Resource function: `base` minutes, doubled on each further attempt."""
+    """Resource function: minutes, or a function of the wildcards that gives them; doubled on each retry."""
 
     def time(wildcards, attempt):
-        return base * 2 ** (attempt - 1)
+        return (base(wildcards) if callable(base) else base) * 2 ** (attempt - 1)
 
     return time
 

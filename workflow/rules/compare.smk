@@ -21,8 +21,8 @@ rule compare_run:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(60),
+        mem_mb=mem_mb(comparing_mb),
+        runtime=minutes(comparing_minutes),
     params:
         trajectories=lambda wildcards, input: os.path.dirname(input.trajectories[0]),
     message:

@@ -17,8 +17,8 @@ rule probe_model:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(30),
+        mem_mb=mem_mb(probing_mb),
+        runtime=minutes(probing_minutes),
         gpu=experiment.compute.gpus_per_job,
     params:
         device=experiment.compute.device,

@@ -18,8 +18,8 @@ rule solve_prompts:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(60),
+        mem_mb=mem_mb(solving_mb),
+        runtime=minutes(solving_minutes),
         gpu=experiment.compute.gpus_per_job,
     params:
         directory=folder("trajectories/{prompts}"),

@@ -20,8 +20,8 @@ rule train_model:
     # One thread on a CPU: several trainings side by side beat one with several threads.
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(120),
+        mem_mb=mem_mb(training_mb),
+        runtime=minutes(training_minutes),
         gpu=experiment.compute.gpus_per_job,
     params:
         # Not an output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import torch
 
+from ickrr.batch_job import seconds_left
 from ickrr.config.run import RunSettings
 from ickrr.device import resolve_device
 from ickrr.files import read_settings, write_json, write_table
 from ickrr.model.weights import save_weights
 from ickrr.provenance import code_hash, import_closure, record
-from ickrr.training.interruption import Interruption, TrainingInterrupted
+from ickrr.training.interruption import Interruption, TrainingInterrupted, process_age
 from ickrr.training.loop import Trainer
 from ickrr.training.validation import Validation
 
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--time-limit",
         type=float,
         help="seconds from the start of the process at which it will be killed; "
-        "before that, training saves and exits with 75",
+        "before that, training saves and exits with 75 (default: the end of the SLURM job, if it is in one)",
     )
 
 
@@ -61,7 +62,11 @@ def main(arguments: argparse.Namespace) -> None:
     validation = Validation(arguments.validation, run.task, device)
     code = f"{code_hash(import_closure(MODULE))} torch {torch.__version__}"
     trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code)
-    with Interruption(arguments.time_limit) as interruption:
+    time_limit = arguments.time_limit
+    left = seconds_left() if time_limit is None else None
+    if left is not None:
+        time_limit = process_age() + left
+    with Interruption(time_limit) as interruption:
         try:
             outcome = trainer.train(interruption)
         except TrainingInterrupted as stopped:

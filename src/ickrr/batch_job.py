@@ -1,0 +1,75 @@
+"""What SLURM says about the job that this process runs in, if it runs in one."""
+
+import os
+import resource
+import shutil
+import socket
+import subprocess
+
+TIMEOUT = 30.0  # [s] that a question to SLURM or to the driver may take
+
+
+def job_id() -> str | None:
+    """Return the id of the SLURM job that this process runs in, None outside of one."""
+    return os.environ.get("SLURM_JOB_ID") or None
+
+
+def seconds_left() -> float | None:
+    """Return the seconds until SLURM ends this job.
+
+    Returns:
+        None outside of a job, without a limit, and where SLURM does not answer: it then sends SIGTERM first,
+        which training also heeds.
+    """
+    job = job_id()
+    if job is None:
+        return None
+    answer = _output("squeue", "--noheader", "--format=%L", f"--jobs={job}")
+    return parse_duration(answer)
+
+
+def parse_duration(text: str) -> float | None:
+    """Read ``[days-][hours:]minutes:seconds`` as seconds; None where it is no duration (``UNLIMITED``)."""
+    days, _, clock = text.strip().rpartition("-")
+    parts = clock.split(":")
+    if len(parts) not in (2, 3) or not all(part.isdigit() for part in (*parts, days or "0")):
+        return None
+    seconds = 0.0
+    for part in parts:
+        seconds = 60 * seconds + int(part)
+    return seconds + 86400 * int(days or 0)
+
+
+def where() -> str | None:
+    """Describe the job in one line: id, node, GPU; None outside of a job."""
+    job = job_id()
+    if job is None:
+        return None
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    gpu = f", GPU {visible}: {gpu_name(visible)}" if visible else ""
+    node = os.environ.get("SLURMD_NODENAME") or socket.gethostname()
+    return f"SLURM job {job} on {node}{gpu}"
+
+
+def gpu_name(visible: str) -> str:
+    """Return the name of a GPU as its driver states it, ``unknown`` without a driver."""
+    listed = _output("nvidia-smi", f"--id={visible}", "--query-gpu=name", "--format=csv,noheader")
+    return ", ".join(listed.split("\n")) or "unknown"
+
+
+def peak_memory_mb() -> float:
+    """Return the largest memory that this process held so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _output(command: str, *arguments: str) -> str:
+    path = shutil.which(command)
+    if path is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [path, *arguments], capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,1 @@
+"""Running the pipeline on a SLURM cluster: free of torch, and of Snakemake."""

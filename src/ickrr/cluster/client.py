@@ -1,0 +1,179 @@
+"""SLURM's client commands, and the jobs and partitions they tell of."""
+
+import getpass
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ickrr.batch_job import parse_duration
+from ickrr.errors import ClusterError
+
+BIN = Path(__file__).with_name("bin")  # our guards of the same names, which Snakemake calls
+TIMEOUT = 25.0  # [s] twice this fits into the 60 s after which the executor plugin gives a query up
+UNANSWERED = (
+    "unable to contact slurm controller",
+    "socket timed out",
+    "connection refused",
+    "connection timed out",
+    "zero bytes were transmitted",
+    "communication connection failure",
+    "unexpected message received",
+)
+FINISHED = frozenset(
+    {
+        "COMPLETED",
+        "FAILED",
+        "CANCELLED",
+        "TIMEOUT",
+        "NODE_FAIL",
+        "OUT_OF_MEMORY",
+        "PREEMPTED",
+        "BOOT_FAIL",
+        "DEADLINE",
+    }
+)
+
+
+class UnansweredError(ClusterError):
+    """The controller does not answer; what was asked may or may not have happened."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job in SLURM's queue.
+
+    Args:
+        id: its number (``12``, or ``12_3`` for a task of an array).
+        state: SLURM's long name, ``RUNNING``.
+        reason: why it waits or failed, without spaces or parentheses.
+        name: the id of the Snakemake run that submitted it.
+        comment: its rule and wildcards.
+        directory: working directory.
+        seconds: running time so far.
+    """
+
+    id: str
+    state: str
+    reason: str
+    name: str
+    comment: str
+    directory: str
+    seconds: float
+
+    @property
+    def finished(self) -> bool:
+        """Whether it runs and waits no more."""
+        return self.state in FINISHED
+
+    @property
+    def rule(self) -> str:
+        """Rule and wildcards, as a person writes them."""
+        return self.comment.removeprefix("rule_").replace("_wildcards_", " ")
+
+
+def real_command(name: str) -> str:
+    """Find a client command, our guard of the same name left out.
+
+    Raises:
+        ClusterError: there is none.
+    """
+    folders = [
+        folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder and Path(folder) != BIN
+    ]
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    if found is None:
+        raise ClusterError(
+            f"{name}: no such command; run this on a login node of a SLURM cluster "
+            "(on one machine: snakemake --cores all)"
+        )
+    return found
+
+
+def call(name: str, *arguments: str, timeout: float = TIMEOUT) -> str:
+    """Run a client command and return what it prints.
+
+    Raises:
+        UnansweredError: the controller does not answer.
+        ClusterError: there is no such command, or it fails for another reason.
+    """
+    try:
+        done = subprocess.run(
+            [real_command(name), *arguments], capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnansweredError(f"{name}: no answer within {timeout:g} s") from error
+    if done.returncode:
+        message = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        kind = UnansweredError if unanswered(message) else ClusterError
+        raise kind(f"{name}: {message}")
+    return done.stdout
+
+
+def unanswered(message: str) -> bool:
+    """Tell whether a client's error means that the controller is away, rather than that it refuses."""
+    return any(text in message.lower() for text in UNANSWERED)
+
+
+def jobs(*options: str) -> list[Job]:
+    """List jobs with squeue.
+
+    Args:
+        options: of squeue; without any, all jobs that wait or run.
+    """
+    separator = "\x1f"
+    fields = ("%i", "%T", "%r", "%j", "%Z", "%M", "%k")
+    listed = call("squeue", "--noheader", f"--format={separator.join(fields)}", *options)
+    found = []
+    for line in listed.splitlines():
+        number, state, reason, name, directory, time, comment = line.split(separator, len(fields) - 1)
+        found.append(Job(number, state, reason, name, comment, directory, parse_duration(time) or 0.0))
+    return found
+
+
+def jobs_of_folder(folder: Path) -> list[Job]:
+    """List the unfinished jobs that Snakemake submitted from a folder."""
+    mine = jobs(f"--user={getpass.getuser()}")
+    return [
+        job
+        for job in mine
+        if job.comment.startswith("rule_") and os.path.realpath(job.directory) == os.path.realpath(folder)
+    ]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition.
+
+    Args:
+        name: its name.
+        default: whether jobs that name none go there.
+        minutes: its time limit, None if it has none.
+        gpus: whether one of its nodes has a GPU.
+    """
+
+    name: str
+    default: bool
+    minutes: int | None
+    gpus: bool
+
+
+def partitions() -> list[Partition]:
+    """List the partitions."""
+    found: dict[str, Partition] = {}
+    for line in call("sinfo", "--noheader", "--format=%P|%l|%G").splitlines():
+        name, limit, resources = line.split("|")
+        limit_seconds = parse_duration(limit)
+        minutes = None if limit_seconds is None else int(limit_seconds // 60)
+        label = name.rstrip("*")
+        gpus = "gpu" in resources or (label in found and found[label].gpus)
+        found[label] = Partition(label, name.endswith("*"), minutes, gpus)
+    return list(found.values())
+
+
+def joined(ids: Sequence[str], limit: int = 10) -> str:
+    """List some ids in a sentence."""
+    shown = ", ".join(ids[:limit])
+    return shown if len(ids) <= limit else f"{shown} and {len(ids) - limit} more"

@@ -1,0 +1,218 @@
+"""Stand between Snakemake's executor plugin and SLURM, as its ``sbatch``, ``squeue`` and ``sacct``.
+
+The plugin loses all its jobs for ever when a few status queries fail in a row, and it waits for ever
+for a job that was preempted for good, that can never start, or that the controller forgot. `submit`
+puts the commands in ``bin/`` first on Snakemake's PATH, so that
+
+- a status query is always answered: when the controller is away with an empty answer, which the plugin
+  takes as "no news";
+- a job that cannot go on is reported as cancelled, so that it is submitted again;
+- a submission waits while the queue is full or the controller away, and never submits the same job
+  twice because the first answer got lost;
+- a time limit above the partition's is cut to it: training goes on from its checkpoint.
+
+Everything else is handed to the real command unchanged.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from ickrr.cluster import client
+from ickrr.cluster.client import Job, UnansweredError
+from ickrr.cluster.journal import Journal, note
+from ickrr.errors import ClusterError
+
+FULL = (  # [messages of sbatch] later it may be accepted
+    "submit limit",
+    "submitjobs",
+    "maxsubmit",
+    "resource temporarily unavailable",
+    "temporarily unable to accept job",
+    "job violates accounting/qos policy (job submit limit",
+)
+HOPELESS = frozenset(  # reasons of waiting for which it is in vain
+    {
+        "PartitionTimeLimit",
+        "PartitionNodeLimit",
+        "BadConstraints",
+        "InvalidAccount",
+        "InvalidQOS",
+        "DependencyNeverSatisfied",
+        "QOSMaxWallDurationPerJobLimit",
+        "AssocMaxWallDurationPerJobLimit",
+        "QOSMaxMemoryPerJob",
+        "QOSMaxCpuPerJobLimit",
+        "QOSMaxGRESPerJob",
+        "launch_failed_requeued_held",
+        "JobHoldMaxRequeue",
+    }
+)
+PATIENCE = 24 * 3600.0  # [s] that a submission waits
+FIRST_PAUSE = 4.0  # [s] after a failed attempt to submit; doubles
+LONGEST_PAUSE = 60.0  # [s] between two attempts to submit
+VANISHED_FOR = 60.0  # [s] that a job must be unknown to the controller before it counts as lost
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one guarded command; return its exit code."""
+    command, *options = arguments
+    if command == "sbatch" and "--parsable" in options:
+        return submit(options)
+    if command in ("squeue", "sacct") and "--name" in options:
+        print(
+            "".join(f"{job}|{state}\n" for job, state in states(options[options.index("--name") + 1])), end=""
+        )
+        return 0
+    os.execv(client.real_command(command), [command, *options])
+
+
+# Status
+
+
+def states(run: str) -> list[tuple[str, str]]:
+    """Return the state of every job of a run, as the plugin should see it."""
+    journal = Journal(run)
+    try:
+        found = client.jobs("--states=all", "--name", run)
+    except ClusterError as error:
+        if journal.first_seen("away") == 0:
+            note(f"the status of the jobs is unknown ({error}); they go on, and it is asked for again")
+        return []
+    if journal.forget("away"):
+        note("the controller answers again")
+    answers = [(job.id, _state(job, journal)) for job in found]
+    forgotten = journal.jobs().keys() - {job.id for job in found}
+    answers += [(job, _state_of_forgotten(job, journal)) for job in sorted(forgotten)]
+    return answers
+
+
+def _state(job: Job, journal: Journal) -> str:
+    if job.state == "PREEMPTED":
+        _note_once(
+            journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again"
+        )
+        return "CANCELLED"
+    if job.state == "PENDING" and job.reason.replace(" ", "_") in HOPELESS:
+        _note_once(journal, job.id, f"job {job.id} ({job.rule}) can never start ({job.reason}); cancelled")
+        try:
+            client.call("scancel", job.id)
+        except ClusterError:
+            return job.state  # the next query tries again
+        return "CANCELLED"
+    if job.state in ("TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "CANCELLED"):
+        _note_once(journal, job.id, f"job {job.id} ({job.rule}) ended: {job.state} {_reason(job)}".rstrip())
+    return job.state
+
+
+def _reason(job: Job) -> str:
+    return "" if job.reason in ("None", job.state) else f"({job.reason})"
+
+
+def _state_of_forgotten(job: str, journal: Journal) -> str:
+    """Judge a job that the controller no longer knows by what it noted at its end."""
+    code = journal.exit_code(job)
+    if code is not None:
+        return "COMPLETED" if code == 0 else "FAILED"
+    if journal.first_seen(f"{job}.vanished") < VANISHED_FOR:
+        return "PENDING"
+    _note_once(
+        journal, job, f"job {job} is unknown to the controller and noted no end; it is submitted again"
+    )
+    return "FAILED"
+
+
+def _note_once(journal: Journal, job: str, message: str) -> None:
+    if journal.first_seen(f"{job}.noted") == 0:
+        note(message)
+
+
+# Submission
+
+
+def submit(options: list[str]) -> int:
+    """Submit one job, and wait while that is not possible; print its id."""
+    run = _value(options, "--job-name")
+    comment = _value(options, "--comment")
+    journal = Journal(run)
+    options = [
+        f"--wrap={journal.ending(option.removeprefix('--wrap='))}" if option.startswith("--wrap=") else option
+        for option in options
+    ]
+    began, pause, job = time.monotonic(), FIRST_PAUSE, ""
+    noted = ""
+    while not job:
+        try:
+            if noted:
+                # The answer, not the submission, may have got lost: the same job twice would be two
+                # writers on its files. Without an answer to this question nothing is submitted.
+                job = _accepted(run, comment, journal)
+            if not job:
+                _fit_time_limit(options, comment)
+                job = client.call("sbatch", *options).strip()
+        except ClusterError as error:
+            message = str(error)
+            waits = isinstance(error, UnansweredError) or any(text in message.lower() for text in FULL)
+            if not waits or time.monotonic() - began > PATIENCE:
+                note(f"SLURM refuses {_rule(comment)}: {message}")
+                print(message, file=sys.stderr)
+                return 1
+            if message != noted:
+                note(f"{_rule(comment)} waits to be submitted: {message}")
+            noted = message
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+    journal.submitted(job.split(";")[0], comment)
+    print(job)
+    return 0
+
+
+def _accepted(run: str, comment: str, journal: Journal) -> str:
+    """Return the id of a job that was accepted although the answer got lost, empty if there is none.
+
+    Raises:
+        UnansweredError: it cannot be known now.
+    """
+    known = journal.jobs()
+    try:
+        unfinished = client.jobs("--name", run)
+    except ClusterError as error:
+        raise UnansweredError(str(error)) from error
+    return next((job.id for job in unfinished if job.comment == comment and job.id not in known), "")
+
+
+def _fit_time_limit(options: list[str], comment: str) -> None:
+    """Cut a time limit, in place, to that of the job's partition."""
+    if "-t" not in options:
+        return
+    place = options.index("-t") + 1
+    wanted = options[place]
+    if not re.fullmatch(r"\d+", wanted):
+        return
+    name = options[options.index("-p") + 1] if "-p" in options else None
+    for partition in client.partitions():
+        here = partition.name == name if name else partition.default
+        if here and partition.minutes is not None and int(wanted) > partition.minutes:
+            options[place] = str(partition.minutes)
+            note(
+                f"{_rule(comment)} asks for {wanted} minutes and partition {partition.name} allows "
+                f"{partition.minutes}: submitted with that (training goes on from its checkpoint)"
+            )
+
+
+def _value(options: Sequence[str], name: str) -> str:
+    return options[options.index(name) + 1]
+
+
+def _rule(comment: str) -> str:
+    return comment.removeprefix("rule_").replace("_wildcards_", " ")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (ClusterError, subprocess.SubprocessError) as error:
+        sys.exit(f"error: {error}")

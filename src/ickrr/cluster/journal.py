@@ -1,0 +1,127 @@
+"""What one Snakemake run knows of its SLURM jobs, kept in files: what it submitted, how each job ended.
+
+The end of a job is written by the job itself, so that it is known although the controller forgot the
+job or there is no accounting.
+"""
+
+import json
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MESSAGES = Path("logs/cluster.log")
+RECORDS = Path(".snakemake/ickrr")
+
+
+def note(message: str) -> None:
+    """Add a line to the log of the cluster, which the running Snakemake shows (`Follower`)."""
+    MESSAGES.parent.mkdir(parents=True, exist_ok=True)
+    with MESSAGES.open("a", encoding="utf-8") as log:
+        log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {message}\n")
+
+
+def say(message: str) -> None:
+    """Say something to the person at this process's terminal, and note it."""
+    note(message)
+    print(f"cluster: {message}", file=sys.stderr, flush=True)
+
+
+class Follower:
+    """Shows what is noted from now on, at this process's terminal.
+
+    The guards cannot: Snakemake keeps what they print to itself.
+    """
+
+    def __init__(self, path: Path = MESSAGES) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._position = path.stat().st_size if path.exists() else 0
+
+    def start(self, every: float = 1.0) -> None:
+        """Look for new lines in the background, until the process ends."""
+
+        def follow() -> None:
+            while True:
+                time.sleep(every)
+                self.catch_up()
+
+        threading.Thread(target=follow, name="cluster-log", daemon=True).start()
+
+    def catch_up(self) -> None:
+        """Show what is new now."""
+        with self._lock:
+            if not self._path.exists():
+                return
+            with self._path.open(encoding="utf-8") as log:
+                log.seek(self._position)
+                new = log.read()
+                self._position = log.tell()
+        for line in new.splitlines():
+            print(f"cluster: {line.split(' ', 2)[-1]}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal of one run.
+
+    Args:
+        run: id of the Snakemake run, the name of all its jobs.
+        folder: where journals are kept.
+    """
+
+    run: str
+    folder: Path = RECORDS
+
+    @property
+    def path(self) -> Path:
+        """The jobs that were submitted, one JSON object a line."""
+        return self.folder / f"{self.run}.jobs"
+
+    def submitted(self, job: str, comment: str) -> None:
+        """Note a submission; one short append, so that two submitters do not mix their lines."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps({"id": job, "comment": comment}) + "\n")
+
+    def jobs(self) -> dict[str, str]:
+        """Comments of all jobs submitted so far, by id."""
+        if not self.path.exists():
+            return {}
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        entries = [json.loads(line) for line in lines if line.endswith("}")]
+        return {entry["id"]: entry["comment"] for entry in entries}
+
+    def ending(self, script: str) -> str:
+        """Return the batch script with a last line that notes its exit code."""
+        folder = self.folder.resolve()
+        return (
+            f"{script}\ncode=$?; mkdir -p '{folder}'; "
+            f"echo $code > '{folder}/{self.run}.'$SLURM_JOB_ID.exit; exit $code"
+        )
+
+    def exit_code(self, job: str) -> int | None:
+        """Exit code that a job noted, None if it noted none (it runs, or was killed)."""
+        path = self.folder / f"{self.run}.{job}.exit"
+        try:
+            return int(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def first_seen(self, what: str, now: float | None = None) -> float:
+        """Seconds since something was first noted; 0 the first time."""
+        path = self.folder / f"{self.run}.{what}"
+        now = time.time() if now is None else now
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(str(now), encoding="utf-8")
+            return 0.0
+        return now - float(path.read_text(encoding="utf-8"))
+
+    def forget(self, what: str) -> bool:
+        """Take a note back; return whether there was one."""
+        path = self.folder / f"{self.run}.{what}"
+        existed = path.exists()
+        path.unlink(missing_ok=True)
+        return existed

@@ -1,0 +1,200 @@
+"""A real SLURM for the tests, and small workflows that run on it through our own driver."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FAST = {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
+
+
+def _harness():
+    """The harness is a script that people run by hand, not a package."""
+    spec = importlib.util.spec_from_file_location("local_slurm", Path(__file__).with_name("local_slurm.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["local_slurm"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+local_slurm = _harness()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "slurm" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.cluster)
+
+
+def _absent() -> str | None:
+    missing = local_slurm.missing()
+    if missing:
+        packages = " ".join(local_slurm.PACKAGES)
+        return f"no SLURM here ({', '.join(missing)}): apt-get install --no-install-recommends {packages}"
+    return "SLURM's daemons are started as root" if os.geteuid() else None
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator:
+    """Two nodes with four processors and two (null) GPUs each."""
+    reason = _absent()
+    if reason:
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
+    cluster = local_slurm.LocalSlurm(folder)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+    shutil.rmtree(folder)
+
+
+@dataclass
+class Workflow:
+    """A folder with a Snakefile of its own, run through `python -m ickrr submit`."""
+
+    path: Path
+    slurm: object
+    processes: list[subprocess.Popen] = field(default_factory=list)
+
+    def profile(self, **changes: object) -> None:
+        """Copy profiles/slurm with some keys changed; names with _ for -."""
+        values = yaml.safe_load((ROOT / "profiles" / "slurm" / "profile.yaml").read_text())
+        values |= FAST | {key.replace("_", "-"): value for key, value in changes.items()}
+        target = self.path / "profiles" / "slurm"
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "profile.yaml").write_text(
+            yaml.safe_dump({k: v for k, v in values.items() if v is not None})
+        )
+
+    def start(self, *arguments: str, output: str = "driver.log", **environment: str) -> subprocess.Popen:
+        """Start a driver; what it prints goes to a file, as with `> driver.log 2>&1`."""
+        command = [sys.executable, "-m", "ickrr", "submit", *arguments]
+        env = {
+            **self.slurm.environment,
+            "PYTHONPATH": str(ROOT / "src"),
+            "OMP_NUM_THREADS": "1",
+            **environment,
+        }
+        with (self.path / output).open("w") as log:
+            process = subprocess.Popen(
+                command, cwd=self.path, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        self.processes.append(process)
+        return process
+
+    def finish(self, process: subprocess.Popen, seconds: float = 240, output: str = "driver.log") -> str:
+        """Wait for a driver and return what it printed."""
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"still running after {seconds} s:\n{self.printed(output)[-4000:]}")
+        return self.printed(output)
+
+    def run(self, *arguments: str, seconds: float = 240) -> tuple[int, str]:
+        """Run a driver to its end; return its exit code and what it printed."""
+        process = self.start(*arguments)
+        printed = self.finish(process, seconds)
+        return process.returncode, printed
+
+    def printed(self, output: str = "driver.log") -> str:
+        return (self.path / output).read_text()
+
+    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end or self.processes[-1].poll() is not None:
+                seen = f"{self.printed()[-4000:]}\n{self.slurm.jobs()}"
+                pytest.fail(f"no {what} before its end, or within {seconds} s:\n{seen}")
+            time.sleep(0.2)
+
+    def jobs(self) -> list[tuple[str, str, str]]:
+        """This folder's jobs: id, state, rule and wildcards."""
+        listed = self.slurm.run("squeue", "-h", "--states=all", "-o", "%A|%T|%Z|%k").splitlines()
+        rows = [line.split("|", 3) for line in listed]
+        return sorted(
+            (int(i), state, comment) for i, state, folder, comment in rows if folder == str(self.path)
+        )
+
+    def states(self, rule: str = "") -> list[str]:
+        """States of this folder's jobs of a rule, in the order of submission."""
+        return [state for _, state, comment in self.jobs() if comment.startswith(f"rule_{rule}")]
+
+    def job(self, rule: str) -> str:
+        """Id of the last job of a rule."""
+        return str([number for number, _, comment in self.jobs() if comment.startswith(f"rule_{rule}")][-1])
+
+    def running(self, rule: str) -> bool:
+        """Whether the last job of a rule has written its first line."""
+        return (self.path / f"{rule}.started").exists() and self.states(rule)[-1] == "RUNNING"
+
+    def started(self, rule: str) -> list[str]:
+        """Ids of the jobs in which a rule's command started."""
+        path = self.path / f"{rule}.started"
+        return path.read_text().split() if path.exists() else []
+
+
+# Every rule notes the job in which it starts, so that a test sees how often it ran.
+RULE = '''
+rule {name}:
+    output: "{name}.txt"
+    log: "logs/{name}.log"
+    threads: 1
+    resources: {resources}
+    shell: """(echo $SLURM_JOB_ID >> {name}.started; {command}) > {{log}} 2>&1"""
+'''
+HEAD = f"""
+import os, sys
+sys.path.insert(0, "{ROOT}/src")
+include: "{ROOT}/workflow/rules/hooks.smk"
+rule all:
+    input: {{targets}}
+    localrule: True
+"""
+
+
+@pytest.fixture(scope="module")
+def workflow(slurm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Workflow]]:
+    """Make a workflow from rules: name, command, resources."""
+    made = []
+
+    def make(rules: dict[str, tuple[str, str]], slurm: object = slurm, **profile: object) -> Workflow:
+        created = Workflow(tmp_path_factory.mktemp("workflow"), slurm)
+        targets = ", ".join(f'"{name}.txt"' for name in rules)
+        text = HEAD.format(targets=targets)
+        text += "".join(RULE.format(name=n, command=c, resources=r) for n, (c, r) in rules.items())
+        (created.path / "Snakefile").write_text(text)
+        defaults = {"mem_mb": 600, "runtime": 5, "slurm_account": "lab"}
+        created.profile(
+            **{"groups": None, "group_components": None, "default_resources": defaults, **profile}
+        )
+        made.append(created)
+        return created
+
+    yield make
+    for created in reversed(made):
+        for process in created.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        if not created.slurm.answers():
+            continue  # stopped, and its jobs with it
+        left = [
+            str(number)
+            for number, state, _ in created.jobs()
+            if state in ("PENDING", "RUNNING", "COMPLETING")
+        ]
+        if left:
+            created.slurm.run("scancel", *left)

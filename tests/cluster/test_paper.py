@@ -1,0 +1,127 @@
+"""The smoke paper through SLURM equals, byte for byte, the one made on this machine without it."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from support import Project, checkout
+
+ONE_RUN = ["fig1", "fig2", "fig_training", "tab_setup", "tab_alignment"]
+# What varies between any two runs (docs/architecture.md): times, speeds, dates, the commit.
+VARIES = ("benchmarks/*", "trained/*/rate.parquet", "trained/*/run.json", "latex/provenance.tex", "paper*")
+VARIES += ("latex/tab_cost.tex", "tables/tab_cost.*")
+SMALL = {  # many seconds-long jobs: one queue entry for each stage of several models, run one after another
+    "groups": [
+        "sample_prompts=sample",
+        "solve_prompts=solve",
+        "train_model=train",
+        "probe_model=probe",
+        "compare_run=compare",
+        "tabulate_run=report",
+        "tabulate_training=report",
+        "draw_figure=report",
+        "write_table=report",
+        "write_numbers=report",
+        "build_paper=report",
+    ],
+}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Digest of every file that must not vary."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    names = {path.relative_to(folder).as_posix(): path for path in files}
+    varying = {path for pattern in VARIES for path in folder.glob(pattern.replace("*/", "**/"))}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in names.items()
+        if path not in varying and not name.startswith(("benchmarks/", "paper_build/"))
+    }
+
+
+def through_slurm(slurm, folder: Path, targets: list[str], **changes: object) -> tuple[Project, str]:
+    """Make some targets of the smoke paper on SLURM, with profiles/slurm and what is said here changed."""
+    project = checkout(folder)
+    path = project.path / "profiles" / "slurm" / "profile.yaml"
+    values = yaml.safe_load(path.read_text()) | changes
+    values |= {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
+    values["default-resources"]["slurm_account"] = "lab"
+    path.write_text(yaml.safe_dump(values))
+    env = {**slurm.environment, "PYTHONPATH": str(project.path / "src"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "ickrr", "submit", "--scale", "smoke", *targets]
+    run = subprocess.run(command, cwd=project.path, env=env, capture_output=True, text=True, check=False)
+    printed = run.stdout + run.stderr
+    assert run.returncode == 0, printed[-6000:]
+    return project, printed
+
+
+@pytest.fixture(scope="module")
+def one_run(slurm, tmp_path_factory):
+    """Figures and tables of the spherical run, made on SLURM and on this machine."""
+    here = checkout(tmp_path_factory.mktemp("here"))
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "--", *ONE_RUN]
+    local = subprocess.Popen(
+        command, cwd=here.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    there, printed = through_slurm(slurm, tmp_path_factory.mktemp("there"), ONE_RUN)
+    output, _ = local.communicate()
+    assert local.returncode == 0, output[-6000:]
+    return here, there, printed
+
+
+def test_results_are_the_same_bytes(one_run):
+    """Fails if a result depends on where it was made."""
+    here, there, _ = one_run
+    expected, found = digests(here.results()), digests(there.results())
+    assert set(expected) == set(found)
+    assert {name for name in expected if expected[name] != found[name]} == set()
+    assert any(name.startswith("trained/spherical/seed1/weights") for name in expected)
+    assert any(name.startswith("figures/fig2.pdf") for name in expected)
+
+
+def test_logs_say_where_they_were_made(one_run):
+    """Fails if job, node or peak memory cannot be found beside what a job printed."""
+    _, there, _ = one_run
+    lines = (there.path / "logs/smoke/train_model/spherical/seed0.log").read_text().splitlines()
+    assert lines[0].startswith("SLURM job ")
+    assert lines[0].split(" on ")[1].startswith("tn")
+    assert lines[-1].startswith(lines[0]) and lines[-1].endswith(" MB")
+
+
+def test_small_jobs_share_a_place_in_the_queue(one_run, slurm):
+    """Fails if every small job is a queue entry of its own."""
+    _, there, _ = one_run
+    listed = slurm.run("squeue", "-h", "--states=all", "-o", "%Z|%k").splitlines()
+    rules = [line.split("|")[1] for line in listed if line.startswith(f"{there.path}|")]
+    grouped = [rule for rule in rules if rule.startswith(("rule_sample", "rule_compare", "rule_report"))]
+    assert len(rules) <= 11 and len(grouped) <= 5, rules
+
+
+def test_progress_is_readable_from_another_terminal(one_run):
+    """Fails if the verb does not find the run, or counts wrongly."""
+    _, there, _ = one_run
+    command = [sys.executable, "-m", "ickrr", "progress", "--folder", str(there.path)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "ended" in shown.splitlines()[0]
+    done, of, total, *_ = shown.split()
+    assert of == "of" and done == total and int(total) > 10, shown
+
+
+@pytest.mark.slow
+def test_whole_paper_is_the_same_bytes(smoke_paper, slurm, tmp_path):
+    """Fails if any result of the whole smoke paper depends on where it was made."""
+    there, _ = through_slurm(
+        slurm,
+        tmp_path,
+        [],
+        cores=1,
+        **SMALL,
+        **{"group-components": [f"{g.split('=')[1]}=12" for g in SMALL["groups"]]},
+    )
+    expected, found = digests(smoke_paper.results()), digests(there.results())
+    assert set(expected) == set(found)
+    assert {name for name in expected if expected[name] != found[name]} == set()
+    assert (there.results() / "paper.pdf").exists()
