@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
+from ickrr import driver
+from ickrr.bundles.given import given_results
+from ickrr.bundles.shipped import unpack_shipped
 from ickrr.config.load import load_experiment
-from ickrr.errors import ConfigError
+from ickrr.errors import ConfigError, IckrrError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
 
@@ -21,8 +25,11 @@ shell.prefix(f"export PYTHONPATH='{SOURCE}'; ")
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
+# --config bundle=off computes everything, whatever bundles there are; so does --forceall.
 overrides = {
-    key: value for key, value in config.items() if key not in ("scale", "overlay")
+    key: value
+    for key, value in config.items()
+    if key not in ("scale", "overlay", "bundle")
 }
 try:
     experiment = load_experiment(
@@ -59,12 +66,75 @@ def write_specs():
         f"prompts/{name}.json": experiment.prompt_set(name)
         for name in experiment.prompt_sets()
     }
-    for name, settings in specs.items():
-        text = to_json(settings.model_dump(mode="json"))
-        write_text_if_changed(f"{RESULTS}/specs/{name}", text)
+    texts = {
+        f"{RESULTS}/specs/{name}": to_json(settings.model_dump(mode="json"))
+        for name, settings in specs.items()
+    }
+    changed = [
+        name
+        for name, text in texts.items()
+        if not Path(name).exists() or Path(name).read_text(encoding="utf-8") != text
+    ]
+    # Jobs read these files while they run; not even a dry run may change them under another driver.
+    running = driver.holder(Path.cwd()) if changed else None
+    if running and workflow.is_main_process:
+        raise driver.DriverError(
+            f"{changed[0]} would change while {running} is running this pipeline here; "
+            "wait for it, or work in another folder"
+        )
+    for name in changed:
+        write_text_if_changed(name, texts[name])
 
 
-write_specs()
+try:
+    write_specs()
+except IckrrError as error:
+    sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
+
+
+def restored_bundles():
+    """What restored bundles give; the shipped one is unpacked where nothing has been computed yet."""
+    if config.get("bundle") == "off" or os.environ.get("ICKRR_BUNDLE") == "off":
+        return []
+    # Snakemake's settings of the DAG do not exist yet while this file is read, so look at the command line.
+    if any(re.fullmatch("--forceall|-[a-zA-Z]*F", argument) for argument in sys.argv):
+        os.environ["ICKRR_BUNDLE"] = (
+            "off"  # jobs on a cluster read this file again, without it
+        )
+        return []
+    if workflow.is_main_process:
+        unpack_shipped(Path(RESULTS), experiment.scale)
+    given = given_results(Path(RESULTS), experiment)
+    if workflow.is_main_process:
+        for bundle in given:
+            if bundle.files:
+                print(bundle.report(), file=sys.stderr)
+    return given
+
+
+try:
+    TAKEN = {
+        name: str(bundle.folder)
+        for bundle in restored_bundles()
+        for name in bundle.files
+    }
+except IckrrError as error:
+    sys.exit(f"error: {error}")
+
+NOTHING = "(?!)"  # a pattern that matches nothing
+
+
+def restored_file(wildcards):
+    """The unpacked file of a result that is taken from a bundle."""
+    return f"{TAKEN[wildcards.restored]}/files/{wildcards.restored}"
+
+
+# Added to a verb: its inputs are compared with their records, its outputs get theirs (ickrr.records).
+RECORDED = (
+    f" --rule {{rule}} --results {RESULTS} --reads {{input:q}} --writes {{output:q}}"
+)
 
 
 def code(start):

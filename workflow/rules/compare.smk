@@ -32,7 +32,9 @@ rule compare_run:
         " --predictions {input.predictions} --evaluation {input.evaluation}"
         " --trajectories {params.trajectories} --solvers {input.solvers}"
         " --statistics {input.statistics} --errors {output.errors}"
-        " --similarity {output.similarity} --matches {output.matches} --draws {output.draws} 2> {log}"
+        " --similarity {output.similarity} --matches {output.matches} --draws {output.draws}"
+        + RECORDED
+        + " 2> {log}"
 
 
 rule tabulate_run:
@@ -69,4 +71,6 @@ rule tabulate_run:
     shell:
         "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
         " --comparisons {params.comparisons}"
-        " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables} 2> {log}"
+        " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables}"
+        + RECORDED
+        + " 2> {log}"

@@ -32,4 +32,6 @@ rule build_paper:
         "Typesetting the paper"
     shell:
         "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
-        " --output {output} --build-directory {params.build} > {log} 2>&1"
+        " --output {output} --build-directory {params.build}"
+        + RECORDED
+        + " > {log} 2>&1"

@@ -27,4 +27,6 @@ rule probe_model:
     shell:
         "python -m ickrr probe --run {input.run} --seed {wildcards.seed} --weights {input.weights}"
         " --fit {input.fit} --evaluation {input.evaluation} --settings {input.settings}"
-        " --output {output} --threads {threads} --device {params.device} 2> {log}"
+        " --output {output} --threads {threads} --device {params.device}"
+        + RECORDED
+        + " 2> {log}"

@@ -19,4 +19,4 @@ rule sample_prompts:
         "Sampling {wildcards.prompts}"
     shell:
         "python -m ickrr sample --prompts {input.prompts} --output {output}"
-        " --threads {threads} 2> {log}"
+        " --threads {threads}" + RECORDED + " 2> {log}"

@@ -29,4 +29,4 @@ rule solve_prompts:
     shell:
         "python -m ickrr solve --prompts {input.prompts} --data {input.data}"
         " --settings {input.settings} --output-directory {params.directory}"
-        " --threads {threads} --device {params.device} 2> {log}"
+        " --threads {threads} --device {params.device}" + RECORDED + " 2> {log}"

@@ -30,7 +30,7 @@ rule write_table:
     shell:
         "python -m ickrr table --table {wildcards.table} --experiment {input.experiment}"
         " --tables {params.tables} --latex {output.latex} --parquet {output.parquet}"
-        " --csv {output.csv} 2> {log}"
+        " --csv {output.csv}" + RECORDED + " 2> {log}"
 
 
 for table in experiment.tables:
@@ -70,4 +70,4 @@ rule write_numbers:
     shell:
         "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
         " --records {input.records} --numbers {output.numbers}"
-        " --provenance {output.provenance} 2> {log}"
+        " --provenance {output.provenance}" + RECORDED + " 2> {log}"

@@ -31,7 +31,9 @@ rule train_model:
         "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
         " --validation {input.validation} --weights {output.weights}"
         " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
-        " --state {params.state} --threads {threads} --device {params.device} 2> {log}"
+        " --state {params.state} --threads {threads} --device {params.device}"
+        + RECORDED
+        + " 2> {log}"
 
 
 rule tabulate_training:
@@ -58,4 +60,4 @@ rule tabulate_training:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
         "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
-        " --trained {params.trained} --output {output} 2> {log}"
+        " --trained {params.trained} --output {output}" + RECORDED + " 2> {log}"
