@@ -19,7 +19,7 @@ def arguments(results, folder, table):
         "table",
         *("--table", table),
         *("--experiment", str(results / "specs/experiment.json")),
-        *("--tables", str(results / "tables")),
+        *("--results", str(results)),
         *("--latex", str(folder / "latex/t.tex")),
         *("--parquet", str(folder / "t.parquet")),
         *("--csv", str(folder / "t.csv")),

@@ -193,6 +193,60 @@ def learning_curve_table(run, seeds=(0, 1, 2), steps=1000, diverging=()):
     return pd.concat(frames, ignore_index=True)
 
 
+def noise_table(run, seeds=(0, 1, 2), context=20, noise_std=0.3):
+    """A model that is half way, on the logarithmic scale, between the encoded oracle and the optimum."""
+    rows = []
+    for factor, n in itertools.product(np.geomspace(0.1, 10, 13), range(context + 1)):
+        optimal = 0.9 * np.exp(-0.07 * n) * factor**0.3
+        oracle = 1 + 0.02 * n * np.log(factor) ** 2
+        for method, ratio in (("bayes", 1.0), ("encoded_oracle", oracle), ("transformer", oracle**0.5)):
+            for seed in seeds:
+                mine = ratio * (1 + 0.01 * seed) if method == "transformer" else ratio
+                label = (mine * optimal + (factor * noise_std) ** 2) / (optimal + (factor * noise_std) ** 2)
+                mse = mine * optimal
+                spread = 0.0 if method == "bayes" else 0.02
+                ends = (mine * (1 - spread), mine * (1 + spread))
+                at = (run, seed, factor, factor * noise_std, n, method)
+                rows.append((*at, mse, mse + (factor * noise_std) ** 2, mine, *ends, label))
+    columns = ["run", "seed", "factor", "noise_std", "context_length", "method", "mse", "mse_label"]
+    return pd.DataFrame(rows, columns=[*columns, "ratio", "ratio_low", "ratio_high", "ratio_label"])
+
+
+def functions_table(run, seeds=(0,), layers=8, steps=64):
+    """Curves that shrink towards sin(3x), the posterior mean of the toy: layer l sits on a solver's path."""
+    grid = np.linspace(-1, 1, 21)
+    frames = []
+
+    def add(at, kind, method, step, x, value, sd=np.nan):
+        columns = {"kind": kind, "method": method, "step": step, "x": x, "value": value, "sd": sd}
+        frames.append(pd.DataFrame({**at, **columns}))
+
+    for seed, prompt, n in itertools.product(seeds, range(2), (4, 12)):
+        at = {"run": run, "seed": seed, "prompt": prompt, "context_length": n}
+        points = np.linspace(-0.9, 0.9, n)
+        add(at, "context", "context", 0, points, np.sin(3 * points) + 0.1 * np.cos(40 * points))
+        spread = np.abs(grid[:, None] - points).min(axis=1)
+        add(at, "posterior", "posterior_mean", 0, grid, np.sin(3 * grid), 0.05 + spread)
+        for layer in range(layers + 1):
+            shrunk = 1 - np.exp(-RATES[SOLVERS[0]] * layer_step(layer))
+            add(at, "layer", "transformer", layer, grid, shrunk * np.sin(3 * grid + 0.1 * prompt))
+        for step in range(steps + 1):
+            shrunk = 1 - np.exp(-RATES[SOLVERS[0]] * step)
+            add(at, "solver", SOLVERS[0], step, grid, shrunk * np.sin(3 * grid))
+    return pd.concat(frames, ignore_index=True)
+
+
+def shares_table(run, layers=8):
+    """The first solver has the best value in three layers of four, and is strictly best in half of them."""
+    rows = []
+    for solver, statistic in itertools.product(SOLVERS[:4], ("similarity", "distance")):
+        first = solver == SOLVERS[0]
+        share, lead = (0.5, 0.75) if first else (0.0, 0.25 / 3)
+        rows.append((run, solver, statistic, layers, int(share * layers), share, lead, lead - 0.1, lead + 0.1))
+    columns = ["run", "solver", "statistic", "layers", "best", "share", "lead_share", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def run_record(seed):
     return {
         "verb": "train",
@@ -241,7 +295,10 @@ def results(tmp_path_factory, experiment) -> Path:
             "matches": matches_table(similarity),
             "alignment": alignment_table(run, draws),
             "pairs": pairs_table(run, draws, layers),
+            "shares": shares_table(run, layers),
             "learning_curve": learning_curve_table(run, seeds),
+            "noise": noise_table(run, seeds),
+            "functions": functions_table(run, seeds, layers),
         }
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)
@@ -261,6 +318,9 @@ def toy():
         alignment=alignment_table,
         draws=draws_table,
         pairs=pairs_table,
+        shares=shares_table,
+        noise=noise_table,
+        functions=functions_table,
         learning_curve=learning_curve_table,
         record=run_record,
     )

@@ -26,6 +26,16 @@ rule take_restored:
         " --output {output} 2> {log}"
 
 
-# Whatever a bundle gives is taken from it.
-ruleorder: take_restored > sample_prompts > solve_prompts > train_model > tabulate_training
-ruleorder: take_restored > probe_model > compare_run > tabulate_run
+# Whatever a bundle gives is taken from it. A rule that writes results and is not in this list is ambiguous with it.
+ruleorder:
+    take_restored
+    > sample_prompts
+    > solve_prompts
+    > train_model
+    > tabulate_training
+    > probe_model
+    > compare_run
+    > tabulate_run
+    > sweep_noise
+    > trace_functions
+    > judge_claims

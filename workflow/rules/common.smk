@@ -13,6 +13,7 @@ from ickrr import driver
 from ickrr.bundles.given import given_results
 from ickrr.bundles.shipped import unpack_shipped
 from ickrr.config.load import load_experiment
+from ickrr.config.load_claims import load_ledger
 from ickrr.errors import ConfigError, IckrrError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
@@ -38,6 +39,7 @@ try:
         overlay=config.get("overlay"),
         overrides=overrides,
     )
+    ledger = load_ledger(Path(workflow.basedir) / "claims.yaml", experiment)
 except ConfigError as error:
     sys.exit(f"config error:\n{error}")
 
@@ -59,6 +61,9 @@ def write_specs():
         "solvers": experiment.solvers,
         "probe": experiment.probe,
         "statistics": experiment.statistics,
+        "claims": ledger,
+        "noise_mismatch": experiment.noise_mismatch,
+        "functions": experiment.functions,
     }
     specs = {f"{name}.json": settings for name, settings in blocks.items()}
     specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
@@ -157,6 +162,16 @@ def prompts_of(split):
     return path
 
 
+def prompt_spec_of(split):
+    """Input function: the resolved prompt set of a run's task."""
+
+    def path(wildcards):
+        task = experiment.runs[wildcards.run].task
+        return f"{RESULTS}/specs/prompts/{task}-{split}.json"
+
+    return path
+
+
 def trajectories_of_run(wildcards):
     """Solver trajectories on the evaluation prompts of a run's task."""
     task = experiment.runs[wildcards.run].task
@@ -215,16 +230,24 @@ def figure_code(wildcards):
 
 
 def figure_parameters(wildcards):
-    """Parameters of a figure's notebook, as YAML on one line."""
+    """Parameters of a figure's notebook, as YAML on one line; a notebook takes those that it names."""
+    runs = experiment.figures[wildcards.figure].runs
+    models = {run: experiment.run(run).model for run in runs}
     return json.dumps(
         {
             "figure": wildcards.figure,
-            "runs": experiment.figures[wildcards.figure].runs,
+            "runs": runs,
             "tables": f"{RESULTS}/tables",
             "output": f"{RESULTS}/figures/{wildcards.figure}",
             "scale": experiment.scale,
             "context_lengths": experiment.statistics.context_lengths,
             "solvers": experiment.solvers.headline,
+            "models": {
+                run: {"layers": m.layers, "heads": m.heads, "width": m.width}
+                for run, m in models.items()
+            },
+            "snapshots": experiment.noise_mismatch.snapshots,
+            "traced_solver": experiment.functions.solver,
         }
     )
 
@@ -232,17 +255,29 @@ def figure_parameters(wildcards):
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
+def table_code(wildcards):
+    """Package files behind one LaTeX table: its own module, and what that imports."""
+    return code(f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}")
+
+
 def table_inputs(wildcards):
-    """Tidy tables that a LaTeX table reads."""
+    """What a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
-    return run_tables(table.runs, table.tables)
+    return run_tables(table.runs, table.tables) + FURTHER_TABLE_INPUTS.get(
+        wildcards.table, []
+    )
 
 
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
-    return run_tables(
-        experiment.runs, ["errors", "matches", "alignment", "pairs", "learning_curve"]
-    )
+    every = ["errors", "matches", "alignment", "pairs", "shares", "learning_curve"]
+    swept = [
+        run
+        for figure in experiment.figures.values()
+        if "noise" in figure.tables
+        for run in figure.runs
+    ]
+    return run_tables(experiment.runs, every) + run_tables(swept, ["noise"])
 
 
 def of_all_models(pattern):
@@ -253,6 +288,20 @@ def of_all_models(pattern):
         for seed in experiment.seeds(run)
     ]
 
+
+CLAIM_TABLES = [
+    f"{RESULTS}/tables/{run}/{table}.parquet" for run, table in ledger.tables()
+]
+
+# Beside tables of runs. The costs are those of everything up to the tables, which are inputs so that this one is
+# written after them; benchmarks are not, because results that were made on another machine have none.
+FURTHER_TABLE_INPUTS = {
+    "tab_claims": [f"{RESULTS}/tables/claims.parquet"],
+    "tab_cost": [
+        *of_all_models("trained/{run}/seed{seed}/rate.parquet"),
+        *run_tables(experiment.runs, ["alignment", "learning_curve"]),
+    ],
+}
 
 PAPER_SOURCES = sorted(
     str(path)

@@ -4,6 +4,7 @@ rule write_table:
         experiment="<results>/specs/experiment.json",
         tables=table_inputs,
         code=verb("table"),
+        module=table_code,
     output:
         latex="<results>/latex/{table}.tex",
         parquet="<results>/tables/{table}.parquet",
@@ -24,12 +25,12 @@ rule write_table:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        tables=folder("tables"),
+        results=RESULTS,
     message:
         "Writing {wildcards.table}"
     shell:
         "python -m ickrr table --table {wildcards.table} --experiment {input.experiment}"
-        " --tables {params.tables} --latex {output.latex} --parquet {output.parquet}"
+        " --results {params.results} --latex {output.latex} --parquet {output.parquet}"
         " --csv {output.csv}" + RECORDED + " 2> {log}"
 
 
@@ -43,11 +44,40 @@ for table in experiment.tables:
         localrule: True
 
 
+rule judge_claims:
+    """Judge every claim of the ledger from the tables."""
+    input:
+        claims="<results>/specs/claims.json",
+        experiment="<results>/specs/experiment.json",
+        tables=CLAIM_TABLES,
+        code=verb("claims"),
+    output:
+        "<results>/tables/claims.parquet",
+    log:
+        "<logs>/judge_claims.log",
+    benchmark:
+        "<benchmarks>/judge_claims.tsv"
+    conda:
+        "../../envs/conda/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=mem_mb(1000),
+        runtime=minutes(10),
+    params:
+        tables=folder("tables"),
+    message:
+        "Judging the claims"
+    shell:
+        "python -m ickrr claims --claims {input.claims} --experiment {input.experiment}"
+        " --tables {params.tables} --output {output}" + RECORDED + " 2> {log}"
+
+
 rule write_numbers:
     """Write every number of the paper's text as a macro, and where the results come from."""
     input:
         experiment="<results>/specs/experiment.json",
         tables=all_run_tables,
+        claims="<results>/tables/claims.parquet",
         records=of_all_models("trained/{run}/seed{seed}/run.json"),
         code=verb("numbers"),
     output:
@@ -69,5 +99,5 @@ rule write_numbers:
         "Writing the numbers of the text"
     shell:
         "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
-        " --records {input.records} --numbers {output.numbers}"
+        " --claims {input.claims} --records {input.records} --numbers {output.numbers}"
         " --provenance {output.provenance}" + RECORDED + " 2> {log}"

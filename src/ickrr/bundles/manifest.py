@@ -1,8 +1,9 @@
 """The manifest of a bundle: each file's digest, and all that it was made from.
 
 A bundle is ``<name>.tar.xz`` with the members ``manifest.json``, ``files/<file>`` and
-``records/<file>.json``, in this order, names relative to ``results/<scale>``. The manifest says of each file from which sources (code and resolved settings, with their digests) it was made,
-through all stages; a result may stand in for its rule exactly while these are what they were.
+``records/<file>.json``, in this order, names relative to ``results/<scale>``. The manifest says of each
+file from which sources (code and resolved settings, with their digests) it was made, through all stages; a
+result may stand in for its rule exactly while these are what they were.
 """
 
 import json

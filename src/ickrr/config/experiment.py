@@ -8,13 +8,24 @@ from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSetti
 from ickrr.config.fields import Settings, setting
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
 from ickrr.config.task import PromptSettings, Split, TaskSettings
 from ickrr.config.training import TrainingSettings
 
 Scale = Literal["smoke", "laptop", "paper"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
-RunTable = Literal["errors", "similarity", "matches", "alignment", "pairs", "shares", "learning_curve"]
+RunTable = Literal[
+    "errors",
+    "similarity",
+    "matches",
+    "alignment",
+    "pairs",
+    "shares",
+    "noise",
+    "functions",
+    "learning_curve",
+]
 
 
 class BaseRun(Settings):
@@ -81,6 +92,10 @@ class Experiment(Settings):
     solvers: SolverSettings = setting(SolverSettings(), "The classical solvers")
     probe: ProbeSettings = setting(ProbeSettings(), "The linear readout of every layer")
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
+    noise_mismatch: NoiseMismatchSettings = setting(
+        NoiseMismatchSettings(), "Test noise other than that of training"
+    )
+    functions: FunctionSettings = setting(FunctionSettings(), "Prediction curves on one-dimensional inputs")
     figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
     tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
 

@@ -7,38 +7,17 @@ between them. Everything else is undecided. Claims join their conditions by Klee
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import pandas as pd
 
 from ickrr.config.claims import Claim, Condition, Ledger
 from ickrr.config.experiment import Experiment
 from ickrr.report.intervals import Interval
+from ickrr.report.load import COLUMNS
 from ickrr.report.statistics import STATISTICS, Question
 
 Verdict = Literal["supported", "not supported", "undecided"]
-
-COLUMNS: Final = (
-    "claim",
-    "source",
-    "statement",
-    "evidence",
-    "verdict",
-    "condition",
-    "run",
-    "statistic",
-    "of",
-    "solver",
-    "reference",
-    "method",
-    "factor",
-    "above",
-    "below",
-    "value",
-    "low",
-    "high",
-    "outcome",
-)
 
 
 def outcome(interval: Interval, above: float | None, below: float | None) -> Verdict:
@@ -70,15 +49,15 @@ def judge(ledger: Ledger, experiment: Experiment, tables: Path) -> pd.DataFrame:
         tables: directory with a directory a run.
 
     Returns:
-        One row a condition and run, columns `COLUMNS`, in the order of the ledger; `condition` counts them
-        within a claim, `evidence` joins its names by commas. Arguments that a statistic does not take are
-        empty (NaN in `factor`).
+        One row a condition and run, the columns of the table `claims`, in the order of the ledger;
+        `condition` counts them within a claim, `evidence` joins its names by commas. Arguments that a
+        statistic does not take are empty (NaN in `factor`).
 
     Raises:
         FileError: a table is missing or lacks a row.
     """
     rows = [row for name, claim in ledger.claims.items() for row in _rows(name, claim, experiment, tables)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS["claims"]))
     numbers = ["factor", "above", "below", "value", "low", "high"]
     return frame.astype(dict.fromkeys(numbers, "float64"))
 

@@ -20,6 +20,7 @@ class BestSteps(NamedTuple):
         low: smallest lower end of the seeds' bootstrap intervals, (L+1,).
         high: largest upper end, (L+1,).
         censored: whether any seed's best step is the last of the grid, (L+1,).
+        last: largest best step over seeds, (L+1,); the last step of the grid where censored.
     """
 
     layer: np.ndarray
@@ -27,6 +28,7 @@ class BestSteps(NamedTuple):
     low: np.ndarray
     high: np.ndarray
     censored: np.ndarray
+    last: np.ndarray
 
 
 def similarity_map(similarity: pd.DataFrame, run: str, solver: str) -> pd.DataFrame:
@@ -63,6 +65,7 @@ def best_steps(matches: pd.DataFrame, run: str, solver: str) -> BestSteps:
         wide["best_step_low"].to_numpy(float).min(axis=1),
         wide["best_step_high"].to_numpy(float).max(axis=1),
         np.any(wide["censored"].to_numpy(bool), axis=1),
+        wide["best_step"].to_numpy(float).max(axis=1),
     )
 
 

@@ -28,6 +28,9 @@ SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorV
 DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSquared BestKendallTau
 BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
 best", "behind", "undefined").
+
+Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the verdicts of the claims
+ledger in `ickrr.report.claim_numbers`.
 """
 
 from collections.abc import Sequence
@@ -37,6 +40,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.report.comparison_numbers import comparison_numbers
 from ickrr.report.curves import (
     TRANSFORMER,
     cut_at,
@@ -91,6 +95,7 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
         alignment = load_table(tables, [run], "alignment")
         alignment_numbers(macros, name, alignment, experiment)
         verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
+    comparison_numbers(macros, experiment, tables)
     return macros
 
 

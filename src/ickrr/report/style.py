@@ -21,6 +21,7 @@ from ickrr.files import atomic_path
 TEXT_WIDTH: Final = 6.3  # inches
 MUTED: Final = "0.45"  # grey of secondary text
 SEQUENTIAL: Final = "cividis"  # lightness grows steadily; made for colour-blind readers
+ABOVE_STAMP: Final = 1.8  # font sizes that a legend below the panels leaves to the stamp
 STYLE_FILE: Final = Path(__file__).with_name("ickrr.mplstyle")
 
 
@@ -49,6 +50,17 @@ LOOKS: Final[dict[str, Look]] = {
     "chebyshev": Look("#004488", "X", ":"),
     "damped_jacobi": Look("#777777", "*", ":"),
 }
+
+
+# Runs that stand in one panel, in order; the first is the one that the others are compared with.
+RUN_LOOKS: Final = (
+    Look("#000000", "o", "-"),
+    Look("#BB3344", "s", "--"),
+    Look("#004488", "^", "-."),
+    Look("#2A9D8F", "D", ":"),
+    Look("#E9B949", "v", (0, (4, 1, 1, 1, 1, 1))),
+    Look("#777777", "P", (0, (5, 1))),
+)
 
 
 @contextmanager

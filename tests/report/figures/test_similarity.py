@@ -1,16 +1,10 @@
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.patches import Rectangle
 
-from ickrr.report.figures.similarity import (
-    best_steps_figure,
-    describe_similarity,
-    heatmap_figure,
-    similarity_figure,
-)
+from ickrr.report.figures.similarity import describe_similarity, similarity_figure
 from ickrr.report.matches import best_steps, mean_floor, similarity_map
 from ickrr.report.methods import HEADLINE
 from ickrr.report.style import save
@@ -125,18 +119,6 @@ def test_values_fit_between_their_neighbours(toy, layers, tmp_path):
     # The box of a line of text is taller than its digits, by the room for descenders.
     digits = [box.expanded(0.8, 1.0) if layers == 24 else box for box in boxes]
     assert not any(a.overlaps(b) for a, b in pairwise(digits))
-
-
-def test_panels_of_several_runs(toy):
-    """Fails if a run gets no panel, or an unused panel is left visible."""
-    similarity = pd.concat([toy.similarity(run, seeds=(0,), layers=3, steps=16) for run in "abc"])
-    matches = toy.matches(similarity)
-    for figure in (
-        best_steps_figure(similarity, matches, list("abc"), HEADLINE, "smoke"),
-        heatmap_figure(similarity, matches, list("abc"), MAIN, "smoke"),
-    ):
-        titles = [axes.get_title() for axes in figure.axes if axes.get_visible()]
-        assert [title for title in titles if title.startswith("(")] == ["(a) a", "(b) b", "(c) c"]
 
 
 def test_absent_rows_are_refused(similarity, matches):

@@ -7,13 +7,12 @@ import pytest
 from ickrr.errors import FileError
 from ickrr.files import write_table
 from ickrr.report.load import estimate, load_table
-from ickrr.report.tables import TABLES
-from ickrr.report.tables.alignment import COLUMNS, alignment_table
+from ickrr.report.tables.alignment import COLUMNS, build
 
 
 @pytest.fixture(scope="module")
 def table(experiment, results):
-    return alignment_table(experiment, results / "tables")
+    return build(experiment, results)
 
 
 def body(latex):
@@ -65,8 +64,8 @@ def test_a_value_without_interval_says_so(toy, tmp_path, experiment):
         full = toy.alignment(run, [toy.draws(0), toy.draws(1)])
         one = (full["solver"] == "richardson") & (full["statistic"] == "slope")
         full.loc[one, ["low", "high"]] = float("nan")
-        write_table(tmp_path / run / "alignment.parquet", full)
-    rows = body(alignment_table(experiment, tmp_path).latex)
+        write_table(tmp_path / "tables" / run / "alignment.parquet", full)
+    rows = body(build(experiment, tmp_path).latex)
     assert (rows[4][4], rows[5][4]) == ("3.00", "{--}")
 
 
@@ -83,8 +82,10 @@ def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
         }
     )
     for run in both.runs:
-        write_table(tmp_path / run / "alignment.parquet", toy.alignment(run, [toy.draws(0), toy.draws(1)]))
-    labels = [row[0] for row in body(alignment_table(both, tmp_path).latex) if row[0]]
+        write_table(
+            tmp_path / "tables" / run / "alignment.parquet", toy.alignment(run, [toy.draws(0), toy.draws(1)])
+        )
+    labels = [row[0] for row in body(build(both, tmp_path).latex) if row[0]]
     assert labels == ["deep", r"\midrule shal low"]
 
 
@@ -92,9 +93,9 @@ def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):
     """Fails if a solver without results gets an empty row instead of an error."""
     for run in ("spherical", "noise_01"):
         full = toy.alignment(run, [toy.draws(0)])
-        write_table(tmp_path / run / "alignment.parquet", full[full["solver"] != "chebyshev"])
+        write_table(tmp_path / "tables" / run / "alignment.parquet", full[full["solver"] != "chebyshev"])
     with pytest.raises(FileError, match="has 0 rows of solver 'chebyshev'"):
-        alignment_table(experiment, tmp_path)
+        build(experiment, tmp_path)
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")

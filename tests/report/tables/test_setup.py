@@ -1,12 +1,12 @@
 import json
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.tables.setup import settings_of, setup_table
+from ickrr.report.tables.setup import build, settings_of
 
 
 def test_every_setting_once_with_its_value(experiment, tmp_path):
     """Fails if a setting of the resolved experiment is missing, doubled, or shown with another value."""
-    table = setup_table(experiment, tmp_path).frame
+    table = build(experiment, tmp_path).frame
     assert table["key"].is_unique
     rows = table.set_index("key")
     dumped = experiment.model_dump(mode="json")
@@ -25,7 +25,7 @@ def test_every_setting_once_with_its_value(experiment, tmp_path):
 
 def test_unit_source_and_meaning_come_from_the_schema(experiment, tmp_path):
     """Fails if a source or unit is typed anywhere but in the schema, also for overrides."""
-    rows = setup_table(experiment, tmp_path).frame.set_index("key")
+    rows = build(experiment, tmp_path).frame.set_index("key")
     assert rows.loc["base.task.noise_std", "unit"] == "labels"
     assert rows.loc["tasks.uniform.law", "source"] == "sources"
     assert rows.loc["tasks.uniform.lengthscale", "unit"] == "input units"
@@ -49,7 +49,7 @@ def test_nested_overrides_have_their_own_rows():
 
 def test_latex_is_a_longtable_with_one_row_a_setting(experiment, tmp_path):
     """Fails if a row is lost on the way to LaTeX, a character is not escaped, or booktabs is not used."""
-    table = setup_table(experiment, tmp_path)
+    table = build(experiment, tmp_path)
     body = table.latex.split(r"\endlastfoot")[1].split(r"\end{longtable}")[0]
     rows = [line for line in body.splitlines() if line.endswith(r"\\")]
     assert len(rows) == len(table.frame)

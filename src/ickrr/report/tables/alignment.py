@@ -15,7 +15,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import estimate, load_table
 from ickrr.report.methods import SHORT, law_name
-from ickrr.report.tables.table import PaperTable
+from ickrr.report.table import PaperTable
 
 # statistic: header, factor, decimals
 COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
@@ -28,13 +28,12 @@ COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
 }
 
 
-def alignment_table(experiment: Experiment, tables: Path, name: str = "tab_alignment") -> PaperTable:
+def build(experiment: Experiment, results: Path) -> PaperTable:
     """Build the table of alignment statistics.
 
     Args:
         experiment: the resolved experiment, which says the runs of this table and the order of the solvers.
-        tables: directory with one directory a run.
-        name: key of `tables` in the configuration.
+        results: folder of the results, with ``tables/{run}/alignment.parquet``.
 
     Returns:
         Tidy rows `law, run, solver, statistic, value, low, high, seed_sd, seeds`; LaTeX as a `tabular`.
@@ -42,9 +41,9 @@ def alignment_table(experiment: Experiment, tables: Path, name: str = "tab_align
     Raises:
         FileError: a table is missing, or lacks a solver or a statistic.
     """
-    runs = experiment.tables[name].runs
+    runs = experiment.tables["tab_alignment"].runs
     solvers = list(experiment.solvers.names)
-    alignment = load_table(tables, runs, "alignment")
+    alignment = load_table(results / "tables", runs, "alignment")
     laws = {run: experiment.run(run).task.law for run in runs}
     frame = alignment.assign(law=alignment["run"].map(laws))
     frame = frame[["law", "run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]

@@ -18,7 +18,7 @@ from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.report.formatting import escape, setting_number
-from ickrr.report.tables.table import PaperTable
+from ickrr.report.table import PaperTable
 
 # What the open mappings of the schema override.
 OVERRIDDEN: Final[dict[tuple[type[Settings], str], type[Settings]]] = {
@@ -38,18 +38,18 @@ class Setting(NamedTuple):
     description: str
 
 
-def setup_table(experiment: Experiment, tables: Path) -> PaperTable:
+def build(experiment: Experiment, results: Path) -> PaperTable:
     """Build the table of every setting.
 
     Args:
         experiment: the resolved experiment.
-        tables: not read; every table has the same signature.
+        results: not read; every table has the same signature.
 
     Returns:
         Columns `key, value, unit, source, description`, the value as JSON; LaTeX as a `longtable`, which
         may not stand in a float.
     """
-    del tables
+    del results
     found = list(settings_of(experiment))
     frame = pd.DataFrame(found, columns=list(Setting._fields))
     frame["value"] = [json.dumps(value) for value in frame["value"]]

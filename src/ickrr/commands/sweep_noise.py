@@ -1,0 +1,106 @@
+"""Predict prompts whose noise is not that of training, and hold the errors against the best possible ones."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from ickrr.analysis.bootstrap import resample_weights
+from ickrr.analysis.errors import NO_SEED
+from ickrr.analysis.noise import BAYES, ENCODED_ORACLE, TRANSFORMER, NoisyPrompts, ratio_table
+from ickrr.analysis.probe import read_output
+from ickrr.config.analysis import StatisticsSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.sweeps import NoiseMismatchSettings
+from ickrr.config.task import PromptSettings
+from ickrr.device import DEVICES, resolve_device
+from ickrr.errors import FileError
+from ickrr.files import read_settings, write_table
+from ickrr.model.transformer import Transformer
+from ickrr.model.weights import load_model
+from ickrr.progress import track
+from ickrr.randomness import torch_generator
+from ickrr.tasks import Prompts, bayes_ridge, kernel_matrix, posterior, sample_prompts
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
+    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="its seeds")
+    parser.add_argument(
+        "--trained", type=Path, required=True, help="directory of seed*/ with weights.safetensors"
+    )
+    parser.add_argument("--prompts", type=Path, required=True, help="resolved evaluation prompts (JSON)")
+    parser.add_argument("--settings", type=Path, required=True, help="settings of the sweep (JSON)")
+    parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
+    parser.add_argument("--output", type=Path, required=True, help="table to write")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Write the errors of every seed, of the encoded oracle and of optimal regression at every test noise.
+
+    Raises:
+        FileError: an input is missing, damaged, or belongs to another run, seed or task.
+        ConfigError: the device is not there.
+        CovarianceError: a covariance is not numerically positive definite.
+    """
+    torch.set_num_threads(arguments.threads)
+    run = read_settings(arguments.run, RunSettings)
+    settings = read_settings(arguments.settings, NoiseMismatchSettings)
+    statistics = read_settings(arguments.statistics, StatisticsSettings)
+    test = read_settings(arguments.prompts, PromptSettings)
+    if test.task != run.task:
+        raise FileError(
+            f"{arguments.prompts}: its task '{test.task_name}' is not the task '{run.task_name}' of run "
+            f"'{run.name}'; give the prompts of that task"
+        )
+    device = resolve_device(arguments.device)
+    models = {
+        seed: load_model(arguments.trained / f"seed{seed}" / "weights.safetensors", run, seed).to(device)
+        for seed in arguments.seeds
+    }
+    weights = resample_weights(test.count, statistics.bootstrap_draws, statistics.seed)
+    tables = []
+    for index in track(len(settings.factors), f"test noises of {run.name}"):
+        factor = settings.factors[index]
+        prompts = noisy_prompts(test, factor)
+        arrays = (part.numpy() for part in (prompts.f, prompts.y, prompts.posterior_mean))
+        truth = NoisyPrompts(factor, factor * run.task.noise_std, *arrays)
+        predictions = [
+            (NO_SEED, BAYES, prompts.posterior_mean),
+            (NO_SEED, ENCODED_ORACLE, encoded_oracle(run, prompts)),
+        ]
+        for seed, model in models.items():
+            predictions.append((seed, TRANSFORMER, model_output(model, prompts, settings.chunk_prompts)))
+        tables += [
+            ratio_table(run.name, seed, method, predicted.numpy(), truth, weights, statistics.confidence)
+            for seed, method, predicted in predictions
+        ]
+    write_table(arguments.output, pd.concat(tables, ignore_index=True))
+
+
+def noisy_prompts(test: PromptSettings, factor: float) -> Prompts:
+    """Draw the stored evaluation prompts again with `factor` times their noise.
+
+    All factors share inputs, functions and standard normal noise, so that only its size differs; factor 1
+    gives the stored prompts themselves.
+    """
+    generator = torch_generator(test.seed, "prompts", test.task_name, test.split)
+    task = test.task.model_copy(update={"noise_std": factor * test.task.noise_std})
+    return sample_prompts(task, test.count, generator)
+
+
+def encoded_oracle(run: RunSettings, prompts: Prompts) -> torch.Tensor:
+    """Kernel ridge regression with the ridge of training at every context length, (B, N+1)."""
+    kernel = kernel_matrix(run.task, prompts.x)  # (B, N+1, N+1)
+    return posterior(kernel, prompts.y, bayes_ridge(run.task))[0]
+
+
+def model_output(model: Transformer, prompts: Prompts, chunk_prompts: int) -> torch.Tensor:
+    """The model's own predictions, (B, N+1) float64 on the CPU, computed in the precision of its weights."""
+    weight = model.readout.weight
+    x, y = (part.to(weight.device, weight.dtype) for part in (prompts.x, prompts.y))
+    return read_output(model, x, y, chunk_prompts).cpu()

@@ -1,0 +1,141 @@
+"""Test noise that differs from the training noise: error over that of kernel ridge regression which knows it.
+
+ratio = MSE(method) / MSE(KRR with ridge sigma_test^2), both against the clean f, so that 1 is the best there
+is. The encoded oracle is KRR with the ridge of training, sigma_train^2: what a model would do that has learnt
+the task but not to notice the noise. One row a run: snapshots by context length at three test noises, then
+the full sweep at n = N.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+
+from ickrr.report.panels.axes import letters, logarithmic
+from ickrr.report.style import LOOKS, Look, new_figure, stamp, style
+
+METHODS: Final = {
+    "transformer": ("transformer", LOOKS["transformer"]),
+    "encoded_oracle": (
+        r"encoded oracle, ridge $\sigma_{\mathrm{train}}^2$",
+        Look("#BB3344", "s", (0, (4, 1.5))),
+    ),
+}
+
+
+def noise_mismatch_figure(
+    noise: pd.DataFrame, runs: Sequence[str], snapshots: Sequence[float], scale: str
+) -> Figure:
+    """Draw snapshots and sweep, one row a run.
+
+    Args:
+        noise: table `noise` of the runs.
+        runs: runs, top to bottom.
+        snapshots: factors of the training noise that get a panel by context length.
+        scale: name of the scale.
+
+    Raises:
+        ValueError: a run, a method or a snapshot is absent from the table.
+    """
+    with style():
+        figure = new_figure(height=0.5 + 1.55 * len(runs))
+        grid = figure.subplots(
+            len(runs),
+            len(snapshots) + 1,
+            squeeze=False,
+            sharey="row",
+            gridspec_kw={"width_ratios": [*([1.0] * len(snapshots)), 1.35]},
+        )
+        for row, run in zip(grid, runs, strict=True):
+            table = noise[noise["run"] == run]
+            if table.empty:
+                raise ValueError(f"table noise has no rows of run '{run}'")
+            n_last = int(table["context_length"].max())
+            for axes, factor in zip(row[:-1], snapshots, strict=True):
+                at_factor = table[np.isclose(table["factor"], factor) & (table["context_length"] > 0)]
+                _draw(axes, at_factor, "context_length")
+                axes.set_title(rf"$\sigma_{{\mathrm{{test}}}} = {factor:g}\,\sigma_{{\mathrm{{train}}}}$")
+                axes.set_xlabel("context length $n$")
+                axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+            _draw(row[-1], table[table["context_length"] == n_last], "factor")
+            row[-1].set_xscale("log")
+            row[-1].xaxis.set_major_locator(LogLocator())
+            row[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            row[-1].set_xlabel(r"$\sigma_{\mathrm{test}}/\sigma_{\mathrm{train}}$")
+            row[-1].set_title(f"sweep, $n={n_last}$")
+            sigma = training_noise(table)
+            row[0].set_ylabel(rf"$\sigma_{{\mathrm{{train}}}}={sigma:g}$" + "\nMSE / Bayes-optimal")
+            for axes in row:
+                logarithmic(axes)
+                axes.axhline(1.0, color="0.3", linestyle="--", linewidth=0.8, zorder=1, gid="optimal")
+        letters(grid.flat)
+        handles = [
+            Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line, label=name)
+            for name, look in METHODS.values()
+        ]
+        handles.append(
+            Line2D([], [], color="0.3", linestyle="--", linewidth=0.8, label="KRR that knows the test noise")
+        )
+        figure.legend(handles=handles, loc="outside upper center", ncols=3)
+        stamp(figure, scale, noise[noise["run"].isin(runs)])
+    return figure
+
+
+def describe_noise_mismatch(noise: pd.DataFrame, run: str) -> str:
+    """Say what the figure shows for one run, from the table alone."""
+    table = noise[noise["run"] == run]
+    n_last = int(table["context_length"].max())
+    wide = _seed_mean(table[table["context_length"] == n_last], "factor")
+    low, high = wide.index.min(), wide.index.max()
+    parts = [
+        f"at {factor:g} times the training noise {wide.loc[factor, 'transformer']:.3g} for the transformer "
+        f"and {wide.loc[factor, 'encoded_oracle']:.3g} for the encoded oracle"
+        for factor in (low, high)
+    ]
+    nearer = (np.log(wide["transformer"]) < np.log(wide["encoded_oracle"])).sum()
+    return (
+        f"Run `{run}` (trained at noise {training_noise(table):g}): error over the Bayes-optimal one at n = "
+        f"{n_last}: {'; '.join(parts)}. The transformer is below the encoded oracle at {nearer} of "
+        f"{len(wide)} test noises."
+    )
+
+
+def training_noise(noise: pd.DataFrame) -> float:
+    """Return the noise that a run was trained at, from its rows of the table `noise`."""
+    return float((noise["noise_std"] / noise["factor"]).iloc[0])
+
+
+def _seed_mean(rows: pd.DataFrame, over: str) -> pd.DataFrame:
+    return rows.groupby([over, "method"])["ratio"].mean().unstack("method").sort_index()
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, over: str) -> None:
+    """Draw mean ratios over seeds, the band from the lowest to the highest end of the seeds' intervals."""
+    for method, (_, look) in METHODS.items():
+        grouped = rows[rows["method"] == method].groupby(over)
+        mean = grouped["ratio"].mean()
+        if mean.empty:
+            raise ValueError(f"table noise has no rows of '{method}' for a panel over {over}")
+        axes.plot(
+            mean.index,
+            mean,
+            color=look.colour,
+            marker=look.marker,
+            markersize=2.2,
+            linestyle=look.line,
+            linewidth=1.0,
+            zorder=3,
+        )
+        axes.fill_between(
+            mean.index,
+            grouped["ratio_low"].min(),
+            grouped["ratio_high"].max(),
+            color=look.colour,
+            alpha=0.2,
+            linewidth=0,
+        )

@@ -1,0 +1,1 @@
+"""What stands inside one panel; figures of different kinds share these."""

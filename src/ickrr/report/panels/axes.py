@@ -1,0 +1,36 @@
+"""Axes that several kinds of panel share: ticks of layers, errors on a logarithmic axis, letters."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+from ickrr.report.style import letter
+
+# Up to here every layer has a tick, and "0.97" fits into a column of a heatmap without being turned.
+MANY_LAYERS: Final = 13
+
+
+def layer_ticks(layers: np.ndarray) -> np.ndarray:
+    """Return the layers that get a tick: all, or every fourth of many."""
+    return layers if len(layers) <= MANY_LAYERS else layers[::4]
+
+
+def logarithmic(axes: Axes) -> None:
+    """Give the vertical axis a logarithmic scale with plain numbers at 1, 2 and 5 times powers of ten.
+
+    Less than a decade gets more of them, so that no axis is left with one. To be called after the drawing.
+    """
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 4, 5, 7)))
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def letters(panels: Iterable[Axes]) -> None:
+    """Put (a), (b), .. before the titles of the panels."""
+    for name, axes in zip("abcdefghijklmnopqrstuvwxyz", panels, strict=False):
+        letter(axes, name)

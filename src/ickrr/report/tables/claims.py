@@ -1,0 +1,113 @@
+"""Table of the claims: each with its conditions, the values that decide them, and its verdict."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.report.formatting import decimals, escape, interval, number, setting_number
+from ickrr.report.load import checked_table
+from ickrr.report.methods import prose_name
+from ickrr.report.table import PaperTable
+
+OF: Final = {
+    "similarity": "SimE",
+    "floor": "SimE of the zero predictor",
+    "distance": "distance",
+    "slope": "slope",
+    "r_squared": "$R^2$",
+    "kendall_tau": r"$\tau_b$",
+    "censored_share": "censored share",
+    "": "",
+}
+METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridge", "": ""}
+
+# What a condition is about, in words; {of}, {solver}, {reference}, {method}, {factor} are its arguments.
+WORDS: Final = {
+    "lead": "lead of {solver} in {of}",
+    "reference_lead": "lead in {of} of the solver that is best in {reference}",
+    "lead_share": "share of layers that {solver} leads in {of}",
+    "largest_difference": "largest difference in {of} between two solvers",
+    "alignment": "{of} of {solver}",
+    "run_difference": "{of} of {solver}, minus that in {reference}",
+    "run_ratio": "{of} to {solver}, over that in {reference}",
+    "excess_share": "excess risk over Bayes risk",
+    "excess_ratio": "excess risk over that of {reference}",
+    "noise_ratio": "{method}, error over that of the best ridge, noise {factor} times that of training",
+    "noise_gap": "transformer, error over that of the training ridge, noise {factor} times that of training",
+}
+FLOOR_WORDS: Final = "{of}"
+
+
+def build(experiment: Experiment, results: Path) -> PaperTable:
+    """Build the table of claims.
+
+    Args:
+        experiment: not read; every table has the same signature.
+        results: folder of the results, with ``tables/claims.parquet``.
+
+    Returns:
+        The rows of ``tables/claims.parquet``; LaTeX as a `longtable`, which may not stand in a float.
+
+    Raises:
+        FileError: the judged claims are missing or not theirs.
+    """
+    del experiment
+    frame = checked_table(results / "tables" / "claims.parquet", "claims")
+    rows: list[tuple[str, str, str, str]] = []
+    for index, (_, conditions) in enumerate(frame.groupby("claim", sort=False), 1):
+        rows += _claim(index, conditions)
+    shown = pd.DataFrame(rows, columns=["Claim, and what decides it", "Value", "Wanted", "Verdict"])
+    ragged = r">{\raggedright\arraybackslash}"
+    latex = shown.style.hide(axis="index").to_latex(
+        environment="longtable",
+        hrules=True,
+        column_format=rf"@{{}}{ragged}p{{3.35in}}{ragged}p{{1.3in}}l{ragged}p{{0.8in}}@{{}}",
+    )
+    return PaperTable(frame, f"{{\\scriptsize\n{latex}}}\n")
+
+
+def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    first = conditions.iloc[0]
+    evidence = ", ".join(rf"\texttt{{{escape(name)}}}" for name in first["evidence"].split(", "))
+    rule = r"\midrule " if index > 1 else ""
+    # A claim stays with its first condition across a page break.
+    head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({first['source']}; {evidence})"
+    rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
+    for _, condition in conditions.iterrows():
+        text = rf"\quad {escape(condition['run'].replace('_', ' '))}: {describe(condition)}"
+        rows.append((text, _value(condition), _wanted(condition), condition["outcome"]))
+    return rows
+
+
+def describe(condition: "pd.Series[Any]") -> str:
+    """Say in words what a condition is about (LaTeX)."""
+    words = FLOOR_WORDS if condition["of"] == "floor" else WORDS[condition["statistic"]]
+    solver = condition["solver"]
+    name: Callable[[str], str] = lambda text: escape(text.replace("_", " "))  # noqa: E731
+    return words.format(
+        of=OF[condition["of"]],
+        solver=prose_name(solver).replace("–", "--") if solver else "",
+        reference=name(condition["reference"]),
+        method=METHODS[condition["method"]],
+        factor="" if math.isnan(condition["factor"]) else setting_number(float(condition["factor"])),
+    )
+
+
+def _value(condition: "pd.Series[Any]") -> str:
+    value, low, high = (float(condition[name]) for name in ("value", "low", "high"))
+    places = decimals(value, low, high)
+    ends = interval(low, high, places) if not (math.isnan(low) or math.isnan(high)) else ""
+    return f"{number(value, places)} {ends}".strip()
+
+
+def _wanted(condition: "pd.Series[Any]") -> str:
+    above, below = (float(condition[name]) for name in ("above", "below"))
+    if math.isnan(above):
+        return rf"$<{setting_number(below)}$"
+    if math.isnan(below):
+        return rf"$>{setting_number(above)}$"
+    return f"{setting_number(above)} to {setting_number(below)}"

@@ -1,0 +1,137 @@
+"""Table of what each stage cost: jobs, time and memory, as Snakemake's benchmarks and training measured them.
+
+These differ every time, so nothing else reads them. A training that was interrupted is timed by its own
+clock, which runs on over all processes; a benchmark knows the last one only.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.errors import FileError
+from ickrr.files import read_columns
+from ickrr.report.formatting import escape
+from ickrr.report.table import PaperTable
+
+MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
+TRAINING: Final = "train_model"
+
+# stage: what there is one job of
+STAGES: Final[dict[str, Literal["prompts", "evaluation", "model", "run"]]] = {
+    "sample_prompts": "prompts",
+    "solve_prompts": "evaluation",
+    TRAINING: "model",
+    "probe_model": "model",
+    "compare_run": "model",
+    "tabulate_run": "run",
+    "tabulate_training": "run",
+}
+
+
+def build(experiment: Experiment, results: Path) -> PaperTable:
+    """Build the table of costs.
+
+    Args:
+        experiment: the resolved experiment, which says what jobs there are.
+        results: folder of the results, with ``benchmarks/{stage}/..tsv`` and
+            ``trained/{run}/seed{seed}/rate.parquet``.
+
+    Returns:
+        One row a stage and a total: `stage, jobs, measured, wall_s, longest_s, cpu_s, peak_memory_mb`.
+        `measured` counts the jobs that have a benchmark (results made elsewhere have none); sums are over
+        these, and for training over all, by its own clock.
+
+    Raises:
+        FileError: a benchmark or a rate is not what its stage writes.
+    """
+    rows = [_stage(experiment, results, stage) for stage in STAGES]
+    frame = pd.DataFrame(rows)
+    total = {
+        "stage": "total",
+        **{name: frame[name].sum() for name in ("jobs", "measured", "wall_s", "cpu_s")},
+        "longest_s": frame["longest_s"].max(),
+        "peak_memory_mb": frame["peak_memory_mb"].max(),
+    }
+    frame = pd.concat([frame, pd.DataFrame([total])[frame.columns]], ignore_index=True)
+    names = [rf"\texttt{{{escape(stage)}}}" for stage in frame["stage"][:-1]]
+    shown = pd.DataFrame(
+        {
+            "Stage": [*names, r"\midrule Total"],
+            "{Jobs}": frame["jobs"].astype(str),
+            "{Measured}": frame["measured"].astype(str),
+            "{Job time, min}": [_decimal(value / 60, 1) for value in frame["wall_s"]],
+            "{Longest, min}": [_decimal(value / 60, 1) for value in frame["longest_s"]],
+            "{CPU time, min}": [_decimal(value / 60, 1) for value in frame["cpu_s"]],
+            "{Peak memory, MB}": [_decimal(value, 0) for value in frame["peak_memory_mb"]],
+        }
+    )
+    formats = "S[table-format=4]S[table-format=4]S[table-format=5.1]S[table-format=4.1]S[table-format=5.1]"
+    latex = shown.style.hide(axis="index").to_latex(
+        hrules=True, siunitx=False, column_format=f"@{{}}l{formats}S[table-format=5]@{{}}"
+    )
+    return PaperTable(frame, f"{{\\footnotesize\n{latex}}}\n")
+
+
+def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
+    """Yield the name of every job of a stage, as its benchmark is called below the stage's folder."""
+    kind = STAGES[stage]
+    if kind in ("prompts", "evaluation"):
+        names = experiment.prompt_sets()
+        yield from (name for name in names if kind == "prompts" or name.endswith("-evaluation"))
+    for run in experiment.runs if kind in ("model", "run") else ():
+        yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run)) if kind == "model" else (run,)
+
+
+def _stage(experiment: Experiment, results: Path, stage: str) -> dict[str, object]:
+    jobs = list(jobs_of(experiment, stage))
+    found = pd.DataFrame(
+        [_job(results, stage, job) for job in jobs], columns=["measured", *MEASURED.values()], index=jobs
+    ).astype("float64")
+    return {
+        "stage": stage,
+        "jobs": len(jobs),
+        "measured": int(found["measured"].sum()),
+        "wall_s": found["wall_s"].sum(min_count=1),
+        "longest_s": found["wall_s"].max(),
+        "cpu_s": found["cpu_s"].sum(min_count=1),
+        "peak_memory_mb": found["memory_mb"].max(),
+    }
+
+
+def _job(results: Path, stage: str, job: str) -> dict[str, float]:
+    path = results / "benchmarks" / stage / f"{job}.tsv"
+    measured = {"measured": 0.0, **dict.fromkeys(MEASURED.values(), math.nan)}
+    if path.is_file():
+        measured = {"measured": 1.0, **_benchmark(path)}
+    if stage == TRAINING:
+        last = read_columns(
+            results / "trained" / job / "rate.parquet", ["step", "elapsed_s", "peak_memory_mb"]
+        )
+        if not last.empty:
+            elapsed, memory = last.iloc[-1][["elapsed_s", "peak_memory_mb"]].astype(float)
+            measured["wall_s"] = max(elapsed, _or_zero(measured["wall_s"]))
+            measured["memory_mb"] = max(memory, _or_zero(measured["memory_mb"]))
+    return measured
+
+
+def _benchmark(path: Path) -> dict[str, float]:
+    try:
+        # A job shorter than the interval of the measurement has "NA" or "-" for what was not measured.
+        last = pd.read_csv(path, sep="\t", na_values=["-"]).iloc[-1]
+        return {name: float(last[column]) for column, name in MEASURED.items()}
+    except (ValueError, KeyError, IndexError) as error:
+        raise FileError(
+            f"{path}: is no benchmark of Snakemake ({error}); delete it and run snakemake again"
+        ) from error
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
+
+
+def _decimal(value: float, places: int) -> str:
+    return f"{value:.{places}f}" if math.isfinite(value) else "{--}"

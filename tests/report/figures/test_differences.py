@@ -1,0 +1,80 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from ickrr.report.figures.differences import advantage, describe_differences, differences_figure
+from ickrr.report.methods import HEADLINE
+
+MAIN = HEADLINE[0]
+
+
+@pytest.fixture(scope="module")
+def pairs(toy):
+    draws = [toy.draws(seed) for seed in (0, 1)]
+    table = pd.concat([toy.pairs(run, draws, layers=4) for run in "ab"], ignore_index=True)
+    lost = (table["statistic"] == "distance") & (table["layer"] == 2)
+    # On layer 2 of the toy, everything that was nearer is farther.
+    changed = table.copy()
+    changed.loc[lost, "difference"] = -table["difference"]
+    changed.loc[lost, ["low", "high"]] = -table.loc[lost, ["high", "low"]].to_numpy()
+    return changed
+
+
+@pytest.fixture(scope="module")
+def matches(toy):
+    return toy.matches(pd.concat([toy.similarity(run, seeds=(0, 1), layers=2, steps=4) for run in "ab"]))
+
+
+def test_positive_means_the_main_solver_is_the_better_match(pairs):
+    """Fails if a smaller distance, or a larger similarity, does not count for the main solver."""
+    for statistic, sign in (("distance", -1), ("similarity", 1)):
+        shown = advantage(pairs, "a", statistic, MAIN, "conjugate_gradient").set_index("layer")
+        rows = pairs.query(
+            f"run == 'a' and statistic == '{statistic}' and first == '{MAIN}' and "
+            "second == 'conjugate_gradient'"
+        ).set_index("layer")
+        np.testing.assert_allclose(shown["value"], sign * rows["difference"])
+        assert shown.loc[3, "low"] > 0
+    reversed_ = advantage(pairs, "a", "distance", "conjugate_gradient", MAIN).set_index("layer")
+    forward = advantage(pairs, "a", "distance", MAIN, "conjugate_gradient").set_index("layer")
+    np.testing.assert_allclose(reversed_["low"], -forward["high"])
+
+
+def test_filled_markers_are_decided_and_the_mean_stands_apart(pairs, matches):
+    """Fails if an interval that holds zero looks decided, or the mean looks like a layer."""
+    axes, lower = differences_figure(pairs, matches, ["a"], HEADLINE, MAIN, "smoke").axes
+    for other in HEADLINE[1:]:
+        rows = advantage(pairs, "a", "distance", MAIN, other)
+        decided = {
+            line.get_markerfacecolor() != "white": list(line.get_ydata())
+            for line in axes.lines
+            if line.get_gid() == other
+        }
+        certain = (rows["low"] > 0) | (rows["high"] < 0)
+        assert decided.get(True, []) == rows.loc[certain, "value"].tolist()
+        assert decided.get(False, []) == rows.loc[~certain, "value"].tolist()
+    assert [label.get_text() for label in lower.get_xticklabels()] == ["1", "2", "3", "4", "mean"]
+
+
+def test_runs_share_the_axis_of_a_statistic_and_show_all_intervals(pairs, matches):
+    """Fails if two runs cannot be compared, or an interval leaves its panel."""
+    scaled = pairs.copy()
+    scaled.loc[scaled["run"] == "b", ["difference", "low", "high"]] *= 5
+    figure = differences_figure(scaled, matches, ["a", "b"], HEADLINE, MAIN, "smoke")
+    upper = [axes for axes in figure.axes if axes.get_title()]
+    assert [axes.get_title() for axes in upper] == ["(a) a", "(b) b"]
+    assert upper[0].get_ylim() == upper[1].get_ylim()
+    rows = pd.concat([advantage(scaled, run, "distance", MAIN, s) for run in "ab" for s in HEADLINE[1:]])
+    assert upper[0].get_ylim()[0] < rows["low"].min() < rows["high"].max() < upper[0].get_ylim()[1]
+
+
+def test_description_counts_layers(pairs):
+    """Fails if the mean is counted as a layer, or farther as nearer."""
+    text = describe_differences(pairs, "a", HEADLINE, MAIN)
+    assert "conjugate gradient: nearer on 3, farther on 1, undecided on 0" in text
+
+
+def test_an_absent_pair_is_refused(pairs):
+    """Fails if a solver that was never compared is drawn as a zero."""
+    with pytest.raises(ValueError, match="no rows of run 'a'"):
+        advantage(pairs, "a", "distance", MAIN, "chebyshev")
