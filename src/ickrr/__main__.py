@@ -1,7 +1,7 @@
 """Command line: ``python -m ickrr <verb>``. Each verb is a module of `ickrr.commands`, imported when called.
 
 A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say
-what the verb reads and writes (``--rule --results --reads --writes``): then the inputs are compared with
+what the verb reads and writes (``--rule --recorded-in --reads --writes``): then the inputs are compared with
 their records first, and the outputs get theirs.
 """
 
@@ -69,7 +69,7 @@ def _advice(error: Exception) -> str | None:
 def _job_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--rule")
-    parser.add_argument("--results", type=Path)
+    parser.add_argument("--recorded-in", type=Path)
     parser.add_argument("--reads", nargs="*", default=[])
     parser.add_argument("--writes", nargs="*", default=[])
     return parser
@@ -84,12 +84,12 @@ def _run(name: str, options: list[str]) -> None:
 
 def _run_recorded(name: str, options: list[str], job: argparse.Namespace) -> None:
     started = datetime.now(UTC)
-    records = Records(job.results)
+    records = Records(job.recorded_in)
     inputs = records.check(job.reads)
     # A record must never stand beside a file that it does not describe.
     records.forget(job.writes)
     _run(name, options)
-    records.keep(job.writes, facts(job.rule, name, options, inputs, job.results, started))
+    records.keep(job.writes, facts(job.rule, name, options, inputs, job.recorded_in, started))
 
 
 if __name__ == "__main__":

@@ -137,9 +137,7 @@ def restored_file(wildcards):
 
 
 # Added to a verb: its inputs are compared with their records, its outputs get theirs (ickrr.records).
-RECORDED = (
-    f" --rule {{rule}} --results {RESULTS} --reads {{input:q}} --writes {{output:q}}"
-)
+RECORDED = f" --rule {{rule}} --recorded-in {RESULTS} --reads {{input:q}} --writes {{output:q}}"
 
 
 def code(start):

@@ -34,8 +34,6 @@ rule compare_run:
         " --statistics {input.statistics} --errors {output.errors}"
         " --similarity {output.similarity} --matches {output.matches} --draws {output.draws}"
         + RECORDED
-        + ""
-        + RECORDED
         + " 2> {log}"
 
 
@@ -74,7 +72,5 @@ rule tabulate_run:
         "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
         " --comparisons {params.comparisons}"
         " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables}"
-        + RECORDED
-        + ""
         + RECORDED
         + " 2> {log}"

@@ -34,6 +34,4 @@ rule build_paper:
         "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
         " --output {output} --build-directory {params.build}"
         + RECORDED
-        + ""
-        + RECORDED
         + " > {log} 2>&1"

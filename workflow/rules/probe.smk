@@ -29,6 +29,4 @@ rule probe_model:
         " --fit {input.fit} --evaluation {input.evaluation} --settings {input.settings}"
         " --output {output} --threads {threads} --device {params.device}"
         + RECORDED
-        + ""
-        + RECORDED
         + " 2> {log}"

@@ -33,8 +33,6 @@ rule train_model:
         " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
         " --state {params.state} --threads {threads} --device {params.device}"
         + RECORDED
-        + ""
-        + RECORDED
         + " 2> {log}"
 
 

@@ -5,7 +5,6 @@ still holds (`ickrr.bundles.given`), so that unpacking by itself changes no resu
 """
 
 import hashlib
-import io
 import lzma
 import os
 import shutil
@@ -116,7 +115,7 @@ def _manifest(archive: tarfile.TarFile, bundle: Path) -> Manifest:
         )
     content = archive.extractfile(first)
     assert content is not None, "a regular member has content"
-    return parse_manifest(io.TextIOWrapper(content, encoding="utf-8", errors="replace").read(), str(bundle))
+    return parse_manifest(content.read().decode(errors="replace"), str(bundle))
 
 
 def _require_room(bundle: Path, target: Path, size: int) -> None:
