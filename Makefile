@@ -10,6 +10,8 @@ PYTEST_ARGS ?=
 
 export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Container images often say not to keep bytecode; every start would then compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list
@@ -26,6 +28,11 @@ smoke: system env ## the smallest paper that passes every stage: results/smoke/p
 .PHONY: report
 report: system env ## the HTML report on finished results: results/$(SCALE)/report.html
 	snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html
+
+.PHONY: adopt
+adopt: env ## take over what run_batch made elsewhere: make adopt FROM=folder SCALE=paper
+	python -m ickrr adopt_results --scale $(SCALE) --source $(FROM) --targets results/$(SCALE)/adopted.txt
+	xargs -a results/$(SCALE)/adopted.txt snakemake --config scale=$(SCALE) --touch --forceall --cores 1 --quiet all --
 
 .PHONY: test
 test: system env-test ## the fast tests, the smoke paper among them

@@ -23,6 +23,7 @@ def arguments(results, folder):
         "numbers",
         *("--experiment", str(results / "specs/experiment.json")),
         *("--tables", str(results / "tables")),
+        *("--claims", str(results / "tables/claims.parquet")),
         *("--records", *map(str, records)),
         *("--numbers", str(folder / "numbers.tex")),
         *("--provenance", str(folder / "provenance.tex")),

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
 from ickrr.files import write_json, write_table
+from ickrr.report.claims import judge
 
 SOLVERS = (
     "preconditioned_richardson",
@@ -242,9 +244,55 @@ def shares_table(run, layers=8):
     for solver, statistic in itertools.product(SOLVERS[:4], ("similarity", "distance")):
         first = solver == SOLVERS[0]
         share, lead = (0.5, 0.75) if first else (0.0, 0.25 / 3)
-        rows.append((run, solver, statistic, layers, int(share * layers), share, lead, lead - 0.1, lead + 0.1))
+        ends = (lead - 0.1, lead + 0.1)
+        rows.append((run, solver, statistic, layers, int(share * layers), share, lead, *ends))
     columns = ["run", "solver", "statistic", "layers", "best", "share", "lead_share", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def rate_table(seed):
+    """Training by its own clock: 100 s and more, of which the last process ran 90."""
+    return pd.DataFrame(
+        {
+            "step": [50, 100],
+            "steps_per_second": 1.0,
+            "peak_memory_mb": [400.0, 500.0 + seed],
+            "elapsed_s": [50.0, 100.0 + 10 * seed],
+        }
+    )
+
+
+def benchmark(seconds):
+    """What Snakemake writes about a job."""
+    names = (
+        "s",
+        "h:m:s",
+        "max_rss",
+        "max_vms",
+        "max_uss",
+        "max_pss",
+        "io_in",
+        "io_out",
+        "mean_load",
+        "cpu_time",
+    )
+    values = (seconds, "0:01:30", 450.5, 1900, 300, 350, 0, "-", 89.7, 0.9 * seconds)
+    return "\t".join(names) + "\n" + "\t".join(map(str, values)) + "\n"
+
+
+def toy_ledger():
+    """One claim that the toy's tables support, one that they do not, one that they leave open."""
+    lead = {"statistic": "lead", "of": "distance", "runs": ["spherical", "noise_01"], "above": 0.0}
+    gap = {"statistic": "noise_gap", "factor": 10.0, "runs": ["spherical"], "above": 0.8, "below": 1.25}
+    share = {"statistic": "lead_share", "of": "similarity", "solver": SOLVERS[0], "runs": ["spherical"]}
+    common = {"source": "ours", "evidence": ["fig1", "tab_alignment"]}
+    claims = {
+        "in_front": {"statement": "It leads in most layers.", "conditions": [{**share, "above": 0.5}]},
+        "alone": {"statement": "It is closest.", "conditions": [{**lead, "solver": SOLVERS[0]}]},
+        "ridge": {"statement": "The ridge is fixed.", "conditions": [gap, {**lead, "solver": SOLVERS[0]}]},
+    }
+    full = {name: {**common, **claim} for name, claim in claims.items()}
+    return Ledger.model_validate({"claims": full, "order": list(full)})
 
 
 def run_record(seed):
@@ -275,6 +323,9 @@ def experiment():
             "tables": {
                 "tab_setup": {"runs": ["spherical"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
+                "tab_ablations": {"runs": ["spherical", "noise_01"]},
+                "tab_claims": {},
+                "tab_cost": {},
             },
         }
     )
@@ -304,6 +355,14 @@ def results(tmp_path_factory, experiment) -> Path:
             write_table(root / "tables" / run / f"{name}.parquet", table)
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
+            write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
+    write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
+    for stage, job in itertools.product(
+        ("train_model", "probe_model"), ("spherical/seed0", "spherical/seed1")
+    ):
+        path = root / "benchmarks" / stage / f"{job}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(benchmark(90.0 if stage == "train_model" else 4.5))
     return root
 
 
@@ -323,4 +382,5 @@ def toy():
         functions=functions_table,
         learning_curve=learning_curve_table,
         record=run_record,
+        ledger=toy_ledger,
     )

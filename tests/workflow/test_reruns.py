@@ -9,7 +9,8 @@ import pytest
 from support import Paper, Project
 
 PAPER = {"build_paper"}
-COMPARED = {"compare_run", "tabulate_run", "draw_figure", "write_table", "write_numbers"} | PAPER
+JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
+COMPARED = {"compare_run", "tabulate_run", "draw_figure"} | JUDGED
 
 
 @pytest.fixture
@@ -49,6 +50,8 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
         ("src/ickrr/report/figures/error_curves.py", {"draw_figure"} | PAPER),
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),
         ("src/ickrr/report/numbers.py", {"write_numbers"} | PAPER),
+        ("src/ickrr/report/tables/cost.py", {"write_table"} | PAPER),
+        ("src/ickrr/report/statistics.py", JUDGED),
         ("paper/main.tex", PAPER),
         ("src/ickrr/__main__.py", set()),
     ],
@@ -60,6 +63,21 @@ def test_edit_reruns_its_dependents(project: Project, name: str, expected: set[s
     else:
         project.edit(name)
     assert set(project.planned()) == expected
+
+
+def test_edit_of_one_table_writes_one_table(project: Project) -> None:
+    """Fails if the code of a table is an input of the others."""
+    project.edit("src/ickrr/report/tables/ablations.py")
+    assert project.planned() == {"write_table": 1, "build_paper": 1}
+
+
+def test_a_changed_rule_judges_again(project: Project) -> None:
+    """Fails if the text of a claim does not reach the paper, or its comments rerun anything."""
+    project.edit("claims.yaml")
+    assert project.planned() == {}
+    project.edit("claims.yaml", "above: 1.5}", "above: 1.4}")
+    planned = project.planned()
+    assert planned == {"judge_claims": 1, "write_table": 1, "write_numbers": 1, "build_paper": 1}
 
 
 def test_edit_of_a_notebook_redraws_its_figure(project: Project) -> None:

@@ -14,6 +14,7 @@ from ickrr.bundles.given import given_results
 from ickrr.bundles.shipped import unpack_shipped
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
+from ickrr.config.specs import resolved_specs
 from ickrr.errors import ConfigError, IckrrError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
@@ -22,7 +23,9 @@ from ickrr.provenance import import_closure
 # PYTHONPATH is set inside the command because conda environments drop an exported one.
 BIN = str(Path(sys.executable).parent)
 os.environ.update(PATH=os.pathsep.join([BIN, os.getenv("PATH", os.defpath)]))
-shell.prefix(f"export PYTHONPATH='{SOURCE}'; ")
+# Hundreds of short jobs would each compile what they import where bytecode is not kept (container images often
+# say so): a start costs half as much, or less, with it.
+shell.prefix(f"export PYTHONPATH='{SOURCE}'; unset PYTHONDONTWRITEBYTECODE; ")
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
@@ -55,30 +58,14 @@ wildcard_constraints:
 
 
 def write_specs():
-    """Write the resolved specs, each only if it differs; they are the inputs that carry the configuration."""
-    blocks = {
-        "experiment": experiment,
-        "solvers": experiment.solvers,
-        "probe": experiment.probe,
-        "statistics": experiment.statistics,
-        "claims": ledger,
-        "noise_mismatch": experiment.noise_mismatch,
-        "functions": experiment.functions,
-    }
-    specs = {f"{name}.json": settings for name, settings in blocks.items()}
-    specs |= {f"runs/{name}.json": experiment.run(name) for name in experiment.runs}
-    specs |= {
-        f"prompts/{name}.json": experiment.prompt_set(name)
-        for name in experiment.prompt_sets()
-    }
-    texts = {
-        f"{RESULTS}/specs/{name}": to_json(settings.model_dump(mode="json"))
-        for name, settings in specs.items()
-    }
+    """Write the inputs that carry the configuration, each only if it differs."""
+    specs = resolved_specs(experiment)
+    specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
+    paths = {Path(RESULTS) / "specs" / name: text for name, text in specs.items()}
     changed = [
-        name
-        for name, text in texts.items()
-        if not Path(name).exists() or Path(name).read_text(encoding="utf-8") != text
+        path
+        for path, text in paths.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     # Jobs read these files while they run; not even a dry run may change them under another driver.
     running = driver.holder(Path.cwd()) if changed else None
@@ -87,8 +74,8 @@ def write_specs():
             f"{changed[0]} would change while {running} is running this pipeline here; "
             "wait for it, or work in another folder"
         )
-    for name in changed:
-        write_text_if_changed(name, texts[name])
+    for path in changed:
+        write_text_if_changed(path, paths[path])
 
 
 try:

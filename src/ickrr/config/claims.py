@@ -1,5 +1,6 @@
 """The schema of the claims ledger: what a claim says, and the conditions that decide it."""
 
+from collections.abc import Iterator
 from typing import Final, Literal, Self
 
 from pydantic import model_validator
@@ -98,15 +99,28 @@ class Claim(Settings):
 
 
 class Ledger(Settings):
-    """All claims, in the order of the table."""
+    """All claims."""
 
     claims: dict[Identifier, Claim] = setting(..., "Claims by id", min_length=1)
+    # JSON is written with sorted keys, so the order of the file is kept apart.
+    order: list[Identifier] = setting(..., "Ids in the order of the table")
+
+    @model_validator(mode="after")
+    def order_names_every_claim_once(self) -> Self:
+        """Refuse an order of other claims."""
+        if sorted(self.order) != sorted(self.claims):
+            raise ValueError(f"order {self.order} does not name every claim once: {sorted(self.claims)}")
+        return self
+
+    def items(self) -> Iterator[tuple[str, Claim]]:
+        """Yield ids and claims, in order."""
+        yield from ((name, self.claims[name]) for name in self.order)
 
     def tables(self) -> list[tuple[str, str]]:
         """Return all (run, table) that the conditions read, each once."""
         found = [
             (run, table)
-            for claim in self.claims.values()
+            for _, claim in self.items()
             for condition in claim.conditions
             for run in [*condition.runs, *([condition.reference] if condition.reference else [])]
             for table in READS[condition.statistic]

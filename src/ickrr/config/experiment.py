@@ -77,6 +77,9 @@ class Compute(Settings):
         "technical",
     )
     gpus_per_job: int = setting(0, "GPUs that each job which can use one asks for", "technical", ge=0, le=1)
+    first_runs: list[str] = setting(
+        [], "Runs that `run_batch` makes before the others, most important first", "technical"
+    )
 
 
 class Experiment(Settings):

@@ -178,6 +178,9 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             for run in settings.runs:
                 if run not in experiment.runs:
                     yield (kind, name, "runs"), no_such("run", run, list(experiment.runs))
+    for run in experiment.compute.first_runs:
+        if run not in experiment.runs:
+            yield ("compute", "first_runs"), no_such("run", run, list(experiment.runs))
     lengths = experiment.statistics.context_lengths
     for name, overrides in experiment.runs.items():
         if overrides.task not in experiment.tasks:

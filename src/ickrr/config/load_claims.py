@@ -25,15 +25,14 @@ def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
     values, positions = read_yaml(path)
     positions = {("claims", *key): where for key, where in positions.items()}
     try:
-        ledger = Ledger.model_validate({"claims": values})
+        ledger = Ledger.model_validate({"claims": values, "order": list(values)})
     except ValidationError as error:
         lines = [describe_problem(item, Ledger, (), (), positions, str(path)) for item in error.errors()]
         # The file has the ids at its top.
         raise ConfigError("\n".join(line.replace(": claims.", ": ", 1) for line in lines)) from error
     problems: list[str] = []
-    problems: list[str] = []
     shown = [*experiment.figures, *experiment.tables]
-    for name, claim in ledger.claims.items():
+    for name, claim in ledger.items():
         where = f"{positions[('claims', name)]}: {name}"
         problems += [
             f"{where}.evidence: {no_such('figure or table', entry, shown)}"

@@ -56,7 +56,7 @@ def judge(ledger: Ledger, experiment: Experiment, tables: Path) -> pd.DataFrame:
     Raises:
         FileError: a table is missing or lacks a row.
     """
-    rows = [row for name, claim in ledger.claims.items() for row in _rows(name, claim, experiment, tables)]
+    rows = [row for name, claim in ledger.items() for row in _rows(name, claim, experiment, tables)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS["claims"]))
     numbers = ["factor", "above", "below", "value", "low", "high"]
     return frame.astype(dict.fromkeys(numbers, "float64"))

@@ -46,7 +46,7 @@ def test_best_step_is_boxed_with_its_value(figure, similarity):
     for layer, box, text in zip(values.columns, boxes, axes.texts, strict=True):
         assert box.get_y() + box.get_height() / 2 == pytest.approx(values[layer].idxmax())
         assert box.get_x() + 0.5 == pytest.approx(layer)
-        assert text.get_text() == f"{values[layer].max():.2f}"
+        assert text.get_text() == f"{values[layer].max():.3f}"
 
 
 def test_floor_is_on_the_colour_bar(figure, matches):

@@ -1,6 +1,4 @@
 import re
-import shutil
-import subprocess
 
 import pytest
 
@@ -96,20 +94,3 @@ def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):
         write_table(tmp_path / "tables" / run / "alignment.parquet", full[full["solver"] != "chebyshev"])
     with pytest.raises(FileError, match="has 0 rows of solver 'chebyshev'"):
         build(experiment, tmp_path)
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
-def test_tables_compile_without_overfull_lines(experiment, results, tmp_path):
-    """Fails if a table is not valid LaTeX, needs other packages, or is wider than the text of the paper."""
-    for name, make in TABLES.items():
-        (tmp_path / f"{name}.tex").write_text(make(experiment, results / "tables").latex)
-    (tmp_path / "main.tex").write_text(
-        r"\documentclass[10pt]{article}\usepackage[textwidth=6.3in]{geometry}"
-        r"\usepackage[T1]{fontenc}\usepackage{mathptmx,courier,booktabs,longtable,siunitx}"
-        r"\begin{document}\noindent\input{tab_alignment}\input{tab_setup}\end{document}"
-    )
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout[-2000:]
-    wide = [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)]
-    assert all(size <= 5 for size in wide), done.stdout

@@ -23,7 +23,7 @@ from ickrr.report.style import LOOKS, new_figure, stamp, style
 
 STATISTICS: Final = {"distance": "advantage in distance", "similarity": "advantage in SimE"}
 RUNS_A_ROW: Final = 3
-LINEAR: Final = 1e-3  # half-width of the linear part of the axis
+LINEAR: Final = {"distance": 1e-3, "similarity": 1e-4}  # half-width of the linear part of the axis
 
 
 def differences_figure(
@@ -69,10 +69,10 @@ def differences_figure(
             pair[0].set_title(runs[index].replace("_", " "))
             pair[0].tick_params(labelbottom=False)
             pair[1].set_xlabel("layer")
-        for which in range(2):  # one axis a statistic, so that runs can be compared
+        for which, linear in enumerate(LINEAR.values()):  # one axis a statistic, so that runs can be compared
             limits = np.array([axes.dataLim.intervaly for axes in panels[which::2]])
             for axes in panels[which::2]:
-                axes.set_ylim(1.6 * min(limits.min(), -LINEAR), 1.6 * max(limits.max(), LINEAR))
+                axes.set_ylim(1.6 * min(limits.min(), -linear), 1.6 * max(limits.max(), linear))
         letters(panels[::2])
         handles = [
             Line2D(
@@ -179,6 +179,7 @@ def _draw(
     ticks = layer_ticks(layers)
     axes.set_xticks([*ticks, layers[-1] + 1.5], labels=[*map(str, ticks), "mean"])
     axes.set_xlim(layers[0] - 0.5, layers[-1] + 2)
-    axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.6)
-    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=LINEAR))
+    linear = LINEAR[statistic]
+    axes.set_yscale("symlog", linthresh=linear, linscale=0.6)
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=linear))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

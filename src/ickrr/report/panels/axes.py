@@ -9,7 +9,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from ickrr.report.style import letter
 
-# Up to here every layer has a tick, and "0.97" fits into a column of a heatmap without being turned.
+# Up to here every layer has a tick.
 MANY_LAYERS: Final = 13
 
 

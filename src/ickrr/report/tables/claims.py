@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import decimals, escape, interval, number, setting_number
+from ickrr.report.formatting import decimals, escape, number, setting_number
 from ickrr.report.load import checked_table
 from ickrr.report.methods import prose_name
 from ickrr.report.table import PaperTable
@@ -40,6 +40,7 @@ WORDS: Final = {
     "noise_gap": "transformer, error over that of the training ridge, noise {factor} times that of training",
 }
 FLOOR_WORDS: Final = "{of}"
+MOST_DECIMALS: Final = 5
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -99,9 +100,17 @@ def describe(condition: "pd.Series[Any]") -> str:
 
 def _value(condition: "pd.Series[Any]") -> str:
     value, low, high = (float(condition[name]) for name in ("value", "low", "high"))
-    places = decimals(value, low, high)
-    ends = interval(low, high, places) if not (math.isnan(low) or math.isnan(high)) else ""
-    return f"{number(value, places)} {ends}".strip()
+    places = min(decimals(value, low, high), MOST_DECIMALS)
+    ends = "" if math.isnan(low) or math.isnan(high) else f"[{_fixed(low, places)}, {_fixed(high, places)}]"
+    return f"{_fixed(value, places)} {ends}".strip()
+
+
+def _fixed(value: float, places: int) -> str:
+    # Plain decimals, also of small numbers: they stand beside the ends of their interval.
+    if not math.isfinite(value):
+        return number(value)
+    text = f"{value:.{places}f}"
+    return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
 
 
 def _wanted(condition: "pd.Series[Any]") -> str:

@@ -1,0 +1,1 @@
+"""Training and probing many models on one machine without Snakemake, within a budget of time."""

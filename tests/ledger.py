@@ -1,0 +1,132 @@
+"""The claims ledger judged a second time, with nothing of the library: YAML, Parquet and arithmetic."""
+
+import math
+from pathlib import Path
+from statistics import NormalDist
+
+import pandas as pd
+import yaml
+
+SOLVERS = ["preconditioned_richardson", "richardson", "conjugate_gradient", "newton_schulz"]
+LARGER_IS_BETTER = {"similarity", "r_squared", "kendall_tau"}
+Z = NormalDist().inv_cdf(0.975)
+NAN = (math.nan, math.nan, math.nan)
+
+
+def verdicts(claims: Path, tables: Path) -> dict[str, str]:
+    """Return the verdict of every claim."""
+    found = {}
+    for name, claim in yaml.safe_load(claims.read_text()).items():
+        votes = [
+            vote(statistic(condition, run, tables), condition)
+            for condition in claim["conditions"]
+            for run in condition["runs"]
+        ]
+        best = max(votes) if claim.get("need") == "any" else min(votes)
+        found[name] = {1: "supported", 0: "undecided", -1: "not supported"}[best]
+    return found
+
+
+def vote(interval, condition):
+    """1 supported, 0 undecided, -1 not supported."""
+    low, high = float(interval[1]), float(interval[2])
+    votes = []
+    if "above" in condition:
+        votes.append((low > condition["above"]) - (high <= condition["above"]))
+    if "below" in condition:
+        votes.append((high < condition["below"]) - (low >= condition["below"]))
+    return min(votes)
+
+
+def statistic(condition, run, tables):
+    """Return value, low and high of one condition for one run."""
+
+    def read(table, which=run, **equal):
+        rows = pd.read_parquet(tables / which / f"{table}.parquet")
+        for column, value in equal.items():
+            rows = rows[rows[column] == value]
+        return rows
+
+    name, of, solver = condition["statistic"], condition.get("of"), condition.get("solver")
+    reference = condition.get("reference")
+    if name in ("lead", "reference_lead"):
+        if name == "reference_lead":
+            values = read("alignment", reference, statistic=of).set_index("solver")["value"]
+            values = values.loc[SOLVERS].dropna()
+            if values.empty:
+                return NAN
+            solver = values.idxmax() if of in LARGER_IS_BETTER else values.idxmin()
+        rows = read("pairs", statistic=of, layer=0)
+        rows = rows[rows["second"].isin(SOLVERS)]
+        # Other minus solver is positive where the solver is closer.
+        rows = rows[rows["first" if of in LARGER_IS_BETTER else "second"] == solver]
+        assert len(rows) == 3
+        return tuple(rows[end].min(skipna=False) for end in ("difference", "low", "high"))
+    if name == "largest_difference":
+        rows = read("pairs", statistic=of, layer=0)
+        rows = rows[rows["second"].isin(SOLVERS)]
+        assert len(rows) == 12
+        return tuple(rows[end].max(skipna=False) for end in ("difference", "low", "high"))
+    if name == "lead_share":
+        row = read("shares", statistic=of, solver=solver).iloc[0]
+        return row["lead_share"], row["low"], row["high"]
+    if name in ("alignment", "run_difference", "run_ratio"):
+
+        def one(which):
+            row = read("alignment", which, statistic=of, solver=solver).iloc[0]
+            error = Z * row["seed_sd"] / row["seeds"] ** 0.5 if row["seeds"] > 1 else 0.0
+            down, up = row["value"] - row["low"], row["high"] - row["value"]
+            return row["value"], (down**2 + error**2) ** 0.5, (up**2 + error**2) ** 0.5
+
+        value, down, up = one(run)
+        if name == "alignment":
+            return value, value - down, value + up
+        base, base_down, base_up = one(reference)
+        if name == "run_difference":
+            gap = value - base
+            return gap, gap - (down**2 + base_up**2) ** 0.5, gap + (up**2 + base_down**2) ** 0.5
+        return quotient((value, value - down, value + up), (base, base - base_down, base + base_up))
+    if name in ("excess_share", "excess_ratio"):
+
+        def final(which):
+            curve = read("learning_curve", which)
+            return curve[curve["step"] == curve["step"].max()]
+
+        def mean(values):
+            if len(values) == 1:
+                return values.mean(), math.nan, math.nan
+            error = Z * values.std(ddof=1) / len(values) ** 0.5
+            middle = values.mean(skipna=False)
+            error = math.nan if values.isna().any() else error
+            return middle, middle - error, middle + error
+
+        if name == "excess_share":
+            return mean(final(run)["excess_risk"] / final(run)["bayes_risk"])
+        return quotient(mean(final(run)["excess_risk"]), mean(final(reference)["excess_risk"]))
+
+    def noise(method):
+        rows = read("noise", method=method)
+        rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
+        rows = rows[rows["context_length"] == rows["context_length"].max()]
+        value, low, high = rows["ratio"].mean(), rows["ratio_low"].mean(), rows["ratio_high"].mean()
+        error = Z * rows["ratio"].std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
+        return value, value - math.hypot(value - low, error), value + math.hypot(high - value, error)
+
+    if name == "noise_ratio":
+        return noise(condition["method"])
+    assert name == "noise_gap"
+    return quotient(noise("transformer"), noise("encoded_oracle"))
+
+
+def quotient(above, below):
+    """Return the ratio of two independent positive estimates: logarithms, half-widths in quadrature."""
+    if not all(math.isfinite(x) for x in (*above, *below)) or above[0] <= 0 or below[0] <= 0:
+        return NAN
+    log = math.log(above[0] / below[0])
+
+    def width(value, end):
+        return math.inf if end <= 0 else math.log(end / value)
+
+    down = math.hypot(width(above[0], above[1]), width(below[0], below[2]))
+    up = math.hypot(width(above[0], above[2]), width(below[0], below[1]))
+    return math.exp(log), math.exp(log - down), math.inf if up == math.inf else math.exp(log + up)

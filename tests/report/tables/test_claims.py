@@ -1,0 +1,59 @@
+import re
+
+import pandas as pd
+import pytest
+
+from ickrr.errors import FileError
+from ickrr.report.tables.claims import build
+
+
+@pytest.fixture(scope="module")
+def table(experiment, results):
+    return build(experiment, results)
+
+
+def rows_of(latex):
+    body = latex.split(r"\endlastfoot")[1].split(r"\end{longtable}")[0]
+    lines = [line.strip().removesuffix(r"\\") for line in body.strip().splitlines()]
+    return [[cell.strip() for cell in line.split(" & ")] for line in lines if line]
+
+
+def test_every_verdict_of_the_toy(table):
+    """Fails if the toy's claims are not judged as its tables are built to be."""
+    verdicts = table.frame.drop_duplicates("claim").set_index("claim")["verdict"].to_dict()
+    # Richardson equals the first solver up to noise; the transformer is half way to the optimum.
+    assert verdicts == {"in_front": "supported", "alone": "undecided", "ridge": "not supported"}
+
+
+def test_rows_equal_the_parquet(table):
+    """Fails if a value, an interval, a bound or a verdict in LaTeX is not that of the table."""
+    rows, conditions = rows_of(table.latex), iter(table.frame.itertuples())
+    claims = table.frame["claim"].nunique()
+    assert len(rows) == claims + len(table.frame)
+    for row in rows:
+        if r"\textbf" in row[0]:
+            number = int(re.search(r"\\textbf\{(\d+)\.\}", row[0])[1])
+            first = table.frame.drop_duplicates("claim").iloc[number - 1]
+            assert first["statement"] in row[0]
+            assert row[3] == rf"\textbf{{{first['verdict']}}}"
+            continue
+        condition = next(conditions)
+        assert row[0].startswith(rf"\quad {condition.run.replace('_', ' ')}: ")
+        shown = [float(found) for found in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", row[1])]
+        places = len(row[1].split("[")[1].split(",")[0].strip("}").partition(".")[2])
+        expected = (condition.value, condition.low, condition.high)
+        assert shown == pytest.approx(expected, abs=0.51 * 10**-places)
+        assert row[3] == condition.outcome
+        bounds = [float(found) for found in re.findall(r"-?\d+\.?\d*", row[2])]
+        assert bounds == [bound for bound in (condition.above, condition.below) if bound == bound]
+
+
+def test_frame_is_the_judged_table(table, results):
+    """Fails if the table of the paper is not the one that the macros of the text come from."""
+    pd.testing.assert_frame_equal(table.frame, pd.read_parquet(results / "tables/claims.parquet"))
+
+
+def test_missing_claims_are_named(experiment, tmp_path):
+    """Fails if a person gets a traceback."""
+    with pytest.raises(FileError, match=r"tables/claims\.parquet: no such table"):
+        build(experiment, tmp_path)

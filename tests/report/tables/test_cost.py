@@ -1,0 +1,49 @@
+import pytest
+
+from ickrr.errors import FileError
+from ickrr.report.tables.cost import STAGES, build, jobs_of
+
+
+def test_sums_and_maxima(experiment, results):
+    """Fails if jobs are lost, CPU time is taken for wall time, or an interrupted training is undercounted.
+
+    The toy has five trainings of 100, 110 (and 120) s by their own clock, two with a benchmark of 90 s.
+    """
+    frame = build(experiment, results).frame.set_index("stage")
+    assert list(frame.index) == [*STAGES, "total"]
+    train, probe = frame.loc["train_model"], frame.loc["probe_model"]
+    assert (train["jobs"], train["measured"]) == (5, 2)
+    assert train["wall_s"] == pytest.approx(100 + 110 + 120 + 100 + 110)
+    assert train["longest_s"] == 120
+    assert train["cpu_s"] == pytest.approx(2 * 81)
+    assert train["peak_memory_mb"] == 502
+    assert (probe["wall_s"], probe["cpu_s"], probe["peak_memory_mb"]) == pytest.approx((9, 8.1, 450.5))
+    assert frame.loc["total", "wall_s"] == pytest.approx(549)
+    assert frame.loc["total", "jobs"] == sum(len(list(jobs_of(experiment, stage))) for stage in STAGES)
+
+
+def test_a_stage_without_benchmarks_has_no_time(experiment, results):
+    """Fails if a stage that was not measured is said to take no time."""
+    table = build(experiment, results)
+    row = table.frame.set_index("stage").loc["solve_prompts"]
+    assert row["measured"] == 0
+    assert row[["wall_s", "longest_s", "cpu_s", "peak_memory_mb"]].isna().all()
+    line = next(line for line in table.latex.splitlines() if r"solve\_prompts" in line)
+    assert line.count("{--}") == 4
+
+
+def test_jobs_are_those_of_the_rules(experiment):
+    """Fails if the names of the benchmarks are not those that the rules give."""
+    assert list(jobs_of(experiment, "solve_prompts")) == ["spherical-evaluation", "uniform-evaluation"]
+    assert len(list(jobs_of(experiment, "sample_prompts"))) == 6
+    assert list(jobs_of(experiment, "tabulate_run")) == ["spherical", "noise_01"]
+    assert "noise_01/seed1" in jobs_of(experiment, "train_model")
+
+
+def test_a_damaged_benchmark_is_named(experiment, results, tmp_path):
+    """Fails if a file that is no benchmark is skipped or gives a traceback."""
+    path = tmp_path / "benchmarks/sample_prompts/spherical-fit.tsv"
+    path.parent.mkdir(parents=True)
+    path.write_text("s\tcpu\n1\t2\n")
+    with pytest.raises(FileError, match=r"spherical-fit\.tsv: is no benchmark of Snakemake"):
+        build(experiment, tmp_path)

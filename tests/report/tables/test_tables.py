@@ -1,0 +1,57 @@
+"""What all tables share: found by name, code of their own, LaTeX that fits the page."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ickrr.config.load import load_experiment
+from ickrr.errors import ConfigError
+from ickrr.provenance import import_closure
+from ickrr.report.tables import builder, module_name, names
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_every_table_of_the_paper_can_be_made():
+    """Fails if config.yaml names a table without a module, or a module is never used."""
+    assert names() == sorted(load_experiment(ROOT / "config.yaml").tables)
+
+
+def test_unknown_table_is_named():
+    """Fails if a table that does not exist ends in a traceback, or without saying which there are."""
+    with pytest.raises(ConfigError, match=r"tables\.tab_nothing is no table .* tab_ablations, tab_alignment"):
+        builder("tab_nothing")
+
+
+@pytest.mark.parametrize("table", names())
+def test_a_table_reads_its_own_code_only(table):
+    """Fails if an edit of one table, a figure or another wing would write this table again."""
+    found = {path.as_posix().split("src/ickrr/")[1] for path in import_closure(module_name(table))}
+    tables = {name for name in found if name.startswith("report/tables/")}
+    assert tables == {"report/tables/__init__.py", f"report/tables/{table.removeprefix('tab_')}.py"}
+    others = {name for name in found if not name.startswith(("report/", "config/"))}
+    assert others <= {"__init__.py", "errors.py", "files.py", "estimates.py"}
+    assert not {name for name in found if "figures" in name or "panels" in name or "style" in name}
+    if table == "tab_setup":
+        assert "report/load.py" not in found
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_tables_compile_without_overfull_lines(experiment, results, tmp_path):
+    """Fails if a table is not valid LaTeX, needs other packages, or is wider than the text of the paper."""
+    for name in names():
+        (tmp_path / f"{name}.tex").write_text(builder(name)(experiment, results).latex)
+    inputs = "".join(rf"\noindent\input{{{name}}}\par " for name in names())
+    (tmp_path / "main.tex").write_text(
+        r"\documentclass[10pt]{article}\usepackage[textwidth=6.3in]{geometry}"
+        r"\usepackage[T1]{fontenc}\usepackage{mathptmx,courier,array,booktabs,longtable,siunitx}"
+        rf"\begin{{document}}{inputs}\end{{document}}"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout[-2000:]
+    wide = [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)]
+    assert all(size <= 5 for size in wide), done.stdout
