@@ -96,6 +96,7 @@ def make_tiny(project: Project) -> None:
     """Cut a checkout down to two runs, two figures and a page, so that its smoke paper takes seconds."""
     config: dict[str, Any] = yaml.safe_load((project.path / "config.yaml").read_text())
     config["runs"] = TINY_RUNS
+    config["compute"].pop("first_runs", None)
     config["figures"] = {
         "fig1": {"runs": ["spherical", "noise_low"], "tables": ["errors"]},
         "fig_training": {"runs": ["spherical"], "tables": ["learning_curve"]},

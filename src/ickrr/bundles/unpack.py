@@ -87,7 +87,7 @@ def _extract(bundle: Path, scale: str, target: Path) -> Manifest:
             missing = manifest.members()
             _require_room(bundle, target, sum(size for _, size in missing.values()))
             write_text(target / MANIFEST, manifest.text())
-            for member in archive:
+            while (member := archive.next()) is not None:
                 if member.name not in missing or not member.isreg():
                     raise BundleError(
                         f"{bundle}: has a member '{member.name}' that its manifest does not; {AGAIN}"
