@@ -77,7 +77,10 @@ def snakemake_command(*arguments: str, scale: str = "smoke") -> list[str]:
     return command if "--config" in arguments else [*command, "--config", f"scale={scale}"]
 
 
-TINY_RUNS = {"spherical": {"task": "spherical", "seeds": [0, 1]}, "noise_low": {"task": "spherical_low_noise"}}
+TINY_RUNS = {
+    "spherical": {"task": "spherical", "seeds": [0, 1]},
+    "noise_low": {"task": "spherical_low_noise"},
+}
 TINY_TEXT = r"""\documentclass{article}
 \usepackage{ickrr}
 \input{latex/provenance}

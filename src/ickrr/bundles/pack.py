@@ -183,21 +183,15 @@ def _wanted(path: Path, results: Path, experiment: Experiment) -> bool:
 
 
 def _require_complete(results: Path, tier: str, files: list[Path], experiment: Experiment) -> None:
-    shown = [*experiment.figures.values(), *experiment.tables.values()]
+    shown = [(item.runs, item.tables) for item in experiment.figures.values()]
+    shown += [(item.runs, item.tables) for item in experiment.tables.values()]
+    models = [(run, seed) for run in experiment.runs for seed in experiment.seeds(run)]
     needed = {
         "tables": [
-            f"tables/{run}/{table}.parquet" for item in shown for run in item.runs for table in item.tables
+            f"tables/{run}/{table}.parquet" for runs, tables in shown for run in runs for table in tables
         ],
-        "weights": [
-            f"trained/{run}/seed{seed}/weights.safetensors"
-            for run in experiment.runs
-            for seed in experiment.seeds(run)
-        ],
-        "predictions": [
-            f"predictions/{run}/seed{seed}.safetensors"
-            for run in experiment.runs
-            for seed in experiment.seeds(run)
-        ],
+        "predictions": [f"predictions/{run}/seed{seed}.safetensors" for run, seed in models],
+        "weights": [f"trained/{run}/seed{seed}/weights.safetensors" for run, seed in models],
     }[tier]
     missing = [name for name in needed if results / name not in files]
     if missing:
