@@ -1,20 +1,15 @@
 """What of a restored bundle stands in for its rule: exactly what code, settings and seeds still fit."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 
+import invented_results as invented
 import pytest
 
 from ickrr.bundles.given import Given, given_results
 from ickrr.bundles.pack import pack
 from ickrr.bundles.unpack import unpack
 from ickrr.config.experiment import Experiment
-
-spec = importlib.util.spec_from_file_location("bundle_project", Path(__file__).with_name("conftest.py"))
-assert spec is not None and spec.loader is not None
-invented = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(invented)
 
 RESULTS = Path("results/smoke")
 ERRORS = "tables/spherical/errors.parquet"
