@@ -35,9 +35,10 @@ class Setting:
 
     task: TaskSettings = field(default_factory=lambda: TaskSettings(context_length=12, dimension=3))
     model: ModelSettings = field(default_factory=lambda: ModelSettings(layers=4, width=48, heads=4))
-    steps: int = 500
-    warmup_steps: int = 100
-    budget: float = 12.0  # a peer may take this many times our CPU-seconds
+    steps: int = 400
+    warmup_steps: int = 80
+    budget: float = 12.0  # the earlier recipe may take this many times our CPU-seconds
+    other_budget: float = 4.0  # and at other rates this many; all in all 21 times ours a seed, 12 minutes
     every: int = 25
     seeds: tuple[int, ...] = (0, 1, 2)
     validation: int = 256
@@ -121,28 +122,48 @@ def measure(setting: Setting | None = None) -> list[dict[str, object]]:
         ours.append(curve.seconds[-1])
         targets.append(curve.risks[-1])
         for rate, found in peers.items():
-            budget_s = setting.budget * ours[-1]
+            budget_s = budget_of(setting, rate) * ours[-1]
             other = train(setting, earlier_recipe(rate), seed, curve.risks[-1], budget_s)
             reached = other.seconds_to(curve.risks[-1])
             found.append((other.seconds[-1] if reached is None else reached, reached is not None))
-    # Fewest seconds in sum over seeds, a rate that failed anywhere counting as its budget.
-    best = min(peers, key=lambda rate: (sum(not ok for _, ok in peers[rate]), sum(s for s, _ in peers[rate])))
+    # Most seeds that reached the target, then fewest seconds; a bound of 4 comes before one of 12.
+    best = min(
+        peers,
+        key=lambda rate: (
+            sum(not ok for _, ok in peers[rate]),
+            budget_of(setting, rate),
+            sum(s for s, _ in peers[rate]),
+        ),
+    )
     excess = f"to an excess risk of {sum(targets) / len(targets):.3g}"
     named = (
         (EARLIER_RATE, "earlier recipe, Adam 1e-4"),
         (best, f"earlier recipe, best of 3 rates: {best:g}"),
     )
-    return [row(f"training {excess}", name, ours, peers[rate], setting) for rate, name in named]
+    return [
+        row(f"training {excess}", name, ours, peers[rate], setting, budget_of(setting, rate))
+        for rate, name in named
+    ]
+
+
+def budget_of(setting: Setting, rate: float) -> float:
+    """How many times our CPU-seconds a peer may take."""
+    return setting.budget if rate == EARLIER_RATE else setting.other_budget
 
 
 def row(
-    benchmark: str, peer: str, ours: list[float], found: list[tuple[float, bool]], setting: Setting
+    benchmark: str,
+    peer: str,
+    ours: list[float],
+    found: list[tuple[float, bool]],
+    setting: Setting,
+    budget: float,
 ) -> dict[str, object]:
     """Summarise one peer."""
     ratios = [seconds / own for (seconds, _), own in zip(found, ours, strict=True)]
     failed = sum(not reached for _, reached in found)
     bound = (
-        f"; lower bound: {failed} of {len(found)} seeds did not reach it within {setting.budget:g}x our time"
+        f"; lower bound: {failed} of {len(found)} seeds did not reach it within {budget:g}x our time"
         if failed
         else ""
     )

@@ -136,3 +136,19 @@ def test_shares_count_layers():
         lead = (similarity[0, 1:] > similarity[1:, 1:].max(axis=0)).mean(axis=1)  # by hand
         ends = tuple(np.quantile(lead, [0.05, 0.95]))
         assert (rows.loc["first", "low"], rows.loc["first", "high"]) == pytest.approx(ends)
+
+
+def test_rounding_makes_no_winner():
+    """Fails if predictions that are equal up to rounding, always on the same side, count as different."""
+    generator = np.random.default_rng(0)
+    shape = (3, 1 + DRAWS, LAYERS)
+    similarity = 0.5 + 1e-3 * generator.normal(size=shape)
+    similarity[0] = similarity[1] + 1e-14
+    similarity[2] -= 0.1
+    trends = {name: np.zeros(shape[:2]) for name in TREND}
+    draws = Draws(similarity, 1 - similarity, np.zeros(shape[1:]), **trends)
+    statistics = paired_statistics([draws], seed_picks(1, DRAWS, 0))
+    rows = pairs_table("run", SOLVERS, statistics, 0.9).query("first == 'first' and second == 'second'")
+    assert (rows[["difference", "low", "high"]] == 0).all(axis=None)
+    shares = shares_table("run", SOLVERS, statistics, 0.9)
+    assert (shares[["best", "lead_share", "high"]] == 0).all(axis=None)

@@ -71,6 +71,25 @@ def test_no_number_is_typed():
         assert not re.findall(r"\d\.\d|\d\d", prose), name
 
 
+def test_no_verdict_is_typed():
+    """Fails if a section says on its own that a claim is supported or not, instead of reading the ledger."""
+    explains = {"sections/methods.tex", "sections/results/claims.tex", "sections/ledger.tex"}  # the words
+    for name, text in sources().items():
+        if name.startswith("sections/") and name not in explains:
+            counts = r"\\Claim\w+Count(?:\{\})? (?:are|stay) (?:not )?\w+"
+            prose = re.sub(counts, "", " ".join(text.split()))
+            typed = re.findall(r"\b(?:is|are|was|were|stays?) (?:not )?(?:supported|undecided)\b", prose)
+            assert not typed, (name, typed)
+
+
+def test_every_section_of_results_is_numbered_and_labelled():
+    """Fails if a file of the results lacks its heading with a label, by which other sections refer to it."""
+    parts = {name: text for name, text in sources().items() if name.startswith("sections/results/")}
+    assert len(parts) >= 10
+    for name, text in parts.items():
+        assert len(re.findall(r"\\subsection\{[^}]*\}\\label\{sec:\w+\}", text)) == 1, name
+
+
 def test_first_page_says_where_the_numbers_come_from():
     """Fails if the title block loses the scale, the date or the commit of the run."""
     date = re.search(r"\\date\{(.*?)\n\n", sources()["main.tex"], re.DOTALL)

@@ -105,7 +105,7 @@ def test_verdicts(macros):
     assert macros["SphericalNewtonSchulzRSquaredStanding"] == "undefined"
     assert macros["SphericalFloorVerdict"] == "every solver's peak exceeds the floor"
     assert macros["SphericalConjugateGradientTrendWord"] == "grows"
-    assert macros["SphericalNewtonSchulzTrendWord"] == "undefined"
+    assert macros["SphericalNewtonSchulzTrendWord"] == "has no defined trend"
 
 
 def test_clauses():

@@ -91,4 +91,4 @@ def test_trend_word():
     assert trend_word(0.1, 0.5) == "grows"
     assert trend_word(-0.5, -0.1) == "falls"
     assert trend_word(-0.1, 0.5) == "shows no clear trend"
-    assert trend_word(float("nan"), float("nan")) == "undefined"
+    assert trend_word(float("nan"), float("nan")) == "has no defined trend"

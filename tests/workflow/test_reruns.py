@@ -44,8 +44,8 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("src/ickrr/solvers/krylov.py", {"solve_prompts"} | COMPARED),
-        ("src/ickrr/analysis/probe.py", {"probe_model"} | COMPARED),
+        ("src/ickrr/solvers/krylov.py", {"solve_prompts", "trace_functions"} | COMPARED),
+        ("src/ickrr/analysis/probe.py", {"probe_model", "sweep_noise", "trace_functions"} | COMPARED),
         ("src/ickrr/analysis/similarity.py", COMPARED),
         ("src/ickrr/report/figures/error_curves.py", {"draw_figure"} | PAPER),
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),

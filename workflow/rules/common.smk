@@ -265,6 +265,14 @@ def all_run_tables(wildcards):
     return run_tables(experiment.runs, every) + run_tables(swept, ["noise"])
 
 
+def runs_showing(table):
+    """Runs of which a figure or a table shows this table."""
+    shown = [*experiment.figures.values(), *experiment.tables.values()]
+    return list(
+        dict.fromkeys(run for one in shown if table in one.tables for run in one.runs)
+    )
+
+
 def of_all_models(pattern):
     """One file a trained model, ``{run}`` and ``{seed}`` in the pattern."""
     return [
@@ -285,6 +293,8 @@ FURTHER_TABLE_INPUTS = {
     "tab_cost": [
         *of_all_models("trained/{run}/seed{seed}/rate.parquet"),
         *run_tables(experiment.runs, ["alignment", "learning_curve"]),
+        *run_tables(runs_showing("noise"), ["noise"]),
+        *run_tables(runs_showing("functions"), ["functions"]),
     ],
 }
 

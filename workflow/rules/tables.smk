@@ -25,7 +25,7 @@ rule write_table:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        results=RESULTS,
+        results=lambda wildcards: RESULTS,
     message:
         "Writing {wildcards.table}"
     shell:

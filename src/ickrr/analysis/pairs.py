@@ -5,6 +5,9 @@ resamples the prompts (the same for all seeds and solvers) and, with replacement
 says what other prompts and other trainings of the same kind could have shown (the two-way bootstrap of
 Owen 2007, Annals of Applied Statistics 1, 386-411). One seed has no spread: then the interval is over
 prompts alone.
+
+Newton-Schulz passes through some of Richardson's predictions up to rounding, so a difference within `TIE`
+is none: otherwise rounding, which has the same sign in every draw, would make a winner.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +19,7 @@ import pandas as pd
 
 from ickrr.analysis.bootstrap import percentile_interval
 from ickrr.analysis.draws import TREND, Draws
+from ickrr.analysis.similarity import TIE
 from ickrr.randomness import numpy_generator
 
 Array = npt.NDArray[np.float64]
@@ -75,6 +79,12 @@ def paired_statistics(draws: Sequence[Draws], picks: npt.NDArray[np.int64]) -> d
     return statistics
 
 
+def difference_of(first: Array, second: Array) -> Array:
+    """Difference of two statistics, 0 where it is within `TIE`; shapes as NumPy broadcasts them."""
+    difference = first - second
+    return np.where(np.abs(difference) <= TIE, 0.0, difference)
+
+
 def pairs_table(
     run: str, solvers: Sequence[str], statistics: Mapping[str, Array], confidence: float
 ) -> pd.DataFrame:
@@ -96,9 +106,9 @@ def pairs_table(
     for name, values in statistics.items():
         if name == FLOOR:
             continue
-        differences = [(solvers[a], solvers[b], values[a] - values[b]) for a, b in pairs]
+        differences = [(solvers[a], solvers[b], difference_of(values[a], values[b])) for a, b in pairs]
         if name == "similarity":
-            above = values - statistics[FLOOR]  # (S, R, 1 + L)
+            above = difference_of(values, statistics[FLOOR])  # (S, R, 1 + L)
             differences += [(solver, FLOOR, above[index]) for index, solver in enumerate(solvers)]
         for first, second, difference in differences:
             low, high = percentile_interval(difference[1:], confidence)
@@ -126,7 +136,7 @@ def shares_table(
     """Share of layers 1..L in which each solver is the best of the compared.
 
     A solver is strictly best in a layer when its paired interval against every other solver excludes zero
-    on the better side. It leads when its value alone is the best, whatever the interval.
+    on the better side. It leads when its value alone is the best, whatever the interval; in a tie, nobody.
 
     Args:
         run: name of the run.
@@ -144,7 +154,7 @@ def shares_table(
         values = sign * statistics[name][..., 1:]  # (S, R, L), larger is better
         layers = values.shape[-1]
         for index, solver in enumerate(solvers):
-            ahead = values[index] - np.delete(values, index, axis=0)  # (S-1, R, L)
+            ahead = difference_of(values[index], np.delete(values, index, axis=0))  # (S-1, R, L)
             low, _ = percentile_interval(ahead[:, 1:].swapaxes(0, 1), confidence)  # (S-1, L)
             best = int((low > 0).all(axis=0).sum())
             lead = (ahead > 0).all(axis=0).mean(axis=-1)  # (R)

@@ -61,7 +61,7 @@ def steps_done(job: Job) -> int:
 
 def table(jobs: Sequence[Job], estimates: Estimates, budget: float, parallel: int) -> str:
     """Return the plan as text: jobs in order, their state, their time and that of all up to them."""
-    lines = [f"{'job':<36} {'state':<24} {'seconds':>9} {'in all':>9}"]
+    lines = [f"{'job':<40} {'state':<24} {'seconds':>9} {'in all':>9}"]
     total = 0.0
     beyond = False
     for job in jobs:
@@ -72,5 +72,5 @@ def table(jobs: Sequence[Job], estimates: Estimates, budget: float, parallel: in
             beyond = True
         done = steps_done(job)
         state = f"goes on after step {done}" if done else "to do"
-        lines.append(f"{job.label:<36} {state:<24} {seconds:9.0f} {total:9.0f}")
+        lines.append(f"{job.label:<40} {state:<24} {seconds:9.0f} {total:9.0f}")
     return "\n".join(lines)

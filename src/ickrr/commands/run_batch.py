@@ -20,14 +20,18 @@ from ickrr.batch.jobs import Job, importance, jobs_of
 from ickrr.batch.journal import Journal
 from ickrr.batch.plan import Estimates, table
 from ickrr.batch.runner import EXIT_TRY_AGAIN, Outcome, Runner, unfinished
-from ickrr.commands.estimate import training_rows
+from ickrr.commands.estimate import measure_run, shape_of
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import SCALES, load_experiment
+from ickrr.config.run import RunSettings
 from ickrr.config.specs import resolved_specs
 from ickrr.device import DEVICES, resolve_device
 from ickrr.errors import FileError, IckrrError
+from ickrr.estimates import forward_flops, prediction_tokens, step_flops
 from ickrr.files import write_text_if_changed
 from ickrr.training.interruption import process_age
+
+MEASURING_SHARE = 0.1  # of the budget; runs that are not measured by then are estimated from their flops
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +62,7 @@ def main(arguments: argparse.Namespace) -> None:
         SystemExit: 75 when the budget ended first, 128 + n when signal n did; what runs is saved.
     """
     began = time.monotonic() - process_age()
+    measure_until = began + MEASURING_SHARE * arguments.budget
     torch.set_num_threads(arguments.threads)
     experiment = load_experiment(arguments.config, arguments.scale, arguments.overlay)
     results = arguments.results or Path("results") / experiment.scale
@@ -69,7 +74,7 @@ def main(arguments: argparse.Namespace) -> None:
         raise IckrrError(f"--seeds {arguments.seeds}: no chosen run has such a seed; see runs.<name>.seeds")
     if arguments.dry_run:
         waiting = unfinished(jobs, Journal.load(results))
-        estimates = measured(experiment, waiting, device)
+        estimates = measured(experiment, waiting, device, measure_until)
         print(table(waiting, estimates, arguments.budget, arguments.parallel))
         return
     with locked(results / "batch.lock") as lock:
@@ -78,21 +83,47 @@ def main(arguments: argparse.Namespace) -> None:
         journal = Journal.load(results)
         for label in record_given(jobs, journal):
             print(f"{label}: was here already")
-        estimates = measured(experiment, unfinished(jobs, journal), device)
+        estimates = measured(experiment, unfinished(jobs, journal), device, measure_until)
         runner = Runner(jobs, journal, estimates, arguments.budget, arguments.parallel, logs, lock, began)
         outcome = runner.run()
         report(outcome, len(unfinished(jobs, journal)))
 
 
-def measured(experiment: Experiment, waiting: Sequence[Job], device: str) -> Estimates:
-    """Measure a few steps of every run that has something to do."""
-    names = dict.fromkeys(job.run for job in waiting if job.run is not None)
-    chosen = experiment.model_copy(update={"runs": {name: experiment.runs[name] for name in names}})
-    seconds: dict[str, dict[str, float]] = {"train": {}, "probe": {}}
-    for row in training_rows(chosen, resolve_device(device)):
-        seconds[str(row["stage"])][str(row["run"])] = float(str(row["seconds_per_job"]))
-    steps = {name: experiment.run(name).training.steps for name in names}
-    return Estimates(seconds["train"], seconds["probe"], steps)
+def measured(experiment: Experiment, waiting: Sequence[Job], device: str, until: float) -> Estimates:
+    """Measure a few steps of the runs that have something to do.
+
+    Args:
+        experiment: the resolved configuration.
+        waiting: jobs to do, most important first.
+        device: where they will run.
+        until: `time.monotonic` after which no further run is measured; the others are estimated from the
+            first one, in proportion to their flops.
+    """
+    runs = [experiment.run(name) for name in dict.fromkeys(job.run for job in waiting if job.run is not None)]
+    found: dict[str, tuple[float, float]] = {}
+    training: dict[str, float] = {}
+    probing: dict[str, float] = {}
+    prompts = experiment.prompts
+    for run in runs:
+        shape = shape_of(run)
+        if shape not in found and (not found or time.monotonic() < until):
+            found[shape] = measure_run(run, resolve_device(device))
+        if shape in found:
+            step, prediction = found[shape]
+        else:
+            step, prediction = found[shape_of(runs[0])]
+            step *= step_flops(run) / step_flops(runs[0])
+            prediction *= prediction_flops(run) / prediction_flops(runs[0])
+        steps = run.training.steps
+        validations = -(-steps // run.training.validate_every)
+        training[run.name] = steps * step + validations * prompts.validation * prediction
+        probing[run.name] = (prompts.fit + prompts.evaluation) * prediction
+    return Estimates(training, probing, {run.name: run.training.steps for run in runs})
+
+
+def prediction_flops(run: RunSettings) -> float:
+    """Return the flops of one prompt's predictions at all context lengths."""
+    return forward_flops(run, prediction_tokens(run))
 
 
 @contextmanager

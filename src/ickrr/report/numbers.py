@@ -20,7 +20,8 @@ An estimate is four macros: ``\Name`` = value [low, high], ``\NameValue``, ``\Na
 Run and solver, <Solver> = PreconditionedRichardson, ConjugateGradient, ..:
 
 - estimates ``\<Run><Solver>Similarity Distance Slope RSquared KendallTau CensoredShare`` (the last in
-  percent), each with ``..SeedSd``; ``TrendWord`` ("grows", "falls", "shows no clear trend").
+  percent), each with ``..SeedSd``; ``TrendWord`` ("grows", "falls", "shows no clear trend",
+  "has no defined trend").
 - ``StepsToMatch``: first step at which the MSE at n = N is at most the last layer's.
 
 Verdicts among the headline solvers, by the rule of `ickrr.report.verdicts`, as complete clauses: ``\<Run>

@@ -121,7 +121,7 @@ def rank(alignment: pd.DataFrame, pairs: pd.DataFrame, solvers: Sequence[str], s
 def trend_word(low: float, high: float) -> str:
     """Say how the best step moves with depth, from the interval of Kendall's tau, if there is one."""
     if np.isnan(low) or np.isnan(high):
-        return "undefined"
+        return "has no defined trend"
     if low > 0:
         return "grows"
     if high < 0:

@@ -14,7 +14,7 @@ def table(experiment, results):
 
 def rows_of(latex):
     body = latex.split(r"\endlastfoot")[1].split(r"\end{longtable}")[0]
-    lines = [line.strip().removesuffix(r"\\") for line in body.strip().splitlines()]
+    lines = [line.strip().removesuffix("*").removesuffix(r"\\") for line in body.strip().splitlines()]
     return [[cell.strip() for cell in line.split(" & ")] for line in lines if line]
 
 
@@ -32,6 +32,7 @@ def test_rows_equal_the_parquet(table):
     assert len(rows) == claims + len(table.frame)
     for row in rows:
         if r"\textbf" in row[0]:
+            assert row[-1].endswith("}")
             number = int(re.search(r"\\textbf\{(\d+)\.\}", row[0])[1])
             first = table.frame.drop_duplicates("claim").iloc[number - 1]
             assert first["statement"] in row[0]

@@ -38,6 +38,10 @@ def test_jobs_are_those_of_the_rules(experiment):
     assert len(list(jobs_of(experiment, "sample_prompts"))) == 6
     assert list(jobs_of(experiment, "tabulate_run")) == ["spherical", "noise_01"]
     assert "noise_01/seed1" in jobs_of(experiment, "train_model")
+    shown = next(iter(experiment.figures.values())).model_copy(update={"tables": ["noise"]})
+    swept = experiment.model_copy(update={"figures": {"a": shown, "b": shown}})
+    assert list(jobs_of(swept, "sweep_noise")) == ["spherical"]
+    assert list(jobs_of(swept, "trace_functions")) == []
 
 
 def test_a_damaged_benchmark_is_named(experiment, results, tmp_path):

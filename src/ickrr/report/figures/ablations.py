@@ -93,7 +93,9 @@ def ablations_figure(
             risks[0].bayes_risk, color="0.45", linestyle=(0, (1, 1)), linewidth=0.9, gid="bayes_risk"
         )
         logarithmic(lower[2])
-        lower[2].set_xticks(range(len(runs)), labels=[run.replace("_", "\n") for run in runs])
+        lower[2].set_xticks(
+            range(len(runs)), labels=[run.replace("_", " " if len(run) <= 12 else "\n") for run in runs]
+        )
         lower[2].set_title("final excess risk")
         letters([*upper, *lower])
         handles = solver_handles(solvers) + censored_handle(upper)

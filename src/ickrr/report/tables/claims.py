@@ -1,6 +1,7 @@
 """Table of the claims: each with its conditions, the values that decide them, and its verdict."""
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +69,8 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
         hrules=True,
         column_format=rf"@{{}}{ragged}p{{3.35in}}{ragged}p{{1.3in}}l{ragged}p{{0.8in}}@{{}}",
     )
+    # A claim stays on the page of its first condition.
+    latex = re.sub(r"(\\textbf\{\d+\.\}.*) \\\\$", r"\1 \\\\*", latex, flags=re.MULTILINE)
     return PaperTable(frame, f"{{\\scriptsize\n{latex}}}\n")
 
 
@@ -75,7 +78,6 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
     first = conditions.iloc[0]
     evidence = ", ".join(rf"\texttt{{{escape(name)}}}" for name in first["evidence"].split(", "))
     rule = r"\midrule " if index > 1 else ""
-    # A claim stays with its first condition across a page break.
     head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({first['source']}; {evidence})"
     rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
     for _, condition in conditions.iterrows():

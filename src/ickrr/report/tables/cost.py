@@ -17,11 +17,13 @@ from ickrr.files import read_columns
 from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 
+Kind = Literal["prompts", "evaluation", "model", "run", "noise", "functions"]
+
 MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
 TRAINING: Final = "train_model"
 
-# stage: what there is one job of
-STAGES: Final[dict[str, Literal["prompts", "evaluation", "model", "run"]]] = {
+# stage: what there is one job of; with the name of a table, a run of which that table is shown
+STAGES: Final[dict[str, Kind]] = {
     "sample_prompts": "prompts",
     "solve_prompts": "evaluation",
     TRAINING: "model",
@@ -29,6 +31,8 @@ STAGES: Final[dict[str, Literal["prompts", "evaluation", "model", "run"]]] = {
     "compare_run": "model",
     "tabulate_run": "run",
     "tabulate_training": "run",
+    "sweep_noise": "noise",
+    "trace_functions": "functions",
 }
 
 
@@ -79,6 +83,10 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
 def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
     """Yield the name of every job of a stage, as its benchmark is called below the stage's folder."""
     kind = STAGES[stage]
+    if kind in ("noise", "functions"):
+        shown = [(one.runs, one.tables) for one in experiment.figures.values()]
+        shown += [(one.runs, one.tables) for one in experiment.tables.values()]
+        yield from dict.fromkeys(run for runs, tables in shown if kind in tables for run in runs)
     if kind in ("prompts", "evaluation"):
         names = experiment.prompt_sets()
         yield from (name for name in names if kind == "prompts" or name.endswith("-evaluation"))

@@ -1,0 +1,190 @@
+"""The smoke paper from a fresh checkout: complete, readable, reproducible to the byte, and safe to kill."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+from support import Paper, Project
+
+from ickrr.batch.jobs import Job, importance, jobs_of
+from ickrr.config.load import load_experiment
+from ickrr.tensors import read_metadata
+
+MAXIMAL_OVERFULL_PT = 5.0
+# Long enough to be killed halfway.
+LONG = """
+runs:
+  spherical: {training: {steps: 600, checkpoint_every: 20, validate_every: 300}}
+"""
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def pages(pdf: Path) -> list[str]:
+    """Text of every page."""
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    return text.split("\f")[:-1]
+
+
+@pytest.fixture(scope="module")
+def paper(smoke_paper: Paper) -> list[str]:
+    return pages(smoke_paper.results() / "paper.pdf")
+
+
+def test_every_reference_is_resolved(paper: list[str]) -> None:
+    """Fails if the PDF shows '??', a macro that has no value, or nan where a number should be."""
+    text = "\n".join(paper)
+    assert len(paper) >= 2
+    assert "??" not in text
+    assert not re.search(r"\bnan\b|\bNaN\b|\\[A-Z][a-z]+[A-Z]", text)
+
+
+def test_first_page_says_what_made_it(paper: list[str], smoke_paper: Paper) -> None:
+    """Fails if a reader of page 1 cannot tell scale, commit and date."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        cwd=smoke_paper.path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert "smoke scale" in paper[0]
+    assert commit in paper[0]
+    assert re.search(r"run of \d{4}-\d{2}-\d{2}", paper[0])
+
+
+def test_latex_log_is_clean(smoke_paper: Paper) -> None:
+    """Fails if a line or box sticks out by more than 5 pt, or a reference or citation is undefined."""
+    log = (smoke_paper.results() / "paper_build" / "main.log").read_text(errors="replace")
+    excess = [float(points) for points in re.findall(r"Overfull \\.box \(([\d.]+)pt", log)]
+    assert [points for points in excess if points > MAXIMAL_OVERFULL_PT] == []
+    assert not re.search(r"(Reference|Citation) .* undefined", log)
+
+
+def test_every_figure_shows_something(smoke_paper: Paper) -> None:
+    """Fails if a figure is missing, empty, or one colour."""
+    experiment = load_experiment(smoke_paper.path / "config.yaml", "smoke")
+    for figure in experiment.figures:
+        path = smoke_paper.results() / "figures" / figure
+        assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF"), figure
+        pixels = matplotlib.image.imread(path.with_suffix(".png"))[..., :3]  # (height, width, 3)
+        inked = np.any(np.abs(pixels - pixels[0, 0]) > 0.1, axis=-1).mean()
+        assert inked > 0.005, f"{figure}: {inked:.2%} of the pixels differ from the corner"
+
+
+def test_learning_curves_are_finite(smoke_paper: Paper) -> None:
+    """Fails if a training that may not diverge has a hole in its curve, or a seed has none."""
+    experiment = load_experiment(smoke_paper.path / "config.yaml", "smoke")
+    for name in experiment.runs:
+        curve = pd.read_parquet(smoke_paper.results() / "tables" / name / "learning_curve.parquet")
+        assert sorted(set(curve.seed)) == experiment.seeds(name), name
+        training = experiment.run(name).training
+        kept = curve[~curve.diverged] if training.allow_divergence else curve
+        assert np.isfinite(kept[["loss", "excess_risk", "bayes_risk"]]).all(axis=None), name
+        if not training.allow_divergence:
+            last = curve.groupby("seed").step.max()
+            assert (last == training.steps).all(), name
+
+
+def jobs(project: Path, overlay: Path | None = None) -> dict[str, Job]:
+    """Training and probing of one model, as the rules call them."""
+    experiment = load_experiment(project / "config.yaml", "smoke", overlay)
+    listed = jobs_of(experiment, importance(experiment, ["spherical"], [0]), Path("results/smoke"), "auto")
+    return {job.verb: job for job in listed if job.verb != "sample"}
+
+
+def rerun(job: Job, project: Path, folder: Path) -> dict[str, Path]:
+    """Run a job once more by its verb, with other files to write; returns them by option."""
+    outputs = {option: folder / path.name for option, path in job.outputs.items()}
+    written = {str(path): str(outputs[option]) for option, path in job.outputs.items()}
+    if job.state is not None:
+        written[str(job.state)] = str(folder / "state.safetensors")
+    made = subprocess.run(
+        [sys.executable, "-m", "ickrr", *(written.get(part, part) for part in job.arguments)],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project / "src")},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return outputs
+
+
+@pytest.mark.parametrize(
+    ("verb", "options"), [("train", ["weights", "learning-curve"]), ("probe", ["output"])]
+)
+def test_job_made_twice_is_the_same_bytes(
+    smoke_paper: Paper, tmp_path: Path, verb: str, options: list[str]
+) -> None:
+    """Fails if training or probing depends on more than its inputs: time, path, process, hash order."""
+    job = jobs(smoke_paper.path)[verb]
+    again = rerun(job, smoke_paper.path, tmp_path)
+    for option in options:
+        assert sha256(again[option]) == sha256(smoke_paper.path / job.outputs[option]), option
+
+
+def training_process(snakemake: subprocess.Popen[str]) -> psutil.Process:
+    """Wait for the python process of the training below a running Snakemake."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until and snakemake.poll() is None:
+        for child in psutil.Process(snakemake.pid).children(recursive=True):
+            try:
+                command = child.cmdline()
+            except psutil.NoSuchProcess:
+                continue
+            if command[1:4] == ["-m", "ickrr", "train"]:
+                return child
+        time.sleep(0.05)
+    snakemake.kill()
+    raise AssertionError(f"no training started: {snakemake.communicate()[0]}")
+
+
+def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, tmp_path: Path) -> None:
+    """Fails if kill -9 of a training leaves outputs, loses its checkpoint, or changes the weights."""
+    project = fresh_project.copy(tmp_path / "project")
+    overlay = project.path / "long.yaml"
+    overlay.write_text(LONG)
+    job = jobs(project.path, overlay)["train"]
+    weights, state = (project.path / path for path in (job.outputs["weights"], job.state))
+    arguments = [str(job.outputs["weights"]), "--cores", "1", "--config", "scale=smoke", "overlay=long.yaml"]
+    snakemake = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=project.path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    child = training_process(snakemake)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and not (state.exists() and read_metadata(state)["step"] >= 100):
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    said, _ = snakemake.communicate(timeout=60)
+    assert snakemake.returncode != 0, said
+    assert not weights.exists(), "the training was over before it was killed"
+    killed_after = read_metadata(state)["step"]
+    assert killed_after >= 100
+
+    again = project.snakemake(*arguments)
+    assert again.returncode == 0, again.stdout
+    log = (project.path / "logs/smoke" / job.log).read_text()
+    assert f"goes on after step {killed_after}" in log
+    assert not state.exists()
+    undisturbed = rerun(job, project.path, tmp_path)
+    for option in ("weights", "learning-curve"):
+        assert sha256(undisturbed[option]) == sha256(project.path / job.outputs[option]), option
