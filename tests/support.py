@@ -83,14 +83,20 @@ TINY_RUNS = {
 }
 TINY_TEXT = r"""\documentclass{article}
 \usepackage{ickrr}
+\usepackage{origins}
 \input{latex/provenance}
 \input{latex/numbers}
 \begin{document}
 Run of \RunDate{} at \ScaleName{} scale.
 
-\noindent\includegraphics[width=\linewidth]{figures/fig1.pdf}
-
-\noindent\includegraphics[width=\linewidth]{figures/fig_training.pdf}
+\begin{figure}
+\includegraphics[width=\linewidth]{figures/fig1.pdf}
+\caption{Errors.}
+\end{figure}
+\begin{figure}
+\includegraphics{figures/fig_training.pdf}
+\end{figure}
+\input{latex/tab_setup}
 \end{document}
 """
 

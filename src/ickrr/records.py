@@ -154,7 +154,7 @@ def _seen(options: Sequence[str]) -> dict[str, list[int]]:
         if name in options:
             values = []
             for value in options[options.index(name) + 1 :]:
-                if value.startswith("--"):
+                if not value.isdigit():
                     break
                 values.append(int(value))
             found[name.lstrip("-")] = values

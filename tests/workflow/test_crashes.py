@@ -1,5 +1,6 @@
-"""Kill -9 of jobs, of Snakemake, and of both, at random moments: the results end up the same, byte for byte."""
+"""Kill -9 of jobs, of Snakemake, and of both, at random moments: the results end up the same bytes."""
 
+import contextlib
 import hashlib
 import os
 import random
@@ -47,10 +48,8 @@ def disturbed(project: Project, kills: int, chance: random.Random) -> list[str]:
             stderr=subprocess.DEVNULL,
         )
         # Long enough that most kills meet a job, short enough that the paper is not finished before the last.
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             driver.wait(timeout=chance.uniform(3.0, 14.0))
-        except subprocess.TimeoutExpired:
-            pass
         victim = chance.choice(["job", "driver", "both"])
         jobs = jobs_of(psutil.Process(driver.pid)) if driver.poll() is None else []
         if driver.poll() is None and victim != "job":
