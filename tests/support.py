@@ -1,5 +1,6 @@
 """A checkout of the project that tests may run and spoil."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -156,3 +157,18 @@ class Paper(Project):
 
     log: str
     seconds: float
+
+
+# Vary between equal runs: times, dates and commits.
+VARYING = {"run.json", "rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
+
+
+def fingerprints(project: Project) -> dict[str, str]:
+    """Digest of every result that two equal runs have in common."""
+    folders = ("prompts", "trajectories", "trained", "predictions", "comparisons", "tables", "figures")
+    return {
+        str(path.relative_to(project.results())): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in folders
+        for path in sorted((project.results() / folder).rglob("*"))
+        if path.is_file() and path.name not in VARYING
+    }

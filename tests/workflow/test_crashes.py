@@ -1,7 +1,6 @@
 """Kill -9 of jobs, of Snakemake, and of both, at random moments: the results end up the same bytes."""
 
 import contextlib
-import hashlib
 import os
 import random
 import signal
@@ -11,22 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import Paper, Project, snakemake_command
+from support import Paper, Project, fingerprints, snakemake_command
 
-# Vary between equal runs: times, dates and commits.
-VARYING = {"run.json", "rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
 SEED = 2605
-
-
-def fingerprints(project: Project) -> dict[str, str]:
-    """Digest of every result that two equal runs have in common."""
-    folders = ("prompts", "trajectories", "trained", "predictions", "comparisons", "tables", "figures")
-    return {
-        str(path.relative_to(project.results())): hashlib.sha256(path.read_bytes()).hexdigest()
-        for folder in folders
-        for path in sorted((project.results() / folder).rglob("*"))
-        if path.is_file() and path.name not in VARYING
-    }
 
 
 def jobs_of(driver: psutil.Process) -> list[psutil.Process]:
