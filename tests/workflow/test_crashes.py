@@ -85,7 +85,7 @@ def test_second_driver_is_refused_in_one_line(tiny_project: Project, tmp_path: P
     """Fails if two drivers write in one folder, or the second changes the settings of the first."""
     project = tiny_project.copy(tmp_path / "two")
     first = subprocess.Popen(
-        snakemake_command("--cores", "1", "tables"),
+        snakemake_command("--cores", "1", "figures"),
         cwd=project.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
