@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -94,3 +95,31 @@ def test_jobs_of_a_killed_driver_are_stopped(tmp_path: Path, end: str) -> None:
     assert (tmp_path / "asked").exists()
     assert not orphan.is_running() or orphan.status() == "zombie"
     assert driver.orphans(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "further"),
+    [("{gone}@elsewhere:{folder}", {}), ("{gone}@{host}:{folder}", {"SLURM_JOB_ID": "7"}), ("", {})],
+    ids=["of another machine", "of a cluster", "of nobody"],
+)
+def test_other_processes_are_left_alone(tmp_path: Path, mark: str, further: dict[str, str]) -> None:
+    """Fails if a job is stopped whose driver may well be alive, or that nobody started from here."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    value = mark.format(gone=gone.pid, host=socket.gethostname(), folder=tmp_path.resolve())
+    process = subprocess.Popen(["sleep", "60"], env={**os.environ, driver.MARK: value, **further})
+    try:
+        assert driver.orphans(tmp_path) == []
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_inherited_lock_is_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if a driver that was handed its lock takes itself for another."""
+    lock = driver.take_lock(tmp_path)
+    assert driver.holder(tmp_path) is not None
+    monkeypatch.setenv(driver.INHERITED, str(lock))
+    assert driver.holder(tmp_path) is None
+    assert driver.take_lock(tmp_path) == lock
+    os.close(lock)

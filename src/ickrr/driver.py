@@ -19,7 +19,8 @@ from ickrr.errors import IckrrError
 
 LOCK: Final = Path(".snakemake/ickrr/driver.lock")
 INHERITED: Final = "ICKRR_LOCK"  # descriptor of a lock that a parent process took for this one
-MARK: Final = "ICKRR_RUN"  # <process id>:<folder> of the driver, in the environment of all its jobs
+MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of all its jobs
+CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; ickrr.cluster finds them
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
 
 
@@ -29,7 +30,7 @@ class DriverError(IckrrError):
 
 def mark_jobs(folder: Path) -> None:
     """Name this process in the environment of all that it starts."""
-    os.environ[MARK] = f"{os.getpid()}:{folder.resolve()}"
+    os.environ[MARK] = f"{os.getpid()}@{socket.gethostname()}:{folder.resolve()}"
 
 
 def take_lock(folder: Path) -> int:
@@ -60,7 +61,9 @@ def take_lock(folder: Path) -> int:
 
 
 def holder(folder: Path) -> str | None:
-    """Say who has the folder's lock, None if nobody has."""
+    """Say who else has the folder's lock, None if nobody has."""
+    if INHERITED in os.environ:
+        return None
     try:
         descriptor = os.open(folder / LOCK, os.O_RDWR)
     except FileNotFoundError:
@@ -76,13 +79,17 @@ def holder(folder: Path) -> str | None:
 
 
 def orphans(folder: Path) -> list[psutil.Process]:
-    """List jobs of this folder on this machine whose driver is gone."""
-    here = str(folder.resolve())
+    """List jobs of this folder on this machine whose driver, on this machine too, is gone."""
+    here, host = str(folder.resolve()), socket.gethostname()
     found = []
     for process in psutil.process_iter():
         try:
-            driver, _, place = process.environ().get(MARK, "").partition(":")
-            if place == here and driver != str(process.pid) and not psutil.pid_exists(int(driver)):
+            environment = process.environ()
+            driver, _, place = environment.get(MARK, "").partition(":")
+            number, _, machine = driver.partition("@")
+            if (place, machine) != (here, host) or CLUSTER in environment:
+                continue
+            if not psutil.pid_exists(int(number)):
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
