@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
+from ickrr import driver
+from ickrr.bundles.given import given_results
+from ickrr.bundles.shipped import unpack_shipped
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.specs import resolved_specs
-from ickrr.errors import ConfigError
+from ickrr.errors import ConfigError, IckrrError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
 
@@ -25,8 +29,11 @@ shell.prefix(f"export PYTHONPATH='{SOURCE}'; unset PYTHONDONTWRITEBYTECODE; ")
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
+# --config bundle=off computes everything, whatever bundles there are; so does --forceall.
 overrides = {
-    key: value for key, value in config.items() if key not in ("scale", "overlay")
+    key: value
+    for key, value in config.items()
+    if key not in ("scale", "overlay", "bundle")
 }
 try:
     experiment = load_experiment(
@@ -52,11 +59,75 @@ wildcard_constraints:
     table="tab_[a-z0-9_]*",
 
 
-# The inputs that carry the configuration; each is written only if it differs.
-specs = resolved_specs(experiment)
-specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
-for name, text in specs.items():
-    write_text_if_changed(f"{RESULTS}/specs/{name}", text)
+def write_specs():
+    """Write the inputs that carry the configuration, each only if it differs."""
+    specs = resolved_specs(experiment)
+    specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
+    paths = {Path(RESULTS) / "specs" / name: text for name, text in specs.items()}
+    changed = [
+        path
+        for path, text in paths.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    # Jobs read these files while they run; not even a dry run may change them under another driver.
+    running = driver.holder(Path.cwd()) if changed else None
+    if running and workflow.is_main_process:
+        raise driver.DriverError(
+            f"{changed[0]} would change while {running} is running this pipeline here; "
+            "wait for it, or work in another folder"
+        )
+    for path in changed:
+        write_text_if_changed(path, paths[path])
+
+
+try:
+    write_specs()
+except IckrrError as error:
+    sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
+
+
+def restored_bundles():
+    """What restored bundles give; the shipped one is unpacked where nothing has been computed yet."""
+    if config.get("bundle") == "off" or os.environ.get("ICKRR_BUNDLE") == "off":
+        return []
+    # Snakemake's settings of the DAG do not exist yet while this file is read, so look at the command line.
+    if any(re.fullmatch("--forceall|-[a-zA-Z]*F", argument) for argument in sys.argv):
+        # Jobs on a cluster read this file again, without the option.
+        os.environ.update(ICKRR_BUNDLE="off")
+        return []
+    if workflow.is_main_process:
+        unpack_shipped(Path(RESULTS), experiment.scale)
+    given = given_results(Path(RESULTS), experiment)
+    if workflow.is_main_process:
+        for bundle in given:
+            if bundle.files:
+                print(bundle.report(), file=sys.stderr)
+    return given
+
+
+try:
+    TAKEN = {
+        name: str(bundle.folder)
+        for bundle in restored_bundles()
+        for name in bundle.files
+    }
+except IckrrError as error:
+    sys.exit(f"error: {error}")
+
+NOTHING = "(?!)"  # a pattern that matches nothing
+
+
+def restored_file(wildcards):
+    """The unpacked file of a result that is taken from a bundle."""
+    return f"{TAKEN[wildcards.restored]}/files/{wildcards.restored}"
+
+
+def recorded(rule_name, command, log=" 2> {log}"):
+    """A verb's command whose inputs are compared with their records and whose outputs get theirs."""
+    options = f"--rule={rule_name} --reads {{input:q}} --writes {{output:q}}"
+    return f"{command} --recorded-in {RESULTS} {options}{log}"
 
 
 def code(start):

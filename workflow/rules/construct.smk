@@ -23,8 +23,11 @@ rule verify_construction:
     message:
         "Verifying the construction, ridge {wildcards.ridge}"
     shell:
-        "python -m ickrr verify_construction --settings {input.settings} --ridge {wildcards.ridge}"
-        " --output-directory {params.directory} --threads {threads} 2> {log}"
+        recorded(
+            "verify_construction",
+            "python -m ickrr verify_construction --settings {input.settings} --ridge {wildcards.ridge}"
+            " --output-directory {params.directory} --threads {threads}",
+        )
 
 
 rule tabulate_construction:
@@ -59,9 +62,12 @@ rule tabulate_construction:
     message:
         "Tabulating the construction"
     shell:
-        "python -m ickrr tabulate_construction --verification {params.verification}"
-        " --ridges {params.ridges} --statistics {input.statistics}"
-        " --output-directory {params.tables} 2> {log}"
+        recorded(
+            "tabulate_construction",
+            "python -m ickrr tabulate_construction --verification {params.verification}"
+            " --ridges {params.ridges} --statistics {input.statistics}"
+            " --output-directory {params.tables}",
+        )
 
 
 rule measure_contraction:
@@ -84,8 +90,11 @@ rule measure_contraction:
     message:
         "Measuring contraction factors"
     shell:
-        "python -m ickrr measure_contraction --settings {input.settings} --output {output}"
-        " --threads {threads} 2> {log}"
+        recorded(
+            "measure_contraction",
+            "python -m ickrr measure_contraction --settings {input.settings} --output {output}"
+            " --threads {threads}",
+        )
 
 
 rule build_control:
@@ -113,8 +122,11 @@ rule build_control:
     message:
         "Building the control {wildcards.run}"
     shell:
-        "python -m ickrr build_control --run {input.run} --kind {params.kind} --seed {wildcards.seed}"
-        " --weights {output.weights} --expected {output.expected} 2> {log}"
+        recorded(
+            "build_control",
+            "python -m ickrr build_control --run {input.run} --kind {params.kind} --seed {wildcards.seed}"
+            " --weights {output.weights} --expected {output.expected}",
+        )
 
 
 rule check_controls:
@@ -145,6 +157,9 @@ rule check_controls:
     message:
         "Judging the controls"
     shell:
-        "python -m ickrr check_controls --controls {params.controls} --readouts {params.readouts}"
-        " --matches {input.matches} --expected {input.expected} --prompts {input.prompts}"
-        " --trajectories {input.trajectories} --output {output} 2> {log}"
+        recorded(
+            "check_controls",
+            "python -m ickrr check_controls --controls {params.controls} --readouts {params.readouts}"
+            " --matches {input.matches} --expected {input.expected} --prompts {input.prompts}"
+            " --trajectories {input.trajectories} --output {output}",
+        )

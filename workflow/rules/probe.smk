@@ -26,6 +26,9 @@ rule probe_model:
     message:
         "Probing {wildcards.run}, seed {wildcards.seed}"
     shell:
-        "python -m ickrr probe --run {input.run} --seed {wildcards.seed} --weights {input.weights}"
-        " --fit {input.fit} --evaluation {input.evaluation} --settings {input.settings}"
-        " --output {output} --readout {params.readout} --threads {threads} --device {params.device} 2> {log}"
+        recorded(
+            "probe_model",
+            "python -m ickrr probe --run {input.run} --seed {wildcards.seed} --weights {input.weights}"
+            " --fit {input.fit} --evaluation {input.evaluation} --settings {input.settings}"
+            " --output {output} --readout {params.readout} --threads {threads} --device {params.device}",
+        )

@@ -30,10 +30,13 @@ rule train_model:
     message:
         "Training {wildcards.run}, seed {wildcards.seed}"
     shell:
-        "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
-        " --validation {input.validation} --weights {output.weights}"
-        " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
-        " --state {params.state} --threads {threads} --device {params.device} 2> {log}"
+        recorded(
+            "train_model",
+            "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
+            " --validation {input.validation} --weights {output.weights}"
+            " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
+            " --state {params.state} --threads {threads} --device {params.device}",
+        )
 
 
 rule tabulate_training:
@@ -59,5 +62,8 @@ rule tabulate_training:
     message:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
-        "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
-        " --trained {params.trained} --output {output} 2> {log}"
+        recorded(
+            "tabulate_training",
+            "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
+            " --trained {params.trained} --output {output}",
+        )
