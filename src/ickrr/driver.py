@@ -20,7 +20,7 @@ from ickrr.errors import IckrrError
 
 LOCK: Final = Path(".snakemake/ickrr/driver.lock")
 INHERITED: Final = "ICKRR_LOCK"  # descriptor of a lock that a parent process took for this one
-MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of all its jobs
+MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
 CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; ickrr.cluster finds them
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
 

@@ -39,8 +39,11 @@ def start_over(project: Project) -> None:
         shutil.rmtree(project.path / folder)
 
 
-def disturbed(project: Project, kills: int, chance: random.Random) -> list[str]:
-    """Start the paper again and again and kill what runs at random moments; return what was killed."""
+def disturbed(project: Project, kills: int, chance: random.Random, expected: dict[str, str]) -> list[str]:
+    """Start the paper again and again and kill what runs at random moments; return what was killed.
+
+    After every kill, whatever is there under its final name must be what it is in the undisturbed paper.
+    """
     done: list[str] = []
     while len(done) < kills:
         driver = subprocess.Popen(
@@ -72,20 +75,21 @@ def disturbed(project: Project, kills: int, chance: random.Random) -> list[str]:
             time.sleep(chance.uniform(0.0, 2.0))
             driver.kill()
         driver.wait()
-        # A half-written file is never visible under its final name: all that ends in .tmp is hidden.
-        assert [path for path in project.results().rglob("*.tmp") if not path.name.startswith(".")] == []
+        visible = fingerprints(project, hidden=False)
+        assert {name for name, found in visible.items() if expected.get(name) != found} == set()
     return done
 
 
 def check(tiny_project: Project, tiny_paper: Paper, place: Path, kills: int) -> None:
     """Make the paper with some kills and compare it with the undisturbed one."""
     project = tiny_project.copy(place)
-    done = disturbed(project, kills, random.Random(SEED))
+    expected = fingerprints(tiny_paper)
+    done = disturbed(project, kills, random.Random(SEED), expected)
     assert len(done) == kills
     assert len(set(done)) == 3 or kills < 5
     run = project.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout[-3000:]
-    expected, found = fingerprints(tiny_paper), fingerprints(project)
+    found = fingerprints(project)
     assert {name for name in expected | found if expected.get(name) != found.get(name)} == set()
     assert (project.results() / "paper.pdf").exists()
     assert not list((project.results() / "state").rglob("*.safetensors"))
