@@ -118,7 +118,7 @@ def end_orphans(folder: Path, patience: float = PATIENCE) -> int:
 
 
 def remove_temporaries(folder: Path) -> list[Path]:
-    """Remove the half-written files (`ickrr.files.atomic_path`) of processes that were killed; return them."""
+    """Remove half-written files (`ickrr.files.atomic_path`) of processes that were killed; return them."""
     removed = []
     for path in (folder / "results").rglob(".*.tmp"):
         writer = re.search(r"\.(\d+)\.tmp$", path.name)
