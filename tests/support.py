@@ -163,12 +163,12 @@ class Paper(Project):
 VARYING = {"run.json", "rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
 
 
-def fingerprints(project: Project) -> dict[str, str]:
-    """Digest of every result that two equal runs have in common."""
+def fingerprints(project: Project, hidden: bool = True) -> dict[str, str]:
+    """Digest of every result that two equal runs have in common; half-written files are hidden ones."""
     folders = ("prompts", "trajectories", "trained", "predictions", "comparisons", "tables", "figures")
     return {
         str(path.relative_to(project.results())): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in folders
         for path in sorted((project.results() / folder).rglob("*"))
-        if path.is_file() and path.name not in VARYING
+        if path.name not in VARYING and (hidden or not path.name.startswith(".")) and path.is_file()
     }

@@ -115,6 +115,19 @@ def test_other_processes_are_left_alone(tmp_path: Path, mark: str, further: dict
         process.wait()
 
 
+def test_half_written_files_of_the_dead_are_removed(tmp_path: Path) -> None:
+    """Fails if temporary files pile up after kills, or one is removed that is being written."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    folder = tmp_path / "results" / "smoke"
+    folder.mkdir(parents=True)
+    dead, alive = folder / f".a.pdf.{gone.pid}.tmp", folder / f".b.pdf.{os.getpid()}.tmp"
+    for path in (dead, alive, folder / ".hidden.tmp", folder / "c.pdf"):
+        path.touch()
+    assert driver.remove_temporaries(tmp_path) == [dead]
+    assert sorted(path.name for path in folder.iterdir()) == sorted([alive.name, ".hidden.tmp", "c.pdf"])
+
+
 def test_inherited_lock_is_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails if a driver that was handed its lock takes itself for another."""
     lock = driver.take_lock(tmp_path)

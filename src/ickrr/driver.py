@@ -7,6 +7,7 @@ it, however that ends, so it is never stale.
 
 import fcntl
 import os
+import re
 import socket
 import sys
 import time
@@ -19,7 +20,7 @@ from ickrr.errors import IckrrError
 
 LOCK: Final = Path(".snakemake/ickrr/driver.lock")
 INHERITED: Final = "ICKRR_LOCK"  # descriptor of a lock that a parent process took for this one
-MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of all its jobs
+MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
 CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; ickrr.cluster finds them
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
 
@@ -116,14 +117,26 @@ def end_orphans(folder: Path, patience: float = PATIENCE) -> int:
     return len(left)
 
 
+def remove_temporaries(folder: Path) -> list[Path]:
+    """Remove half-written files (`ickrr.files.atomic_path`) of processes that were killed; return them."""
+    removed = []
+    for path in (folder / "results").rglob(".*.tmp"):
+        writer = re.search(r"\.(\d+)\.tmp$", path.name)
+        if writer and not psutil.pid_exists(int(writer[1])):
+            path.unlink(missing_ok=True)
+            removed.append(path)
+    return removed
+
+
 def start(folder: Path) -> int:
-    """Begin a run: take the lock and stop what an earlier run left; return the lock.
+    """Begin a run: take the lock, stop and clear away what a killed run left; return the lock.
 
     Raises:
         DriverError: another driver works here.
     """
     lock = take_lock(folder)
     end_orphans(folder)
+    remove_temporaries(folder)
     mark_jobs(folder)
     return lock
 

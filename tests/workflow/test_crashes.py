@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -23,47 +24,72 @@ def jobs_of(driver: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def disturbed(project: Project, kills: int, chance: random.Random) -> list[str]:
-    """Start the paper again and again, and kill what runs at random moments; return what was killed."""
-    done = []
-    for _ in range(kills):
+def wait_for_a_job(driver: subprocess.Popen[bytes]) -> bool:
+    """Wait until a driver has started a job; tell whether it did before it ended."""
+    while driver.poll() is None:
+        if jobs_of(psutil.Process(driver.pid)):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def start_over(project: Project) -> None:
+    """Forget all results of a paper that was finished between two kills, so that the next one meets work."""
+    for folder in ("results", ".snakemake"):
+        shutil.rmtree(project.path / folder)
+
+
+def disturbed(project: Project, kills: int, chance: random.Random, expected: dict[str, str]) -> list[str]:
+    """Start the paper again and again and kill what runs at random moments; return what was killed.
+
+    After every kill, whatever is there under its final name must be what it is in the undisturbed paper.
+    """
+    done: list[str] = []
+    while len(done) < kills:
         driver = subprocess.Popen(
             snakemake_command("--cores", "2"),
             cwd=project.path,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        # Long enough that most kills meet a job, short enough that the paper is not finished before the last.
+        if not wait_for_a_job(driver):
+            assert driver.wait() == 0
+            start_over(project)
+            continue
         with contextlib.suppress(subprocess.TimeoutExpired):
-            driver.wait(timeout=chance.uniform(3.0, 14.0))
-        victim = chance.choice(["job", "driver", "both"])
+            driver.wait(timeout=chance.uniform(0.0, 6.0))
         jobs = jobs_of(psutil.Process(driver.pid)) if driver.poll() is None else []
-        if driver.poll() is None and victim != "job":
+        if not jobs:
+            driver.kill()
+            driver.wait()
+            continue
+        victim = chance.choice(["job", "driver", "both"])
+        if victim != "job":
             driver.kill()
         for job in jobs if victim != "driver" else []:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(job.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         done.append(victim)
-        if victim == "job" and driver.poll() is None:
-            # It goes on with what does not need the killed job; the next round must find it gone.
-            time.sleep(0.5)
+        if victim == "job":
+            # It goes on with what does not need the killed job, and is then killed too.
+            time.sleep(chance.uniform(0.0, 2.0))
             driver.kill()
         driver.wait()
-        unfinished = [path for path in project.results().rglob("*.tmp") if not path.name.startswith(".")]
-        assert unfinished == []
+        visible = fingerprints(project, hidden=False)
+        assert {name for name, found in visible.items() if expected.get(name) != found} == set()
     return done
 
 
 def check(tiny_project: Project, tiny_paper: Paper, place: Path, kills: int) -> None:
     """Make the paper with some kills and compare it with the undisturbed one."""
     project = tiny_project.copy(place)
-    done = disturbed(project, kills, random.Random(SEED))
+    expected = fingerprints(tiny_paper)
+    done = disturbed(project, kills, random.Random(SEED), expected)
     assert len(done) == kills
+    assert len(set(done)) == 3 or kills < 5
     run = project.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout[-3000:]
-    expected, found = fingerprints(tiny_paper), fingerprints(project)
+    found = fingerprints(project)
     assert {name for name in expected | found if expected.get(name) != found.get(name)} == set()
     assert (project.results() / "paper.pdf").exists()
     assert not list((project.results() / "state").rglob("*.safetensors"))
