@@ -47,7 +47,7 @@ def _absent() -> str | None:
 
 @pytest.fixture(scope="session")
 def slurm() -> Iterator:
-    """Two nodes with four processors and two (null) GPUs each."""
+    """Two nodes with 16 processors and two (null) GPUs each."""
     reason = _absent()
     if reason:
         pytest.skip(reason)

@@ -1,7 +1,7 @@
 """A real SLURM on this machine, on loopback only, with everything it writes in one folder.
 
 munged, slurmctld and one slurmd a node, from Debian's packages, started and stopped by process id.
-The nodes claim four processors and two GPUs each (the GPUs are null devices). To try the pipeline on
+The nodes claim 16 processors and two GPUs each (the GPUs are null devices). To try the pipeline on
 it by hand:
 
     python tests/cluster/local_slurm.py start /tmp/lab && source /tmp/lab/activate
@@ -254,8 +254,8 @@ class LocalSlurm:
             if not device.exists():
                 os.mknod(device, 0o020666, os.makedev(1, 3))
         nodes = "\n".join(
-            f"NodeName={node} NodeHostname={HOST} NodeAddr=127.0.0.1 Port={self.port + 3 + i} CPUs=4 "
-            "Boards=1 SocketsPerBoard=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=6000 "
+            f"NodeName={node} NodeHostname={HOST} NodeAddr=127.0.0.1 Port={self.port + 3 + i} CPUs=16 "
+            "Boards=1 SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=32000 "
             "Gres=gpu:h200:2 State=UNKNOWN"
             for i, node in enumerate(self.nodes)
         )

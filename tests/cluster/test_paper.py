@@ -9,7 +9,7 @@ import pytest
 import yaml
 from support import Project, checkout
 
-ONE_RUN = ["fig1", "fig2", "fig_training", "tab_setup", "tab_alignment"]
+ONE_RUN = ["fig1", "fig2", "fig_training", "tab_setup"]
 # What varies between any two runs (docs/architecture.md): times, speeds, dates, the commit.
 VARIES = ("benchmarks/*", "trained/*/rate.parquet", "trained/*/run.json", "latex/provenance.tex", "paper*")
 VARIES += ("latex/tab_cost.tex", "tables/tab_cost.*")
