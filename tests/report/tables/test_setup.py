@@ -65,7 +65,7 @@ def test_latex_is_a_longtable_with_one_row_a_setting(experiment, tmp_path):
 
 
 def test_the_real_configuration(tmp_path):
-    """Fails if a kind of override in config.yaml is unknown to the table, as the controls once were."""
+    """Fails if a kind of override in config.yaml is unknown to the table."""
     real = load_experiment(ROOT / "config.yaml")
     keys = set(build(real, tmp_path).frame["key"])
     assert "constructions.controls.built.model.bank_units" in keys
