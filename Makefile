@@ -1,5 +1,6 @@
 # Everything runs in .venv, which `make env` makes from the locks in envs/; nothing needs activating.
-# TORCH=cpu|default chooses the build of torch, SCALE=smoke|laptop|paper the paper that is reported on.
+# TORCH=cpu|default chooses the build of torch, SCALE=smoke|laptop|paper the paper that is reported on, packed
+# or examined.
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -7,6 +8,7 @@ SHELL := bash
 TORCH ?= auto
 SCALE ?= laptop
 PROFILE ?= profiles/slurm
+TIER ?= tables
 PYTEST_ARGS ?=
 
 export TORCH
@@ -34,6 +36,14 @@ report: system env ## the HTML report on finished results: results/$(SCALE)/repo
 adopt: env ## take over what run_batch made elsewhere: make adopt FROM=folder SCALE=paper
 	python -m ickrr adopt_results --scale $(SCALE) --source $(FROM) --targets results/$(SCALE)/adopted.txt
 	xargs -a results/$(SCALE)/adopted.txt snakemake --config scale=$(SCALE) --touch --forceall --cores 1 --quiet all --
+
+.PHONY: bundle
+bundle: env ## results as one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
+	python -m ickrr bundle --tier $(TIER) --results results/$(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
+
+.PHONY: doctor
+doctor: env ## is everything here, and nothing left over: one line each
+	python -m ickrr doctor --scale $(SCALE)
 
 .PHONY: test
 test: system env-test ## the fast tests, the smoke paper among them

@@ -1,11 +1,16 @@
 """A checkout of the project that tests may run and spoil."""
 
+import hashlib
+import os
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,11 +23,25 @@ class Project:
 
     def snakemake(self, *arguments: str, scale: str = "smoke") -> subprocess.CompletedProcess[str]:
         """Run Snakemake at a scale; standard output and error together in ``stdout``."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        if "--config" not in arguments:
-            command += ["--config", f"scale={scale}"]
         return subprocess.run(
-            command, cwd=self.path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            snakemake_command(*arguments, scale=scale),
+            cwd=self.path,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+
+    def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb of this checkout's package."""
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "ickrr", *arguments],
+            cwd=self.path,
+            env={**os.environ, "PYTHONPATH": str(self.path / "src")},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
 
     def planned(self, *arguments: str, scale: str = "smoke") -> dict[str, int]:
@@ -53,6 +72,67 @@ class Project:
         return Project(target)
 
 
+def snakemake_command(*arguments: str, scale: str = "smoke") -> list[str]:
+    """Command line of Snakemake at a scale, for tests that start it in their own way."""
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return command if "--config" in arguments else [*command, "--config", f"scale={scale}"]
+
+
+TINY_RUNS = {
+    "spherical": {"task": "spherical", "seeds": [0, 1]},
+    "noise_low": {"task": "spherical_low_noise"},
+}
+TINY_TEXT = r"""\documentclass{article}
+\usepackage{ickrr}
+\usepackage{origins}
+\input{latex/provenance}
+\input{latex/numbers}
+\begin{document}
+Run of \RunDate{} at \ScaleName{} scale.
+
+\begin{figure}
+\includegraphics[width=\linewidth]{figures/fig1.pdf}
+\caption{Errors.}
+\end{figure}
+\begin{figure}
+\includegraphics{figures/fig_training.pdf}
+\end{figure}
+\input{latex/tab_setup}
+\end{document}
+"""
+
+
+def make_tiny(project: Project) -> None:
+    """Cut a checkout down to two runs, two figures and a page, so that its smoke paper takes seconds."""
+    config: dict[str, Any] = yaml.safe_load((project.path / "config.yaml").read_text())
+    config["runs"] = TINY_RUNS
+    config["compute"].pop("first_runs", None)
+    config["figures"] = {
+        "fig1": {"runs": ["spherical", "noise_low"], "tables": ["errors"]},
+        "fig_training": {"runs": ["spherical"], "tables": ["learning_curve"]},
+    }
+    config["tables"] = {"tab_setup": {}}
+    (project.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    scale = project.path / "workflow" / "scales" / "smoke.yaml"
+    overlay: dict[str, Any] = yaml.safe_load(scale.read_text())
+    overlay.pop("runs")
+    overlay["base"]["training"]["steps"] = 30
+    scale.write_text(yaml.safe_dump(overlay, sort_keys=False))
+    (project.path / "claims.yaml").write_text(
+        "one:\n  source: ours\n  statement: The models learn.\n  evidence: [fig_training]\n"
+        "  conditions:\n    - {statistic: excess_share, runs: [spherical], below: 0.5}\n"
+    )
+    shutil.rmtree(project.path / "paper" / "sections")
+    (project.path / "paper" / "main.tex").write_text(TINY_TEXT)
+    git(project.path, "commit", "-qam", "tiny")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder, as somebody."""
+    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)
+
+
 def checkout(target: Path) -> Project:
     """Copy what git tracks, or would track, as a fresh clone has it, into a repository of its own."""
     listed = subprocess.run(
@@ -66,9 +146,8 @@ def checkout(target: Path) -> Project:
         if (ROOT / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
-    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
-    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "checkout"]):
-        subprocess.run(["git", *command], cwd=target, check=True)
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "checkout"]):
+        git(target, *command)
     return Project(target)
 
 
@@ -78,3 +157,18 @@ class Paper(Project):
 
     log: str
     seconds: float
+
+
+# Vary between equal runs: times, dates and commits.
+VARYING = {"run.json", "rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
+
+
+def fingerprints(project: Project, hidden: bool = True) -> dict[str, str]:
+    """Digest of every result that two equal runs have in common; half-written files are hidden ones."""
+    folders = ("prompts", "trajectories", "trained", "predictions", "comparisons", "tables", "figures")
+    return {
+        str(path.relative_to(project.results())): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in folders
+        for path in sorted((project.results() / folder).rglob("*"))
+        if path.name not in VARYING and (hidden or not path.name.startswith(".")) and path.is_file()
+    }

@@ -1,15 +1,30 @@
 """Command line: ``python -m ickrr <verb>``. Each verb is a module of `ickrr.commands`, imported when called.
 
-A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``.
+A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say
+what the verb reads and writes (``--rule --recorded-in --reads --writes``): then the inputs are compared with
+their records first, and the outputs get theirs.
 """
 
 import argparse
+import errno
 import pkgutil
+import re
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 
 from ickrr import batch_job, commands
 from ickrr.errors import IckrrError
+from ickrr.records import Records, facts
+
+ADVICE = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "your quota is used up: free some space",
+    errno.EROFS: "the file system is read-only: mount it writable, or work in a folder that is",
+    errno.EACCES: "you may not write or read there: change the permissions, or work in a folder of your own",
+    errno.EPERM: "you may not write or read there: change the permissions, or work in a folder of your own",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,22 +37,67 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("verb", choices=verbs, help="what to do; <verb> --help says more")
     if not argv or argv[0] not in verbs:
         parser.parse_args(argv[:1] or ["--help"])
-    verb = import_module(f"{commands.__name__}.{argv[0]}")
-    verb_parser = argparse.ArgumentParser(prog=f"python -m ickrr {argv[0]}", description=verb.__doc__)
-    verb.add_arguments(verb_parser)
-    options = verb_parser.parse_args(argv[1:])
-    job = batch_job.where()
-    if job:
-        print(job, file=sys.stderr, flush=True)
+    job, options = _job_parser().parse_known_args(argv[1:])
     try:
-        verb.main(options)
+        if job.rule is None:
+            _run(argv[0], options)
+        else:
+            _run_recorded(argv[0], options, job)
     except IckrrError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    finally:
-        if job:
-            print(f"{job}: peak memory {batch_job.peak_memory_mb():.0f} MB", file=sys.stderr)
+    except Exception as error:
+        advice = _advice(error)
+        if advice is None:
+            raise
+        place = getattr(error, "filename", None) or " ".join(job.writes) or argv[0]
+        print(f"error: {place}: {advice}, and run it again ({error})", file=sys.stderr)
+        return 1
     return 0
+
+
+def _advice(error: Exception) -> str | None:
+    """What to do about an error of the operating system, None if it is none that a person can act on."""
+    number = error.errno if isinstance(error, OSError) else None
+    # Libraries written in Rust put the number into their text.
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    if number is None and told:
+        number = int(told[1])
+    return ADVICE.get(number) if number is not None else None
+
+
+def _job_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--rule")
+    parser.add_argument("--recorded-in", type=Path)
+    parser.add_argument("--reads", nargs="*", default=[])
+    parser.add_argument("--writes", nargs="*", default=[])
+    return parser
+
+
+def _run(name: str, options: list[str]) -> None:
+    verb = import_module(f"{commands.__name__}.{name}")
+    parser = argparse.ArgumentParser(prog=f"python -m ickrr {name}", description=verb.__doc__)
+    verb.add_arguments(parser)
+    arguments = parser.parse_args(options)
+    place = batch_job.where()
+    if place:
+        print(place, file=sys.stderr, flush=True)
+    try:
+        verb.main(arguments)
+    finally:
+        if place:
+            print(f"{place}: peak memory {batch_job.peak_memory_mb():.0f} MB", file=sys.stderr)
+
+
+def _run_recorded(name: str, options: list[str], job: argparse.Namespace) -> None:
+    started = datetime.now(UTC)
+    records = Records(job.recorded_in)
+    inputs = records.check(job.reads)
+    # A record must never stand beside a file that it does not describe.
+    records.forget(job.writes)
+    _run(name, options)
+    records.keep(job.writes, facts(job.rule, name, options, inputs, job.recorded_in, started))
 
 
 if __name__ == "__main__":

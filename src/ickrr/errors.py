@@ -17,5 +17,9 @@ class TrainingError(IckrrError):
     """Training cannot go on."""
 
 
+class ConstructionError(IckrrError):
+    """Weights that are asked for cannot be built, or data violate what they were built for."""
+
+
 class ClusterError(IckrrError):
     """The cluster refuses, or is not there."""

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ickrr import driver
 from ickrr.batch_job import parse_duration
-from ickrr.cluster import folder, guard
+from ickrr.cluster import guard
 from ickrr.cluster.check import read_profile, requests
 from ickrr.cluster.hooks import failures
 from ickrr.cluster.journal import Follower, Journal
 from ickrr.cluster.progress import read_progress
+from ickrr.driver import DriverError
 from ickrr.errors import ClusterError
 
 LOG = """\
@@ -140,16 +142,16 @@ def test_follower_shows_each_new_line_once(tmp_path, capsys):
 
 def test_lock_is_exclusive_and_goes_with_its_process(tmp_path, monkeypatch):
     """Fails if two drivers get the lock, or it survives its holder."""
-    monkeypatch.delenv(folder.INHERITED, raising=False)
-    code = "import sys, time; from pathlib import Path; from ickrr.cluster.folder import take_lock; "
+    monkeypatch.delenv(driver.INHERITED, raising=False)
+    code = "import sys, time; from pathlib import Path; from ickrr.driver import take_lock; "
     code += "take_lock(Path(sys.argv[1])); print('mine', flush=True); time.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "mine\n"
-    with pytest.raises(ClusterError, match=f"process {holder.pid} on .* is already running this pipeline"):
-        folder.take_lock(tmp_path)
+    with pytest.raises(DriverError, match=f"process {holder.pid} on .* is already running this pipeline"):
+        driver.take_lock(tmp_path)
     holder.kill()
     holder.wait()
-    folder.take_lock(tmp_path)
+    driver.take_lock(tmp_path)
 
 
 def test_profile_in_both_forms(tmp_path):

@@ -38,7 +38,10 @@ def test_writes_macros_with_the_same_bytes_twice(results, tmp_path):
     for file in ("numbers.tex", "provenance.tex"):
         text = (tmp_path / "a" / file).read_text()
         assert text == (tmp_path / "b" / file).read_text()
-        lines = text.splitlines()
+        # Links of figures and tables are named by their files (ickrr.report.links).
+        lines = [
+            line for line in text.splitlines() if not line.startswith("\\expandafter\\def\\csname origin@")
+        ]
         assert all(re.fullmatch(r"\\newcommand\{\\[A-Za-z]+\}\{.+\}", line) for line in lines)
         assert all(line.count("{") == line.count("}") for line in lines)
         names += [re.match(r"\\newcommand\{(\\[A-Za-z]+)\}", line)[1] for line in lines]

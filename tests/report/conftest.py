@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from construction_tables import construction_tables
 
 from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
@@ -325,6 +326,9 @@ def experiment():
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},
+                "tab_construction": {},
+                "tab_rates": {},
+                "tab_controls": {},
                 "tab_cost": {},
             },
         }
@@ -356,6 +360,8 @@ def results(tmp_path_factory, experiment) -> Path:
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
+    for name, table in construction_tables().items():
+        write_table(root / "tables" / f"{name}.parquet", table)
     write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
     for stage, job in itertools.product(
         ("train_model", "probe_model"), ("spherical/seed0", "spherical/seed1")

@@ -16,7 +16,7 @@ from ickrr.report.origin import origin_macros, read_records
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"
-LATEX = {"Cref", "Big", "Bigl", "Bigr"}  # capitalised commands of LaTeX and its packages
+LATEX = {"Cref", "Gamma", "Phi", "Big", "Bigl", "Bigr"}  # capitalised commands of LaTeX and its packages
 
 
 def used_macros() -> set[str]:

@@ -10,7 +10,8 @@ from support import Paper, Project
 
 PAPER = {"build_paper"}
 JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
-COMPARED = {"compare_run", "tabulate_run", "draw_figure"} | JUDGED
+COMPARED = {"compare_run", "tabulate_run", "check_controls", "draw_figure"} | JUDGED
+BUILT = {"verify_construction", "tabulate_construction", "build_control", "probe_model", "compare_run"}
 
 
 @pytest.fixture
@@ -49,6 +50,14 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
         ("src/ickrr/analysis/similarity.py", COMPARED),
         ("src/ickrr/report/figures/error_curves.py", {"draw_figure"} | PAPER),
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),
+        (
+            "src/ickrr/constructions/contraction.py",
+            {"measure_contraction", "draw_figure", "write_numbers"} | PAPER,
+        ),
+        (
+            "src/ickrr/constructions/richardson.py",
+            BUILT | {"check_controls", "draw_figure", "write_table", "write_numbers"} | PAPER,
+        ),
         ("src/ickrr/report/numbers.py", {"write_numbers"} | PAPER),
         ("src/ickrr/report/tables/cost.py", {"write_table"} | PAPER),
         ("src/ickrr/report/statistics.py", JUDGED),

@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
+from ickrr import driver
+from ickrr.bundles.given import given_results
+from ickrr.bundles.shipped import unpack_shipped
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.specs import resolved_specs
-from ickrr.errors import ConfigError
+from ickrr.errors import ConfigError, IckrrError
 from ickrr.files import to_json, write_text_if_changed
 from ickrr.provenance import import_closure
 
@@ -25,8 +29,11 @@ shell.prefix(f"export PYTHONPATH='{SOURCE}'; unset PYTHONDONTWRITEBYTECODE; ")
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
+# --config bundle=off computes everything, whatever bundles there are; so does --forceall.
 overrides = {
-    key: value for key, value in config.items() if key not in ("scale", "overlay")
+    key: value
+    for key, value in config.items()
+    if key not in ("scale", "overlay", "bundle")
 }
 try:
     experiment = load_experiment(
@@ -40,21 +47,87 @@ except ConfigError as error:
     sys.exit(f"config error:\n{error}")
 
 RESULTS = f"results/{experiment.scale}"
+CONTROLS = experiment.constructions.controls
 
 
 wildcard_constraints:
     run="[a-z][a-z0-9_]*",
+    ridge="[a-z][a-z0-9_]*",
     seed=r"\d+",
     prompts="[a-z][a-z0-9_]*-(fit|evaluation|validation)",
     figure="fig[a-z0-9_]*",
     table="tab_[a-z0-9_]*",
 
 
-# The inputs that carry the configuration; each is written only if it differs.
-specs = resolved_specs(experiment)
-specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
-for name, text in specs.items():
-    write_text_if_changed(f"{RESULTS}/specs/{name}", text)
+def write_specs():
+    """Write the inputs that carry the configuration, each only if it differs."""
+    specs = resolved_specs(experiment)
+    specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
+    paths = {Path(RESULTS) / "specs" / name: text for name, text in specs.items()}
+    changed = [
+        path
+        for path, text in paths.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    # Jobs read these files while they run; not even a dry run may change them under another driver.
+    running = driver.holder(Path.cwd()) if changed else None
+    if running and workflow.is_main_process:
+        raise driver.DriverError(
+            f"{changed[0]} would change while {running} is running this pipeline here; "
+            "wait for it, or work in another folder"
+        )
+    for path in changed:
+        write_text_if_changed(path, paths[path])
+
+
+try:
+    write_specs()
+except IckrrError as error:
+    sys.exit(f"error: {error}")
+except OSError as error:
+    sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
+
+
+def restored_bundles():
+    """What restored bundles give; the shipped one is unpacked where nothing has been computed yet."""
+    if config.get("bundle") == "off" or os.environ.get("ICKRR_BUNDLE") == "off":
+        return []
+    # Snakemake's settings of the DAG do not exist yet while this file is read, so look at the command line.
+    if any(re.fullmatch("--forceall|-[a-zA-Z]*F", argument) for argument in sys.argv):
+        # Jobs on a cluster read this file again, without the option.
+        os.environ.update(ICKRR_BUNDLE="off")
+        return []
+    if workflow.is_main_process:
+        unpack_shipped(Path(RESULTS), experiment.scale)
+    given = given_results(Path(RESULTS), experiment)
+    if workflow.is_main_process:
+        for bundle in given:
+            if bundle.files:
+                print(bundle.report(), file=sys.stderr)
+    return given
+
+
+try:
+    TAKEN = {
+        name: str(bundle.folder)
+        for bundle in restored_bundles()
+        for name in bundle.files
+    }
+except IckrrError as error:
+    sys.exit(f"error: {error}")
+
+NOTHING = "(?!)"  # a pattern that matches nothing
+
+
+def restored_file(wildcards):
+    """The unpacked file of a result that is taken from a bundle."""
+    return f"{TAKEN[wildcards.restored]}/files/{wildcards.restored}"
+
+
+def recorded(rule_name, command, log=" 2> {log}"):
+    """A verb's command whose inputs are compared with their records and whose outputs get theirs."""
+    options = f"--rule={rule_name} --reads {{input:q}} --writes {{output:q}}"
+    return f"{command} --recorded-in {RESULTS} {options}{log}"
 
 
 def code(start):
@@ -71,7 +144,7 @@ def prompts_of(split):
     """Input function: the stored prompts of a run's task."""
 
     def path(wildcards):
-        task = experiment.runs[wildcards.run].task
+        task = experiment.task_of(wildcards.run)
         return f"{RESULTS}/prompts/{task}-{split}.safetensors"
 
     return path
@@ -89,11 +162,17 @@ def prompt_spec_of(split):
 
 def trajectories_of_run(wildcards):
     """Solver trajectories on the evaluation prompts of a run's task."""
-    task = experiment.runs[wildcards.run].task
+    task = experiment.task_of(wildcards.run)
     return [
         f"{RESULTS}/trajectories/{task}-evaluation/{solver}.safetensors"
         for solver in experiment.solvers.names
     ]
+
+
+def readout_of(wildcards):
+    """How a run's layers are read: only controls have a choice."""
+    control = CONTROLS.get(wildcards.run)
+    return control.readout if control else "fitted"
 
 
 def of_all_seeds(pattern):
@@ -113,6 +192,11 @@ def run_tables(runs, tables):
     return [
         f"{RESULTS}/tables/{run}/{table}.parquet" for run in runs for table in tables
     ]
+
+
+def other_tables(settings):
+    """Tables of no run that a figure or a table reads."""
+    return [f"{RESULTS}/tables/{table}.parquet" for table in settings.others]
 
 
 def mem_mb(base):
@@ -136,7 +220,7 @@ def minutes(base):
 def figure_tables(wildcards):
     """Tables that a figure reads."""
     figure = experiment.figures[wildcards.figure]
-    return run_tables(figure.runs, figure.tables)
+    return run_tables(figure.runs, figure.tables) + other_tables(figure)
 
 
 def figure_code(wildcards):
@@ -167,6 +251,7 @@ def figure_parameters(wildcards):
     )
 
 
+CONSTRUCTION_TABLES = ["cells", "rates", "contraction", "controls"]
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
@@ -178,9 +263,8 @@ def table_code(wildcards):
 def table_inputs(wildcards):
     """What a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
-    return run_tables(table.runs, table.tables) + FURTHER_TABLE_INPUTS.get(
-        wildcards.table, []
-    )
+    further = FURTHER_TABLE_INPUTS.get(wildcards.table, [])
+    return run_tables(table.runs, table.tables) + other_tables(table) + further
 
 
 def all_run_tables(wildcards):
@@ -192,7 +276,13 @@ def all_run_tables(wildcards):
         if "noise" in figure.tables
         for run in figure.runs
     ]
-    return run_tables(experiment.runs, every) + run_tables(swept, ["noise"])
+    constructed = [
+        f"{RESULTS}/tables/construction/{table}.parquet"
+        for table in CONSTRUCTION_TABLES
+    ]
+    return (
+        run_tables(experiment.runs, every) + run_tables(swept, ["noise"]) + constructed
+    )
 
 
 def runs_showing(table):
@@ -242,3 +332,18 @@ def folder(name):
         return f"{RESULTS}/{name}".format(**wildcards)
 
     return path
+
+
+def kind_of(wildcards):
+    """Which weights a control has."""
+    return CONTROLS[wildcards.run].weights
+
+
+def of_controls(pattern):
+    """One file a control, ``{run}``, ``{seed}`` and ``{task}`` in the pattern."""
+    return [
+        f"{RESULTS}/{pattern}".format(
+            run=name, seed=experiment.seeds(name)[0], task=control.task
+        )
+        for name, control in CONTROLS.items()
+    ]

@@ -28,11 +28,14 @@ rule compare_run:
     message:
         "Comparing {wildcards.run}, seed {wildcards.seed}, with the solvers"
     shell:
-        "python -m ickrr compare --run {input.run} --seed {wildcards.seed}"
-        " --predictions {input.predictions} --evaluation {input.evaluation}"
-        " --trajectories {params.trajectories} --solvers {input.solvers}"
-        " --statistics {input.statistics} --errors {output.errors}"
-        " --similarity {output.similarity} --matches {output.matches} --draws {output.draws} 2> {log}"
+        recorded(
+            "compare_run",
+            "python -m ickrr compare --run {input.run} --seed {wildcards.seed}"
+            " --predictions {input.predictions} --evaluation {input.evaluation}"
+            " --trajectories {params.trajectories} --solvers {input.solvers}"
+            " --statistics {input.statistics} --errors {output.errors}"
+            " --similarity {output.similarity} --matches {output.matches} --draws {output.draws}",
+        )
 
 
 rule tabulate_run:
@@ -67,6 +70,9 @@ rule tabulate_run:
     message:
         "Tabulating {wildcards.run}"
     shell:
-        "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
-        " --comparisons {params.comparisons}"
-        " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables} 2> {log}"
+        recorded(
+            "tabulate_run",
+            "python -m ickrr tabulate --run {wildcards.run} --seeds {params.seeds}"
+            " --comparisons {params.comparisons}"
+            " --solvers {input.solvers} --statistics {input.statistics} --output-directory {params.tables}",
+        )

@@ -3,7 +3,8 @@ rule draw_figure:
     input:
         notebook="workflow/notebooks/{figure}.ipynb",
         tables=figure_tables,
-        code=figure_code,
+        library=figure_code,
+        code=verb("draw"),
     output:
         pdf="<results>/figures/{figure}.pdf",
         png=report(
@@ -28,8 +29,12 @@ rule draw_figure:
     message:
         "Drawing {wildcards.figure}"
     shell:
-        "python -m papermill {input.notebook} {log.notebook} -y {params.parameters:q}"
-        " --no-progress-bar --cwd . > {log.text} 2>&1"
+        recorded(
+            "draw_figure",
+            "python -m ickrr draw --notebook {input.notebook} --executed {log.notebook}"
+            " --parameters {params.parameters:q}",
+            log=" > {log.text} 2>&1",
+        )
 
 
 for figure in experiment.figures:

@@ -29,7 +29,10 @@ rule trace_functions:
     message:
         "Tracing the functions of {wildcards.run}"
     shell:
-        "python -m ickrr trace_functions --run {input.run} --seeds {params.seeds}"
-        " --trained {params.trained} --fit {input.fit} --evaluation {input.evaluation}"
-        " --settings {input.settings} --probe {input.probe} --solvers {input.solvers}"
-        " --output {output} --threads {threads} --device {params.device} 2> {log}"
+        recorded(
+            "trace_functions",
+            "python -m ickrr trace_functions --run {input.run} --seeds {params.seeds}"
+            " --trained {params.trained} --fit {input.fit} --evaluation {input.evaluation}"
+            " --settings {input.settings} --probe {input.probe} --solvers {input.solvers}"
+            " --output {output} --threads {threads} --device {params.device}",
+        )

@@ -1,10 +1,17 @@
 # What happens before the first job and after the last: one driver a folder, and the reason of a failure.
+# Not in a dry run, nor inside a job.
 
+from ickrr import driver
 from ickrr.cluster import hooks
+from ickrr.errors import IckrrError
 
 
 onstart:
-    hooks.before(os.getcwd(), workflow.executor_plugin.name)
+    try:
+        DRIVER_LOCK = driver.start(Path.cwd())  # held until this process ends
+        hooks.before(os.getcwd(), workflow.executor_plugin.name)
+    except IckrrError as error:
+        sys.exit(f"error: {error}")
 
 
 onerror:

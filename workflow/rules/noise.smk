@@ -27,7 +27,10 @@ rule sweep_noise:
     message:
         "Sweeping the test noise of {wildcards.run}"
     shell:
-        "python -m ickrr sweep_noise --run {input.run} --seeds {params.seeds}"
-        " --trained {params.trained} --prompts {input.prompts} --settings {input.settings}"
-        " --statistics {input.statistics} --output {output} --threads {threads}"
-        " --device {params.device} 2> {log}"
+        recorded(
+            "sweep_noise",
+            "python -m ickrr sweep_noise --run {input.run} --seeds {params.seeds}"
+            " --trained {params.trained} --prompts {input.prompts} --settings {input.settings}"
+            " --statistics {input.statistics} --output {output} --threads {threads}"
+            " --device {params.device}",
+        )

@@ -31,5 +31,9 @@ rule build_paper:
     message:
         "Typesetting the paper"
     shell:
-        "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
-        " --output {output} --build-directory {params.build} > {log} 2>&1"
+        recorded(
+            "build_paper",
+            "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
+            " --output {output} --build-directory {params.build}",
+            log=" > {log} 2>&1",
+        )

@@ -22,9 +22,13 @@ rule probe_model:
         gpu=experiment.compute.gpus_per_job,
     params:
         device=experiment.compute.device,
+        readout=readout_of,
     message:
         "Probing {wildcards.run}, seed {wildcards.seed}"
     shell:
-        "python -m ickrr probe --run {input.run} --seed {wildcards.seed} --weights {input.weights}"
-        " --fit {input.fit} --evaluation {input.evaluation} --settings {input.settings}"
-        " --output {output} --threads {threads} --device {params.device} 2> {log}"
+        recorded(
+            "probe_model",
+            "python -m ickrr probe --run {input.run} --seed {wildcards.seed} --weights {input.weights}"
+            " --fit {input.fit} --evaluation {input.evaluation} --settings {input.settings}"
+            " --output {output} --readout {params.readout} --threads {threads} --device {params.device}",
+        )

@@ -18,5 +18,8 @@ rule sample_prompts:
     message:
         "Sampling {wildcards.prompts}"
     shell:
-        "python -m ickrr sample --prompts {input.prompts} --output {output}"
-        " --threads {threads} 2> {log}"
+        recorded(
+            "sample_prompts",
+            "python -m ickrr sample --prompts {input.prompts} --output {output}"
+            " --threads {threads}",
+        )

@@ -27,6 +27,9 @@ rule solve_prompts:
     message:
         "Solving {wildcards.prompts}"
     shell:
-        "python -m ickrr solve --prompts {input.prompts} --data {input.data}"
-        " --settings {input.settings} --output-directory {params.directory}"
-        " --threads {threads} --device {params.device} 2> {log}"
+        recorded(
+            "solve_prompts",
+            "python -m ickrr solve --prompts {input.prompts} --data {input.data}"
+            " --settings {input.settings} --output-directory {params.directory}"
+            " --threads {threads} --device {params.device}",
+        )

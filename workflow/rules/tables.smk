@@ -29,9 +29,12 @@ rule write_table:
     message:
         "Writing {wildcards.table}"
     shell:
-        "python -m ickrr table --table {wildcards.table} --experiment {input.experiment}"
-        " --results {params.results} --latex {output.latex} --parquet {output.parquet}"
-        " --csv {output.csv} 2> {log}"
+        recorded(
+            "write_table",
+            "python -m ickrr table --table {wildcards.table} --experiment {input.experiment}"
+            " --results {params.results} --latex {output.latex} --parquet {output.parquet}"
+            " --csv {output.csv}",
+        )
 
 
 for table in experiment.tables:
@@ -68,8 +71,11 @@ rule judge_claims:
     message:
         "Judging the claims"
     shell:
-        "python -m ickrr claims --claims {input.claims} --experiment {input.experiment}"
-        " --tables {params.tables} --output {output} 2> {log}"
+        recorded(
+            "judge_claims",
+            "python -m ickrr claims --claims {input.claims} --experiment {input.experiment}"
+            " --tables {params.tables} --output {output}",
+        )
 
 
 rule write_numbers:
@@ -98,6 +104,9 @@ rule write_numbers:
     message:
         "Writing the numbers of the text"
     shell:
-        "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
-        " --claims {input.claims} --records {input.records} --numbers {output.numbers}"
-        " --provenance {output.provenance} 2> {log}"
+        recorded(
+            "write_numbers",
+            "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
+            " --claims {input.claims} --records {input.records} --numbers {output.numbers}"
+            " --provenance {output.provenance}",
+        )

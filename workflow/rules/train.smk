@@ -13,6 +13,8 @@ rule train_model:
         "<logs>/train_model/{run}/seed{seed}.log",
     benchmark:
         "<benchmarks>/train_model/{run}/seed{seed}.tsv"
+    wildcard_constraints:
+        run="|".join(experiment.runs),
     conda:
         "../../envs/conda/train.yaml"
     # One thread on a CPU: several trainings side by side beat one with several threads.
@@ -28,10 +30,13 @@ rule train_model:
     message:
         "Training {wildcards.run}, seed {wildcards.seed}"
     shell:
-        "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
-        " --validation {input.validation} --weights {output.weights}"
-        " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
-        " --state {params.state} --threads {threads} --device {params.device} 2> {log}"
+        recorded(
+            "train_model",
+            "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
+            " --validation {input.validation} --weights {output.weights}"
+            " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
+            " --state {params.state} --threads {threads} --device {params.device}",
+        )
 
 
 rule tabulate_training:
@@ -57,5 +62,8 @@ rule tabulate_training:
     message:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
-        "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
-        " --trained {params.trained} --output {output} 2> {log}"
+        recorded(
+            "tabulate_training",
+            "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
+            " --trained {params.trained} --output {output}",
+        )

@@ -137,6 +137,13 @@ def read_layers(streams: Streams, readouts: Readouts, x: Tensor, y: Tensor, chun
     return torch.cat(parts, dim=1)
 
 
+def read_with(readout: Streams, x: Tensor, y: Tensor, chunk_prompts: int) -> Tensor:
+    """Predictions of every layer by a readout that needs no fit, prompts -> (L+1, b, N+1): (L+1, B, N+1)."""
+    with torch.no_grad():
+        parts = [readout(x[part], y[part]).double() for part in _chunks(len(y), chunk_prompts)]
+    return torch.cat(parts, dim=1)
+
+
 def read_output(model: Streams, x: Tensor, y: Tensor, chunk_prompts: int) -> Tensor:
     """Predictions of the model's own readout, (B, N+1) float64."""
     with torch.no_grad():

@@ -15,28 +15,24 @@ TAIL = 15  # lines of a failed job's log that are shown
 
 
 def before(directory: str | Path, executor: str) -> None:
-    """Refuse to start a second driver in a folder, or one whose cluster jobs would get lost.
+    """Refuse to start a driver whose cluster jobs would get lost, or beside those of an earlier one.
 
     Raises:
-        SystemExit: with the reason.
+        ClusterError: the reason.
     """
     here = Path(directory)
-    try:
-        if executor == "slurm" and DRIVER not in os.environ:
-            raise ClusterError(
-                "run it as `python -m ickrr submit`: "
-                "Snakemake alone loses jobs when SLURM's controller is away"
-            )
-        _held["lock"] = folder.take_lock(here)
-        left = [] if DRIVER in os.environ else folder.running(here)
-        if left:
-            ids = client.joined([job.id for job in left])
-            raise ClusterError(
-                f"{len(left)} cluster job(s) of this folder still run or wait ({ids}) "
-                "and would write the same files; go on with `python -m ickrr submit`, or scancel them"
-            )
-    except ClusterError as error:
-        sys.exit(f"error: {error}")
+    guarded = DRIVER in os.environ
+    if executor == "slurm" and not guarded:
+        raise ClusterError(
+            "run it as `python -m ickrr submit`: Snakemake alone loses jobs when SLURM's controller is away"
+        )
+    left = [] if guarded else folder.running(here)
+    if left:
+        ids = client.joined([job.id for job in left])
+        raise ClusterError(
+            f"{len(left)} cluster job(s) of this folder still run or wait ({ids}) "
+            "and would write the same files; go on with `python -m ickrr submit`, or scancel them"
+        )
     if executor == "slurm":
         _held["follower"] = follower = Follower()
         follower.start()

@@ -6,6 +6,7 @@ from pathlib import Path
 from ickrr.config.experiment import Experiment
 from ickrr.files import read_settings, write_text
 from ickrr.report.claim_numbers import claim_numbers
+from ickrr.report.links import origin_links
 from ickrr.report.load import checked_table
 from ickrr.report.numbers import all_numbers
 from ickrr.report.origin import origin_macros, read_records
@@ -30,4 +31,4 @@ def main(arguments: argparse.Namespace) -> None:
     claim_numbers(numbers, checked_table(arguments.claims, "claims"))
     origin = origin_macros(experiment.scale, read_records(arguments.records))
     write_text(arguments.numbers, numbers.latex())
-    write_text(arguments.provenance, origin.latex())
+    write_text(arguments.provenance, origin.latex() + origin_links(experiment))

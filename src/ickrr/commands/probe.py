@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ickrr.analysis.inputs import Array, load_prompts, run_metadata
-from ickrr.analysis.probe import fit_readouts, read_layers, read_output
+from ickrr.analysis.probe import fit_readouts, read_layers, read_output, read_with
 from ickrr.config.analysis import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.device import resolve_device
@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the probe (JSON)")
     parser.add_argument("--output", type=Path, required=True, help="predictions to write (safetensors)")
+    parser.add_argument(
+        "--readout",
+        choices=("fitted", "own"),
+        default="fitted",
+        help="fitted: a linear readout a layer (default); own: the model's readout at every layer",
+    )
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
@@ -58,9 +64,10 @@ def main(arguments: argparse.Namespace) -> None:
         return torch.from_numpy(prompts["x"]).to(device), torch.from_numpy(prompts["y"]).to(device)
 
     chunk = settings.chunk_prompts
-    readouts = fit_readouts(streams, *inputs(fit), settings.ridge, chunk)
-    predictions = {
-        "layers": read_layers(streams, readouts, *inputs(evaluation), chunk),
-        "output": read_output(output, *inputs(evaluation), chunk),
-    }
+    if arguments.readout == "fitted":
+        readouts = fit_readouts(streams, *inputs(fit), settings.ridge, chunk)
+        layers = read_layers(streams, readouts, *inputs(evaluation), chunk)
+    else:
+        layers = read_with(lambda x, y: model.read(streams(x, y)), *inputs(evaluation), chunk)
+    predictions = {"layers": layers, "output": read_output(output, *inputs(evaluation), chunk)}
     save_tensors(arguments.output, predictions, run_metadata(run, arguments.seed))

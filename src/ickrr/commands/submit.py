@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ickrr import driver
 from ickrr.cluster import client, folder
 from ickrr.cluster.check import check_profile
 from ickrr.cluster.hooks import DRIVER
@@ -43,7 +44,7 @@ def main(arguments: argparse.Namespace) -> None:
             names what the cluster does not have.
     """
     here = Path.cwd()
-    lock = folder.take_lock(here)
+    lock = driver.take_lock(here)
     check_profile(arguments.profile)
     folder.settle(here, arguments.running)
     folder.clear_records(here)
@@ -53,7 +54,7 @@ def main(arguments: argparse.Namespace) -> None:
     _unlock(here, command)
     os.set_inheritable(lock, True)
     os.environ |= {
-        folder.INHERITED: str(lock),
+        driver.INHERITED: str(lock),
         DRIVER: str(os.getpid()),
         "ICKRR_GUARD_PYTHON": sys.executable,
         "ICKRR_GUARD_SOURCE": str(SOURCE),

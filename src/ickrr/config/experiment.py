@@ -1,10 +1,11 @@
 """The whole experiment: what config.yaml may say, and the runs it resolves to."""
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
+from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import Settings, setting
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
@@ -12,9 +13,19 @@ from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
 from ickrr.config.task import PromptSettings, Split, TaskSettings
 from ickrr.config.training import TrainingSettings
 
+CONTROL_SEED = 0
 Scale = Literal["smoke", "laptop", "paper"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+OtherTable = Literal[
+    "construction/cells",
+    "construction/layers",
+    "construction/widths",
+    "construction/families",
+    "construction/rates",
+    "construction/contraction",
+    "construction/controls",
+]
 RunTable = Literal[
     "errors",
     "similarity",
@@ -57,8 +68,16 @@ class PromptCounts(Settings):
 class FigureSettings(Settings):
     """What one figure shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order", min_length=1)
-    tables: list[RunTable] = setting([], "Tables of these runs that it reads", min_length=1)
+    runs: list[str] = setting([], "Runs that it shows, in order")
+    tables: list[RunTable] = setting([], "Tables of these runs that it reads")
+    others: list[OtherTable] = setting([], "Tables of no run that it reads")
+
+    @model_validator(mode="after")
+    def reads_something(self) -> Self:
+        """Refuse a figure without data."""
+        if not self.others and not (self.runs and self.tables):
+            raise ValueError("a figure reads no table: name `runs` and `tables`, or `others`")
+        return self
 
 
 class TableSettings(Settings):
@@ -66,6 +85,7 @@ class TableSettings(Settings):
 
     runs: list[str] = setting([], "Runs that it shows, in order")
     tables: list[RunTable] = setting([], "Tables of these runs that it reads")
+    others: list[OtherTable] = setting([], "Tables of no run that it reads")
 
 
 class Compute(Settings):
@@ -95,6 +115,7 @@ class Experiment(Settings):
     solvers: SolverSettings = setting(SolverSettings(), "The classical solvers")
     probe: ProbeSettings = setting(ProbeSettings(), "The linear readout of every layer")
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
+    constructions: ConstructionSettings = setting(ConstructionSettings(), "The hand-built models")
     noise_mismatch: NoiseMismatchSettings = setting(
         NoiseMismatchSettings(), "Test noise other than that of training"
     )
@@ -107,8 +128,8 @@ class Experiment(Settings):
         return TaskSettings.model_validate({**self.base.task.model_dump(), **self.tasks[name]})
 
     def run(self, name: str) -> RunSettings:
-        """Resolve a named run."""
-        run = self.runs[name]
+        """Resolve a named run, or a control, which has no training of its own."""
+        run = self.runs.get(name) or self._control(name)
         return RunSettings(
             name=name,
             task_name=run.task,
@@ -118,8 +139,19 @@ class Experiment(Settings):
         )
 
     def seeds(self, run: str) -> list[int]:
-        """Seeds of a run."""
+        """Seeds of a run; a control has one."""
+        if run in self.constructions.controls:
+            return [CONTROL_SEED]
         return self.runs[run].seeds or self.base.seeds
+
+    def task_of(self, run: str) -> str:
+        """Name of the task of a run or a control."""
+        control: ControlSettings | None = self.constructions.controls.get(run)
+        return control.task if control else self.runs[run].task
+
+    def _control(self, name: str) -> RunOverrides:
+        control = self.constructions.controls[name]
+        return RunOverrides(task=control.task, model=control.model)
 
     def prompt_set(self, name: str) -> PromptSettings:
         """Resolve a stored set of prompts, ``<task>-<split>``."""
@@ -135,7 +167,7 @@ class Experiment(Settings):
 
     def prompt_sets(self) -> list[str]:
         """Names of all stored prompt sets that the runs need."""
-        tasks = dict.fromkeys(run.task for run in self.runs.values())
+        tasks = dict.fromkeys(self.task_of(run) for run in (*self.runs, *self.constructions.controls))
         return [f"{task}-{split}" for task in tasks for split in get_args(Split)]
 
 

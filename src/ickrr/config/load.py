@@ -160,6 +160,10 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
             )
             for part, model, base, overrides in parts:
                 check(model, merge(base.model_dump(), overrides), ("runs", name, part), ("base", part))
+        for name, control in experiment.constructions.controls.items():
+            key = ("constructions", "controls", name, "model")
+            merged = merge(experiment.base.model.model_dump(), control.model)
+            check(ModelSettings, merged, key, ("base", "model"))
     if not problems:
         problems += [
             f"{_where(key, positions, default)}: {'.'.join(key)}: {problem}"
@@ -178,6 +182,12 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             for run in settings.runs:
                 if run not in experiment.runs:
                     yield (kind, name, "runs"), no_such("run", run, list(experiment.runs))
+    for name, control in experiment.constructions.controls.items():
+        key = ("constructions", "controls", name)
+        if control.task not in experiment.tasks:
+            yield (*key, "task"), no_such("task", control.task, list(experiment.tasks))
+        if name in experiment.runs:
+            yield key, "this is the name of a run as well; choose another"
     for run in experiment.compute.first_runs:
         if run not in experiment.runs:
             yield ("compute", "first_runs"), no_such("run", run, list(experiment.runs))

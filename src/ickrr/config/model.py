@@ -23,16 +23,30 @@ class ModelSettings(Settings):
         "mean",
         "Attention without a normaliser: divide by the number of visible keys, or not at all",
     )
-    mlp: Literal["gelu", "relu", "bilinear", "none"] = setting(
+    mlp: Literal["gelu", "relu", "relu_banks", "bilinear", "none"] = setting(
         "gelu",
-        "Nonlinearity of the MLP (bilinear: product of two linear maps; none: no MLP)",
+        "Nonlinearity of the MLP (relu_banks: ReLU, further units in banks that share a direction; "
+        "bilinear: product of two linear maps; none: no MLP)",
         "sources",
+    )
+    hidden: int | None = setting(
+        None,
+        "Hidden units of each MLP with a direction of their own; mlp_ratio times the width when absent",
+        unit="units",
+        ge=1,
+    )
+    banks: int = setting(1, "Shared directions of each MLP (relu_banks only)", ge=1)
+    bank_units: int = setting(
+        1, "Hidden units that share one direction (relu_banks only)", unit="units", ge=1
     )
     norm: Literal["layernorm", "none"] = setting("layernorm", "Normalisation before each sublayer", "sources")
     layout: Literal["interleaved", "paired"] = setting(
         "interleaved",
         "interleaved: x1,y1,x2,y2,.. and causal; paired: tokens (x,y), everyone attends to the context",
         "sources",
+    )
+    sink: bool = setting(
+        False, "A further key that is no data, with a residual stream of its own (paired layout only)"
     )
 
     @model_validator(mode="after")
@@ -43,4 +57,11 @@ class ModelSettings(Settings):
             raise ValueError(
                 f"heads = {self.heads} does not divide width = {self.width}; heads must be one of {divisors}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def sink_is_paired(self) -> Self:
+        """Refuse a sink where positions and causality would apply to it."""
+        if self.sink and self.layout != "paired":
+            raise ValueError(f"sink = true needs layout = paired, found layout = {self.layout}")
         return self

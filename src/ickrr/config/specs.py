@@ -22,7 +22,10 @@ def resolved_specs(experiment: Experiment) -> dict[str, str]:
         "statistics": experiment.statistics,
         "noise_mismatch": experiment.noise_mismatch,
         "functions": experiment.functions,
+        "verification": experiment.constructions.verification,
+        "contraction": experiment.constructions.contraction,
     }
-    settings |= {f"runs/{name}": experiment.run(name) for name in experiment.runs}
+    named = (*experiment.runs, *experiment.constructions.controls)
+    settings |= {f"runs/{name}": experiment.run(name) for name in named}
     settings |= {f"prompts/{name}": experiment.prompt_set(name) for name in experiment.prompt_sets()}
     return {f"{name}.json": to_json(block.model_dump(mode="json")) for name, block in settings.items()}

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ickrr.config.model import ModelSettings
 from ickrr.model.attention import CAUSAL, Attention, Visibility
+from ickrr.model.banks import BankedMLP
 from ickrr.model.block import MLP, BilinearMLP, Block
 from ickrr.model.tokens import at_inputs, interleave, pair
 
@@ -39,6 +40,8 @@ class Transformer(nn.Module):
         self.positions = (
             nn.Parameter(torch.zeros(2 * context_length + 1, settings.width)) if interleaved else None
         )
+        # A first token that is no data: every token attends to it as to the context.
+        self.sink = nn.Parameter(torch.zeros(settings.width)) if settings.sink else None
         self.blocks = nn.ModuleList(build_block(settings) for _ in range(settings.layers))
         self.final_norm = build_norm(settings.norm, settings.width)
         self.readout = nn.Linear(settings.width, 1)
@@ -58,7 +61,7 @@ class Transformer(nn.Module):
         """
         if self.settings.layout == "interleaved":
             *_, last = self.layers(self._embed(interleave(x, y)), CAUSAL)
-            return self._read(at_inputs(last))
+            return self.read(at_inputs(last))
         return torch.cat(
             [self.predict(x[:, :n], y[:, :n], x[:, n : n + 1]) for n in range(x.shape[1])], dim=1
         )  # N+1 times (B, 1) -> (B, N+1)
@@ -74,10 +77,27 @@ class Transformer(nn.Module):
         Returns:
             (B, Q).
         """
-        context = x.shape[1]
+        *_, last = self.query_layers(x, y, queries)
+        return self.read(last)
+
+    def query_layers(self, x: Tensor, y: Tensor, queries: Tensor) -> Iterator[Tensor]:
+        """Yield the raw residual stream of layers 0..L at many queries of one context (paired layout).
+
+        Args:
+            x: context inputs, (B, n, d).
+            y: context labels, (B, n).
+            queries: (B, Q, d).
+
+        Yields:
+            (B, Q, width).
+        """
         tokens = self._embed(pair(x, y, queries))  # (B, n+Q, width)
-        *_, last = self.layers(tokens, Visibility(keys=context))
-        return self._read(last[:, context:])
+        keys = x.shape[1]
+        if self.sink is not None:
+            tokens = torch.cat((self.sink.expand(len(x), 1, -1), tokens), dim=1)  # (B, 1+n+Q, width)
+            keys += 1
+        for layer in self.layers(tokens, Visibility(keys=keys)):
+            yield layer[:, keys:]
 
     def residual_streams(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the raw residual stream (before the final norm) at the prediction tokens of all layers.
@@ -94,9 +114,8 @@ class Transformer(nn.Module):
             return torch.stack([at_inputs(h) for h in self.layers(tokens, CAUSAL)])
         streams = []
         for n in range(x.shape[1]):
-            tokens = self._embed(pair(x[:, :n], y[:, :n], x[:, n : n + 1]))  # (B, n+1, width)
-            layers = self.layers(tokens, Visibility(keys=n))
-            streams.append(torch.stack([h[:, n] for h in layers]))  # (L+1, B, width)
+            layers = self.query_layers(x[:, :n], y[:, :n], x[:, n : n + 1])
+            streams.append(torch.stack([h[:, 0] for h in layers]))  # (L+1, B, width)
         return torch.stack(streams, dim=2)  # (L+1, B, N+1, width)
 
     def layers(self, tokens: Tensor, visibility: Visibility) -> Iterator[Tensor]:
@@ -118,14 +137,15 @@ class Transformer(nn.Module):
             )
         return embedded + self.positions[:length]
 
-    def _read(self, tokens: Tensor) -> Tensor:
-        prediction: Tensor = self.readout(self.final_norm(tokens)).squeeze(-1)  # (B, n, width) -> (B, n)
+    def read(self, tokens: Tensor) -> Tensor:
+        """Apply the model's own readout to residual streams, (..., width) -> (...)."""
+        prediction: Tensor = self.readout(self.final_norm(tokens)).squeeze(-1)  # (..., width) -> (...)
         return prediction
 
 
 def hidden_width(settings: ModelSettings) -> int:
-    """Return the number of hidden units of each MLP."""
-    return round(settings.mlp_ratio * settings.width)
+    """Return the number of hidden units of each MLP that have a direction of their own."""
+    return settings.hidden or round(settings.mlp_ratio * settings.width)
 
 
 def build_norm(kind: str, width: int) -> nn.Module:
@@ -141,6 +161,8 @@ def build_block(settings: ModelSettings) -> Block:
         mlp = None
     elif settings.mlp == "bilinear":
         mlp = BilinearMLP(settings.width, hidden)
+    elif settings.mlp == "relu_banks":
+        mlp = BankedMLP(settings.width, hidden, settings.banks, settings.bank_units)
     else:
         mlp = MLP(settings.width, hidden, settings.mlp)
     attention = Attention(settings.width, settings.heads, settings.attention, settings.linear_scale)

@@ -39,7 +39,7 @@ def save_weights(
 
 
 def load_model(path: str | Path, run: RunSettings, seed: int | None = None) -> Transformer:
-    """Load the model of a run, in float32 on the CPU, in evaluation mode.
+    """Load the model of a run on the CPU, in the precision of the file, in evaluation mode.
 
     Args:
         path: file written by `save_weights`.
@@ -54,7 +54,7 @@ def load_model(path: str | Path, run: RunSettings, seed: int | None = None) -> T
     state = load_tensors(path)
     model = build_model(run)
     require_same_shapes(path, state, model.state_dict())
-    model.load_state_dict(state)
+    model.to(state["readout.weight"].dtype).load_state_dict(state)
     return model.eval()
 
 

@@ -97,3 +97,8 @@ def joined(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def ridge_name(scaling: str, value: float) -> str:
+    """Name a ridge in LaTeX."""
+    return rf"$\lambda={setting_number(value)}{'N' if scaling == 'scaled' else ''}$"

@@ -52,6 +52,64 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "learning_rate",
         "diverged",
     ),
+    "construction/cells": (
+        "name",
+        "scaling",
+        "ridge",
+        "context_length",
+        "accuracy",
+        "status",
+        "steps",
+        "depth",
+        "width",
+        "contraction",
+        "bound",
+        "prompts",
+        "error",
+        "iterate_error",
+        "layer_bound",
+        "smallest_steps",
+        "smallest_width",
+        "passed",
+    ),
+    "construction/layers": (
+        "name",
+        "context_length",
+        "accuracy",
+        "layer",
+        "step",
+        "error",
+        "iterate_error",
+        "bound",
+    ),
+    "construction/widths": ("name", "context_length", "accuracy", "width", "error"),
+    "construction/rates": ("name", "quantity", "against", "value", "low", "high", "cells"),
+    "construction/contraction": (
+        "family",
+        "lengthscale",
+        "scaling",
+        "ridge",
+        "preconditioner",
+        "context_length",
+        "prompt",
+        "factor",
+        "bound",
+        "gap_rate",
+    ),
+    "construction/controls": (
+        "control",
+        "kind",
+        "readout",
+        "setup",
+        "layers",
+        "step_error",
+        "dissimilarity",
+        "dissimilarity_tolerance",
+        "distance",
+        "distance_tolerance",
+        "slope",
+        "follows",
+    ),
     "pairs": (
         "run",
         "statistic",
@@ -139,6 +197,19 @@ def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFr
             )
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
+
+
+def load_other(tables: str | Path, table: str) -> pd.DataFrame:
+    """Read one table that belongs to no run.
+
+    Args:
+        tables: directory of tables.
+        table: its path below it, a key of `COLUMNS`.
+
+    Raises:
+        FileError: the table is missing, unreadable, empty, or lacks a column.
+    """
+    return checked_table(Path(tables) / f"{table}.parquet", table)
 
 
 class Estimate(NamedTuple):

@@ -98,10 +98,15 @@ def stamp(figure: Figure, scale: str, table: pd.DataFrame) -> None:
     counts = table[table["seed"] >= 0].groupby("run")["seed"].nunique()
     fewest, most = int(counts.min()), int(counts.max())
     number = f"{most}" if fewest == most else f"{fewest}–{most}"
+    note(figure, f"{scale} scale, {number} {'seed' if most == 1 else 'seeds'}")
+
+
+def note(figure: Figure, text: str) -> None:
+    """Write a line in the strip below a figure that `new_figure` keeps free."""
     figure.text(
         0.998,
         0.03 / figure.get_figheight(),
-        f"{scale} scale, {number} {'seed' if most == 1 else 'seeds'}",
+        text,
         ha="right",
         va="bottom",
         fontsize=5.5,

@@ -1,7 +1,11 @@
 import json
+from pathlib import Path
 
 from ickrr.config.experiment import Experiment
+from ickrr.config.load import load_experiment
 from ickrr.report.tables.setup import build, settings_of
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_setting_once_with_its_value(experiment, tmp_path):
@@ -58,3 +62,11 @@ def test_latex_is_a_longtable_with_one_row_a_setting(experiment, tmp_path):
     assert r"\bottomrule" in table.latex
     assert table.latex.count("{") == table.latex.count("}")
     assert r"0.3 labels" in body
+
+
+def test_the_real_configuration(tmp_path):
+    """Fails if a kind of override in config.yaml is unknown to the table."""
+    real = load_experiment(ROOT / "config.yaml")
+    keys = set(build(real, tmp_path).frame["key"])
+    assert "constructions.controls.built.model.bank_units" in keys
+    assert "constructions.verification.ridges.scaled.value" in keys

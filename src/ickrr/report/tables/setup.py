@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import Experiment, RunOverrides
 from ickrr.config.fields import Settings
 from ickrr.config.model import ModelSettings
@@ -25,6 +26,7 @@ OVERRIDDEN: Final[dict[tuple[type[Settings], str], type[Settings]]] = {
     (Experiment, "tasks"): TaskSettings,
     (RunOverrides, "model"): ModelSettings,
     (RunOverrides, "training"): TrainingSettings,
+    (ControlSettings, "model"): ModelSettings,
 }
 
 

@@ -1,0 +1,98 @@
+"""Settings of the verification of the construction and of the measured contraction factors."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ickrr.config.fields import Settings, setting
+from ickrr.config.task import Law
+
+Positive = Annotated[float, Field(gt=0)]
+PositiveInteger = Annotated[int, Field(ge=1)]
+RidgeScaling = Literal["fixed", "scaled"]
+PreconditionerName = Literal["ridge", "kernel"]
+
+
+class RidgeSettings(Settings):
+    """One ridge."""
+
+    scaling: RidgeScaling = setting("scaled", "scaled: lambda = N times the value; fixed: lambda = the value")
+    value: float = setting(0.1, "lambda, or lambda / N", gt=0)
+
+
+class VerificationSettings(Settings):
+    """The grid on which the hand-built models are run and checked."""
+
+    dimension: int = setting(5, "Dimension d of the inputs", ge=1)
+    lengthscale: float = setting(1.0, "Lengthscale h", unit="input units", gt=0)
+    input_bound: float = setting(4.0, "Bound on |x|, adversarial points lie on it", unit="input units", gt=0)
+    label_bound: float = setting(3.0, "Bound on |y|; drawn labels are clipped to it", unit="labels", gt=0)
+    ridges: dict[str, RidgeSettings] = setting({}, "Named ridges of the grid")
+    context_lengths: list[PositiveInteger] = setting(
+        [10, 20, 40, 80, 160, 320], "Context lengths N of the grid", min_length=1
+    )
+    accuracies: list[Positive] = setting(
+        [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6], "Accuracies eps of the grid", unit="labels", min_length=1
+    )
+    largest_depth: int = setting(
+        2000, "Deeper models are computed from the theory only", "technical", "blocks", ge=4
+    )
+    most_prompts: int = setting(
+        16, "Prompts of each input law a cell at most, beside the adversarial ones", unit="prompts", ge=1
+    )
+    points: int = setting(
+        1280, "Points of all prompts of one law together: fewer prompts for larger N, at least two", ge=1
+    )
+    bisection_context_length: int = setting(
+        160, "Largest N for which the smallest width that works is searched", "technical", ge=0
+    )
+    chunk_points: int = setting(
+        2560, "Points of the prompts of one forward pass; bounds the memory", "technical", ge=1
+    )
+    seed: int = setting(0, "Seed of the prompts", ge=0)
+
+
+class ContractionSettings(Settings):
+    """The prompts whose contraction factor is measured."""
+
+    laws: list[Law] = setting(["spherical", "uniform", "gaussian"], "Input laws", "sources", min_length=1)
+    dimension: int = setting(5, "Dimension d of the inputs", ge=1)
+    lengthscales: list[Positive] = setting(
+        [0.5, 1.0, 2.0], "Lengthscales h", unit="input units", min_length=1
+    )
+    noise_stds: list[Positive] = setting(
+        [0.1, 0.3, 1.0], "sigma of the fixed ridges sigma^2", unit="labels", min_length=1
+    )
+    scaled_ridges: list[Positive] = setting([0.1, 1.0], "Ridges over N of the scaled ridges", min_length=1)
+    context_lengths: list[PositiveInteger] = setting(
+        [10, 30, 100, 300, 1000], "Context lengths N", min_length=1
+    )
+    points: int = setting(
+        4000, "Points of all random prompts of one case together: fewer prompts for larger N", ge=10
+    )
+    most_prompts: int = setting(100, "Random prompts of one case at most", unit="prompts", ge=1)
+    seed: int = setting(0, "Seed of the prompts", ge=0)
+
+
+class ControlSettings(Settings):
+    """A model that is not trained, sent through the probe and the comparison as the trained ones are."""
+
+    task: str = setting("spherical", "Name of its task, a key of `tasks`")
+    weights: Literal["built", "exact", "random"] = setting(
+        "built",
+        "built: the construction with ReLU interpolants; exact: with exact products; random: initial weights",
+    )
+    readout: Literal["own", "fitted"] = setting(
+        "own", "own: the model's readout at every layer; fitted: the linear probe of the trained models"
+    )
+    model: dict[str, Any] = setting({}, "Overrides of base.model")
+
+
+class ConstructionSettings(Settings):
+    """Everything about the hand-built models."""
+
+    verification: VerificationSettings = setting(VerificationSettings(), "Grid of hand-built models")
+    contraction: ContractionSettings = setting(ContractionSettings(), "Measured contraction factors")
+    controls: dict[str, ControlSettings] = setting(
+        {}, "Named positive and negative controls of the comparison"
+    )

@@ -1,0 +1,1 @@
+"""Weights by construction: Richardson iteration inside the transformer, with bounds on its error."""

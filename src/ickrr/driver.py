@@ -1,0 +1,157 @@
+"""One driver a folder: no second Snakemake in it, and no jobs left over from one that was killed.
+
+Two runs in one folder write the same files at once and end with exit code 0; Snakemake's own lock survives a
+kill and is lost when the first of two runs ends. This one is an ``flock``: it goes with the process that has
+it, however that ends, so it is never stale.
+"""
+
+import fcntl
+import os
+import re
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from ickrr.errors import IckrrError
+
+LOCK: Final = Path(".snakemake/ickrr/driver.lock")
+INHERITED: Final = "ICKRR_LOCK"  # descriptor of a lock that a parent process took for this one
+MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
+CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; ickrr.cluster finds them
+PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
+
+
+class DriverError(IckrrError):
+    """Another driver works in this folder."""
+
+
+def mark_jobs(folder: Path) -> None:
+    """Name this process in the environment of all that it starts."""
+    os.environ[MARK] = f"{os.getpid()}@{socket.gethostname()}:{folder.resolve()}"
+
+
+def take_lock(folder: Path) -> int:
+    """Take the folder's lock for as long as this process lives; return its file descriptor.
+
+    Raises:
+        DriverError: another process has it.
+    """
+    if INHERITED in os.environ:
+        return int(os.environ[INHERITED])
+    path = folder / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    until = time.monotonic() + 1.0  # somebody who only looks (`holder`) has it for an instant
+    while not _locked(descriptor):
+        if time.monotonic() < until:
+            time.sleep(0.05)
+            continue
+        by = os.read(descriptor, 200).decode().strip() or "another process"
+        os.close(descriptor)
+        raise DriverError(
+            f"{folder}: {by} is already running this pipeline here; "
+            "wait for it, stop it, or work in another folder"
+        )
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+    return descriptor
+
+
+def holder(folder: Path) -> str | None:
+    """Say who else has the folder's lock, None if nobody has."""
+    if INHERITED in os.environ:
+        return None
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return os.read(descriptor, 200).decode().strip() or "another process"
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def orphans(folder: Path) -> list[psutil.Process]:
+    """List jobs of this folder on this machine whose driver, on this machine too, is gone."""
+    here, host = str(folder.resolve()), socket.gethostname()
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+            driver, _, place = environment.get(MARK, "").partition(":")
+            number, _, machine = driver.partition("@")
+            if (place, machine) != (here, host) or CLUSTER in environment:
+                continue
+            if not psutil.pid_exists(int(number)):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def end_orphans(folder: Path, patience: float = PATIENCE) -> int:
+    """Stop the jobs that a killed driver left behind, so that no file gets two writers; return how many.
+
+    They are asked first: training saves its state and goes on from it when it is started again.
+    """
+    left = orphans(folder)
+    if not left:
+        return 0
+    names = ", ".join(str(process.pid) for process in left)
+    print(
+        f"stopping {len(left)} process(es) that a killed run left in this folder ({names})", file=sys.stderr
+    )
+    _signal(left, kill=False)
+    until = time.monotonic() + patience
+    alive = psutil.wait_procs(left, timeout=patience)[1]
+    _signal(alive, kill=True)
+    psutil.wait_procs(alive, timeout=max(5.0, until - time.monotonic()))
+    return len(left)
+
+
+def remove_temporaries(folder: Path) -> list[Path]:
+    """Remove half-written files (`ickrr.files.atomic_path`) of processes that were killed; return them."""
+    removed = []
+    for path in (folder / "results").rglob(".*.tmp"):
+        writer = re.search(r"\.(\d+)\.tmp$", path.name)
+        if writer and not psutil.pid_exists(int(writer[1])):
+            path.unlink(missing_ok=True)
+            removed.append(path)
+    return removed
+
+
+def start(folder: Path) -> int:
+    """Begin a run: take the lock, stop and clear away what a killed run left; return the lock.
+
+    Raises:
+        DriverError: another driver works here.
+    """
+    lock = take_lock(folder)
+    end_orphans(folder)
+    remove_temporaries(folder)
+    mark_jobs(folder)
+    return lock
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _signal(processes: list[psutil.Process], kill: bool) -> None:
+    for process in processes:
+        try:
+            process.kill() if kill else process.terminate()
+        except psutil.NoSuchProcess:
+            continue

@@ -1,0 +1,170 @@
+"""Measured contraction of preconditioned Richardson against N: 1 - rho(I - P A), on log axes.
+
+A constant distance from 1 is a rate that does not depend on N; a distance of order 1/N costs a depth of order
+N. The last row asks on how many prompts the rate 1 - alpha^2/8 holds, which a spectral gap of D^-1 K would
+give if it governed Richardson: alpha is the smallest kernel value of the prompt over the largest.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from ickrr.report.methods import law_name
+from ickrr.report.style import MUTED, letter, level_colours, new_figure, note, style
+
+LAWS: Final = ("spherical", "uniform", "gaussian")
+QUANTILES: Final = (0.05, 0.5, 0.95)
+MARKERS: Final = ("o", "s", "^")
+
+
+def contraction_figure(contraction: pd.DataFrame, scale: str) -> Figure:
+    """Draw fixed ridge, scaled ridge and the share of prompts on which the gap's rate holds; a column a law.
+
+    Args:
+        contraction: table `construction/contraction`.
+        scale: name of the scale.
+    """
+    laws = [law for law in LAWS if (contraction["family"] == law).any()]
+    fixed, scaled = shown_ridge(contraction, "fixed"), shown_ridge(contraction, "scaled")
+    with style():
+        figure = new_figure(height=6.2)
+        grid = figure.subplots(3, len(laws), squeeze=False, sharex=True, sharey="row")
+        for column, law in enumerate(laws):
+            for row, (scaling, ridge) in enumerate((("fixed", fixed), ("scaled", scaled))):
+                part = contraction[(contraction["scaling"] == scaling) & (contraction["ridge"] == ridge)]
+                axes = grid[row, column]
+                _draw_gaps(axes, part, law, with_adversaries=law == "spherical")
+                named = f"$\\lambda$ = {ridge:g}" + (" $N$" if scaling == "scaled" else "")
+                axes.set_title(f"{law_name(law)}, {named}")
+            _draw_share(grid[2, column], contraction, law)
+            grid[2, column].set_title(f"{law_name(law)}, fixed $\\lambda$")
+            grid[2, column].set_xlabel("context length $N$")
+        grid[0, 0].set_ylabel(r"$1-\rho$")
+        grid[1, 0].set_ylabel(r"$1-\rho$")
+        grid[2, 0].set_ylabel("share with $\\rho\\leq 1-\\alpha^2/8$")
+        for index, axes in enumerate(grid.flat):
+            letter(axes, "abcdefghi"[index])
+            lengths = np.sort(contraction["context_length"].unique())
+            axes.set_xscale("log")
+            axes.set_xticks(lengths, [str(int(length)) for length in lengths])
+            axes.xaxis.set_minor_locator(LogLocator(subs=()))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        _legends(figure, grid, contraction)
+        counts = contraction.groupby("context_length")["factor"].size()
+        note(figure, f"{scale} scale, {counts.min()} to {counts.max()} spectra at each N")
+    return figure
+
+
+def shown_ridge(contraction: pd.DataFrame, scaling: str) -> float:
+    """The ridge of a scaling that the upper rows show: the middle fixed one, the smallest scaled one."""
+    values = np.sort(contraction.loc[contraction["scaling"] == scaling, "ridge"].unique())
+    return float(values[len(values) // 2] if scaling == "fixed" else values[0])
+
+
+def describe_contraction(contraction: pd.DataFrame) -> str:
+    """Say what the figure shows, from the table alone."""
+    ridge = contraction[contraction["preconditioner"] == "ridge"]
+    kept = bool((ridge["factor"] <= ridge["bound"] + 1e-9).all())
+    lines = [
+        f"The theorem's bound {'holds' if kept else 'FAILS'} on "
+        f"{'all' if kept else 'not all of'} {len(ridge)} spectra with the ridge in the row sums."
+    ]
+    random = ridge[ridge["family"].isin(LAWS) & (ridge["scaling"] == "fixed")]
+    for (value, law), rows in random.groupby(["ridge", "family"]):
+        shares = (
+            rows.assign(holds=rows["factor"] <= rows["gap_rate"]).groupby("context_length")["holds"].mean()
+        )
+        text = ", ".join(f"{share:.0%} at N = {n}" for n, share in shares.items())
+        lines.append(f"Fixed ridge {value:g}, {law}: the gap's rate holds on {text}.")
+    return "\n\n".join(lines)
+
+
+def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bool) -> None:
+    lengthscales = sorted(part["lengthscale"].unique())
+    diverging = False
+    for lengthscale, colour, marker in zip(
+        lengthscales, level_colours(len(lengthscales)), MARKERS, strict=False
+    ):
+        rows = part[(part["family"] == law) & (part["lengthscale"] == lengthscale)]
+        ridge = rows[rows["preconditioner"] == "ridge"].groupby("context_length")["factor"]
+        low, middle, high = (1 - ridge.quantile(1 - q) for q in QUANTILES)
+        axes.fill_between(middle.index, low, high, color=colour, alpha=0.25, linewidth=0)
+        axes.plot(middle.index, middle, color=colour, marker=marker)
+        kernel = rows[rows["preconditioner"] == "kernel"].groupby("context_length")["factor"].median()
+        converges = kernel[kernel < 1]
+        axes.plot(
+            converges.index,
+            1 - converges,
+            color=colour,
+            linestyle=":",
+            marker=marker,
+            markerfacecolor="white",
+        )
+        diverging |= bool((kernel >= 1).any())
+    bound = part[part["preconditioner"] == "ridge"].groupby("context_length")["bound"].max()
+    axes.plot(bound.index, 1 - bound, color="black", linestyle="--")
+    if with_adversaries:
+        adversarial = part[~part["family"].isin(LAWS) & (part["preconditioner"] == "ridge")]
+        axes.plot(
+            adversarial["context_length"],
+            1 - adversarial["factor"],
+            color=MUTED,
+            marker="x",
+            linestyle="None",
+            markersize=3,
+        )
+    axes.set_yscale("log")
+    # Just below 1 the plain preconditioner may come arbitrarily close to not converging; the bound is the
+    # scale.
+    axes.set_ylim(bottom=0.3 * float((1 - bound).min()), top=1.5)
+    if diverging:
+        text = "row sums of $K$: diverges elsewhere"
+        axes.text(0.97, 0.04, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=6)
+
+
+def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
+    lengthscales = np.sort(contraction["lengthscale"].unique())
+    middle = lengthscales[len(lengthscales) // 2]
+    part = contraction[
+        (contraction["family"] == law)
+        & (contraction["lengthscale"] == middle)
+        & (contraction["scaling"] == "fixed")
+        & (contraction["preconditioner"] == "ridge")
+    ]
+    ridges = np.sort(part["ridge"].unique())
+    for ridge, colour, marker in zip(ridges, level_colours(len(ridges)), MARKERS, strict=False):
+        rows = part[part["ridge"] == ridge]
+        share = (
+            rows.assign(holds=rows["factor"] <= rows["gap_rate"]).groupby("context_length")["holds"].mean()
+        )
+        axes.plot(share.index, share, color=colour, marker=marker, label=f"$\\lambda$ = {ridge:g}")
+    axes.set_ylim(-0.05, 1.05)
+    rate = 1 - part.groupby("context_length")["gap_rate"].median()
+    first, last = (f"{value:.0e}" if value > 0 else "below rounding" for value in rate.iloc[[0, -1]])
+    shown = f"median $\\alpha^2/8$: {first} to {last}"
+    axes.text(0.97, 0.88, shown, transform=axes.transAxes, ha="right", fontsize=6)
+
+
+def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> None:
+    lengthscales = sorted(contraction["lengthscale"].unique())
+    handles = [
+        Line2D([], [], color=colour, marker=marker, label=f"$h$ = {lengthscale:g}")
+        for lengthscale, colour, marker in zip(
+            lengthscales, level_colours(len(lengthscales)), MARKERS, strict=False
+        )
+    ]
+    handles += [
+        Line2D([], [], color="0.3", marker="o", label="row sums of $K+\\lambda I$"),
+        Line2D(
+            [], [], color="0.3", marker="o", markerfacecolor="white", linestyle=":", label="row sums of $K$"
+        ),
+        Line2D([], [], color="black", linestyle="--", label="theorem"),
+        Line2D([], [], color=MUTED, marker="x", linestyle="None", label="adversarial sets"),
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=7, fontsize=6)
+    grid[2, -1].legend(fontsize=6, loc="center right")

@@ -1,0 +1,49 @@
+"""Table of the controls of the comparison: built models, which must follow, and a random one."""
+
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.report.formatting import number
+from ickrr.report.load import load_other
+from ickrr.report.table import PaperTable
+
+KINDS: Final = {"built": "ReLU interpolants", "exact": "exact products", "random": "random weights"}
+
+
+def build(experiment: Experiment, results: Path) -> PaperTable:
+    """Build the table of the controls."""
+    del experiment
+    controls = load_other(results / "tables", "construction/controls")
+    rows = [
+        [
+            KINDS[row["kind"]],
+            row["readout"],
+            str(row["layers"]),
+            str(row["step_error"]),
+            f"{round(row['slope'], 2) + 0.0:.2f}",
+            number(row["dissimilarity"]),
+            number(row["dissimilarity_tolerance"]),
+            number(row["distance"]),
+            number(row["distance_tolerance"]),
+            "yes" if row["follows"] else "no",
+        ]
+        for row in controls.to_dict("records")
+    ]
+    columns = [
+        "Weights",
+        "Readout",
+        "Layers",
+        r"$|t^*-t|$",
+        "Slope",
+        r"$1-\mathrm{SimE}$",
+        "allowed",
+        "Distance",
+        "allowed ",  # pandas wants names that differ
+        "Follows",
+    ]
+    shown = pd.DataFrame(rows, columns=columns)
+    latex = shown.style.hide(axis="index").to_latex(hrules=True, column_format="@{}llrrrrrrrl@{}")
+    return PaperTable(controls, f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{3.5pt}}\n{latex}}}\n")

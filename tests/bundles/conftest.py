@@ -1,0 +1,5 @@
+"""A project with invented results."""
+
+from invented_results import project
+
+__all__ = ["project"]
