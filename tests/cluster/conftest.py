@@ -90,7 +90,14 @@ class Workflow:
         }
         with (self.path / output).open("w") as log:
             process = subprocess.Popen(
-                command, cwd=self.path, env=env, stdout=log, stderr=log, start_new_session=True
+                command,
+                cwd=self.path,
+                env=env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                # Whoever starts the tests in the background makes their children deaf to Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self.processes.append(process)
         return process

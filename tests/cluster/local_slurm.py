@@ -201,7 +201,7 @@ class LocalSlurm:
     def crash_node(self, node: str) -> None:
         """Kill the daemon of a node and all that runs there, as a power failure does."""
         daemon = self._pid(f"slurmd-{node}")
-        if daemon is not None:
+        if daemon is not None and self._owns(daemon):
             _kill(daemon, signal.SIGKILL)
         for job in self.run("squeue", "-h", "-w", node, "-t", "R", "-o", "%A").split():
             steps = _processes(lambda line, job=job: line.startswith(f"slurmstepd: [{job}."))
@@ -292,7 +292,8 @@ class LocalSlurm:
     def _owns(self, process: int) -> bool:
         """Tell whether a process was started by a daemon of this SLURM, not of another on this machine."""
         try:
-            return str(self.folder).encode() in Path(f"/proc/{process}/environ").read_bytes()
+            seen = [Path(f"/proc/{process}/{name}").read_bytes() for name in ("environ", "cmdline")]
+            return any(str(self.folder).encode() in text for text in seen)
         except OSError:
             return False
 
@@ -302,11 +303,12 @@ class LocalSlurm:
 
     def _alive(self, daemon: str) -> bool:
         pid = self._pid(daemon)
-        return pid is not None and _alive(pid)
+        # A daemon that was killed leaves its file behind, and its number goes to somebody else.
+        return pid is not None and _alive(pid) and self._owns(pid)
 
     def _stop(self, daemon: str) -> None:
         pid = self._pid(daemon)
-        if pid is None or not _alive(pid):
+        if pid is None or not self._alive(daemon):
             return
         _kill(pid, signal.SIGTERM)
         try:

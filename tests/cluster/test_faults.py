@@ -67,9 +67,12 @@ def storm(workflow, slurm):
     urgent = slurm.run("sbatch", "--parsable", *urgent)
     made.wait_for(lambda: "PREEMPTED" in made.states("preempted"), "preemption")
     slurm.run("scancel", urgent)
+    ended = ("gpu_a", "gpu_b", "long")
+    made.wait_for(lambda: all(made.states(name) == ["COMPLETED"] for name in ended), "end of the others")
     node = slurm.run("squeue", "-h", "-j", made.job("downed"), "-o", "%N") or node
     slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
+    made.wait_for(lambda: "the controller answers again" in made.printed(), "answered query", 120)
     # Away while the driver asks, for longer than all its attempts take.
     slurm.stop_controller()
     made.wait_for(

@@ -1,6 +1,7 @@
 """The smoke paper through SLURM equals, byte for byte, the one made on this machine without it."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ ONE_RUN = ["fig1", "fig2", "fig_training", "tab_setup"]
 # What varies between any two runs (docs/architecture.md): times, speeds, dates, the commit.
 VARIES = ("benchmarks/*", "trained/*/rate.parquet", "trained/*/run.json", "latex/provenance.tex", "paper*")
 VARIES += ("latex/tab_cost.tex", "tables/tab_cost.*")
+COMPUTE = {"ICKRR_BUNDLE": "off"}  # nothing is taken from a bundle of finished results
 SMALL = {  # many seconds-long jobs: one queue entry for each stage of several models, run one after another
     "groups": [
         "sample_prompts=sample",
@@ -38,7 +40,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in names.items()
-        if path not in varying and not name.startswith(("benchmarks/", "paper_build/"))
+        if path not in varying and not name.startswith(("benchmarks/", "records/", "paper_build/"))
     }
 
 
@@ -50,7 +52,7 @@ def through_slurm(slurm, folder: Path, targets: list[str], **changes: object) ->
     values |= {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
     values["default-resources"]["slurm_account"] = "lab"
     path.write_text(yaml.safe_dump(values))
-    env = {**slurm.environment, "PYTHONPATH": str(project.path / "src"), "OMP_NUM_THREADS": "1"}
+    env = {**slurm.environment, "PYTHONPATH": str(project.path / "src"), "OMP_NUM_THREADS": "1", **COMPUTE}
     command = [sys.executable, "-m", "ickrr", "submit", "--scale", "smoke", *targets]
     run = subprocess.run(command, cwd=project.path, env=env, capture_output=True, text=True, check=False)
     printed = run.stdout + run.stderr
@@ -64,7 +66,12 @@ def one_run(slurm, tmp_path_factory):
     here = checkout(tmp_path_factory.mktemp("here"))
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "--", *ONE_RUN]
     local = subprocess.Popen(
-        command, cwd=here.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=here.path,
+        env={**os.environ, **COMPUTE},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     there, printed = through_slurm(slurm, tmp_path_factory.mktemp("there"), ONE_RUN)
     output, _ = local.communicate()

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ickrr import driver
 from ickrr.cluster import client
 from ickrr.cluster.client import Job
 from ickrr.cluster.journal import RECORDS, say
@@ -27,8 +26,7 @@ def running(folder: Path) -> list[Job]:
 def clear_records(folder: Path) -> None:
     """Remove the journals of earlier runs, none of whose jobs is left."""
     for path in (folder / RECORDS).glob("*"):
-        if path != folder / driver.LOCK:
-            path.unlink()
+        path.unlink()
 
 
 def settle(folder: Path, policy: str, pause: Callable[[float], None] = time.sleep) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MESSAGES = Path("logs/cluster.log")
-RECORDS = Path(".snakemake/ickrr")
+RECORDS = Path(".snakemake/ickrr/cluster")
 
 
 def note(message: str) -> None:
