@@ -56,8 +56,9 @@ def options(command: str) -> tuple[str, dict[str, str]]:
     words = shlex.split(command)
     verb = words[words.index("ickrr") + 1]
     rest = words[words.index(verb) + 1 :]
-    if "2>" in rest:
-        rest = rest[: rest.index("2>")]
+    for end in ("--recorded-in", "2>"):
+        if end in rest:
+            rest = rest[: rest.index(end)]
     return verb, dict(zip(rest[::2], rest[1::2], strict=True))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import Paper, Project
 
+MODELS = 7  # three trained, four hand-built or random controls
 TRAINING = {"sample_prompts", "train_model", "probe_model", "solve_prompts", "compare_run"}
 SHIPPED = Path("bundles") / "smoke-tables.tar.xz"
 
@@ -144,7 +145,7 @@ def test_bundle_of_predictions_makes_tables(tiny_paper: Paper, tiny_project: Pro
     project = tiny_project.copy(tmp_path / "clone")
     assert project.verb("restore", str(path), "--scale", "smoke").returncode == 0
     planned = project.planned()
-    assert planned["compare_run"] == 3
+    assert planned["compare_run"] == MODELS
     assert not {"sample_prompts", "train_model", "probe_model", "solve_prompts"} & set(planned)
 
 
@@ -160,5 +161,5 @@ def test_bundle_of_weights_makes_predictions(
     project = tiny_project.copy(tmp_path / "clone")
     assert project.verb("restore", str(path), "--scale", "smoke").returncode == 0
     planned = project.planned()
-    assert planned["probe_model"] == 3
+    assert planned["probe_model"] == MODELS
     assert "train_model" not in planned

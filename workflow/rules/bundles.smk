@@ -39,3 +39,8 @@ ruleorder:
     > sweep_noise
     > trace_functions
     > judge_claims
+    > build_control
+    > check_controls
+    > verify_construction
+    > tabulate_construction
+    > measure_contraction

@@ -9,7 +9,7 @@ rule draw_figure:
         pdf="<results>/figures/{figure}.pdf",
         png=report(
             "<results>/figures/{figure}.png",
-            caption="../report/{figure}.rst",
+            caption="../report/figures.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),

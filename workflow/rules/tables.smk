@@ -10,7 +10,7 @@ rule write_table:
         parquet="<results>/tables/{table}.parquet",
         csv=report(
             "<results>/tables/{table}.csv",
-            caption="../report/{table}.rst",
+            caption="../report/tables.rst",
             category="Tables",
             labels={"table": "{table}"},
         ),

@@ -17,7 +17,7 @@ from ickrr.files import read_columns
 from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 
-Kind = Literal["prompts", "evaluation", "model", "run", "noise", "functions"]
+Kind = Literal["prompts", "evaluation", "trained", "model", "run", "noise", "functions"]
 
 MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
 TRAINING: Final = "train_model"
@@ -26,7 +26,7 @@ TRAINING: Final = "train_model"
 STAGES: Final[dict[str, Kind]] = {
     "sample_prompts": "prompts",
     "solve_prompts": "evaluation",
-    TRAINING: "model",
+    TRAINING: "trained",
     "probe_model": "model",
     "compare_run": "model",
     "tabulate_run": "run",
@@ -90,8 +90,13 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
     if kind in ("prompts", "evaluation"):
         names = experiment.prompt_sets()
         yield from (name for name in names if kind == "prompts" or name.endswith("-evaluation"))
-    for run in experiment.runs if kind in ("model", "run") else ():
-        yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run)) if kind == "model" else (run,)
+    if kind == "run":
+        yield from experiment.runs
+    if kind in ("trained", "model"):
+        # Hand-built controls are probed and compared as trained models are.
+        controls = experiment.constructions.controls if kind == "model" else ()
+        for run in (*experiment.runs, *controls):
+            yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
 
 
 def _stage(experiment: Experiment, results: Path, stage: str) -> dict[str, object]:
