@@ -162,6 +162,11 @@ def _probe(
             "settings": results / "specs/probe.json",
         },
         outputs={"output": results / f"predictions/{name}.safetensors"},
-        options={"seed": str(model.seed), "threads": str(threads), "device": device},
+        options={
+            "readout": "fitted",
+            "seed": str(model.seed),
+            "threads": str(threads),
+            "device": device,
+        },
         run=model.run,
     )

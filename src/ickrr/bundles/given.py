@@ -108,7 +108,7 @@ def _seeds(name: str, models: dict[str, list[int]], experiment: Experiment) -> s
     """Refuse what gathers other seeds of a run than are asked for now, or a seed that is not."""
     single = any(part.startswith("seed") for part in Path(name).parts)
     for run, seeds in models.items():
-        if run not in experiment.runs:
+        if run not in experiment.models:
             return f"there is no run '{run}'"
         wanted = experiment.seeds(run)
         if single and not set(seeds) <= set(wanted):

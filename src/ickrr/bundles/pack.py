@@ -174,10 +174,10 @@ def _wanted(path: Path, results: Path, experiment: Experiment) -> bool:
     """Leave out what belongs to a run or a seed that the configuration no longer has."""
     parts = path.relative_to(results).parts
     if parts[0] in ("tables", "trained", "predictions") and len(parts) > 2:
-        if (results / "specs" / "runs" / f"{parts[1]}.json").exists() and parts[1] not in experiment.runs:
+        if (results / "specs" / "runs" / f"{parts[1]}.json").exists() and parts[1] not in experiment.models:
             return False
         seed = re.fullmatch(r"seed(\d+)(\.safetensors)?", parts[2])
-        if seed and parts[1] in experiment.runs:
+        if seed and parts[1] in experiment.models:
             return int(seed[1]) in experiment.seeds(parts[1])
     return True
 
@@ -185,7 +185,7 @@ def _wanted(path: Path, results: Path, experiment: Experiment) -> bool:
 def _require_complete(results: Path, tier: str, files: list[Path], experiment: Experiment) -> None:
     shown = [(item.runs, item.tables) for item in experiment.figures.values()]
     shown += [(item.runs, item.tables) for item in experiment.tables.values()]
-    models = [(run, seed) for run in experiment.runs for seed in experiment.seeds(run)]
+    models = [(run, seed) for run in experiment.models for seed in experiment.seeds(run)]
     needed = {
         "tables": [
             f"tables/{run}/{table}.parquet" for runs, tables in shown for run in runs for table in tables

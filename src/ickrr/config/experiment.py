@@ -138,6 +138,11 @@ class Experiment(Settings):
             training=TrainingSettings.model_validate(merge(self.base.training.model_dump(), run.training)),
         )
 
+    @property
+    def models(self) -> list[str]:
+        """Names of all that is probed and compared: the trained runs, then the controls."""
+        return [*self.runs, *self.constructions.controls]
+
     def seeds(self, run: str) -> list[int]:
         """Seeds of a run; a control has one."""
         if run in self.constructions.controls:
@@ -167,7 +172,7 @@ class Experiment(Settings):
 
     def prompt_sets(self) -> list[str]:
         """Names of all stored prompt sets that the runs need."""
-        tasks = dict.fromkeys(self.task_of(run) for run in (*self.runs, *self.constructions.controls))
+        tasks = dict.fromkeys(self.task_of(run) for run in self.models)
         return [f"{task}-{split}" for task in tasks for split in get_args(Split)]
 
 

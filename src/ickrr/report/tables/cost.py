@@ -94,8 +94,7 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
         yield from experiment.runs
     if kind in ("trained", "model"):
         # Hand-built controls are probed and compared as trained models are.
-        controls = experiment.constructions.controls if kind == "model" else ()
-        for run in (*experiment.runs, *controls):
+        for run in experiment.models if kind == "model" else experiment.runs:
             yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
 
 
