@@ -185,7 +185,7 @@ def _wanted(path: Path, results: Path, experiment: Experiment) -> bool:
 def _require_complete(results: Path, tier: str, files: list[Path], experiment: Experiment) -> None:
     shown = [(item.runs, item.tables) for item in experiment.figures.values()]
     shown += [(item.runs, item.tables) for item in experiment.tables.values()]
-    models = [(run, seed) for run in experiment.models for seed in experiment.seeds(run)]
+    models = [(run, seed) for run in experiment.runs for seed in experiment.seeds(run)]
     needed = {
         "tables": [
             f"tables/{run}/{table}.parquet" for runs, tables in shown for run in runs for table in tables
