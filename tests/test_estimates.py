@@ -30,7 +30,8 @@ MODELS = st.builds(
     width=st.sampled_from([4, 8, 12]),
     heads=st.sampled_from([1, 2]),
     mlp_ratio=st.sampled_from([1.0, 2.5, 4.0]),
-    mlp=st.sampled_from(["gelu", "relu", "bilinear", "none"]),
+    mlp=st.sampled_from(["gelu", "relu", "bilinear", "rational", "none"]),
+    head_width=st.sampled_from([None, 3]),
     norm=st.sampled_from(["layernorm", "none"]),
     layout=st.sampled_from(["interleaved", "paired"]),
 )
@@ -55,7 +56,7 @@ def test_parameters_are_those_of_the_model(model):
 
 
 @pytest.mark.parametrize("layout", ["interleaved", "paired"])
-@pytest.mark.parametrize("mlp", ["gelu", "bilinear", "none"])
+@pytest.mark.parametrize("mlp", ["gelu", "bilinear", "rational", "none"])
 def test_forward_flops_are_torchs_count(layout, mlp):
     """Fails if the flops of a prompt's predictions differ from what torch counts, the readout left out."""
     run = run_of(ModelSettings(layers=2, width=32, heads=2, layout=layout, mlp=mlp, attention="linear"))

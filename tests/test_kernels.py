@@ -9,10 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
-from sklearn.gaussian_process.kernels import RBF, Matern
+from sklearn.gaussian_process.kernels import RBF, DotProduct, Matern
 
 from ickrr.config.task import KernelName
-from ickrr.kernels import KERNELS, squared_distances
+from ickrr.kernels import STATIONARY, covariance, squared_distances
 
 SKLEARN = {
     "gaussian": lambda h: RBF(h),
@@ -26,7 +26,7 @@ GPYTORCH = {
     "matern32": lambda: gpytorch.kernels.MaternKernel(nu=1.5),
     "matern52": lambda: gpytorch.kernels.MaternKernel(nu=2.5),
 }
-kernel_names = st.sampled_from(sorted(KERNELS))
+kernel_names = st.sampled_from(sorted(STATIONARY))
 lengthscales = st.floats(0.05, 20)
 
 
@@ -36,7 +36,7 @@ def points(seed, n, d):
 
 def test_registry_holds_every_configurable_kernel():
     """Fails if the config offers a kernel that does not exist, or the other way round."""
-    assert set(KERNELS) == set(get_args(KernelName))
+    assert {*STATIONARY, "linear"} == set(get_args(KernelName))
 
 
 @given(seed=st.integers(0, 99), n=st.integers(1, 9), m=st.integers(1, 9), d=st.integers(1, 7))
@@ -60,26 +60,34 @@ def test_equal_points_have_distance_exactly_zero():
 def test_kernels_are_scikit_learns(name, h, seed):
     """Fails if a formula or the place of the lengthscale is wrong."""
     x, z = points(seed, 6, 3), points(seed + 1, 4, 3)
-    ours = KERNELS[name](squared_distances(x, z), h)
+    ours = STATIONARY[name](squared_distances(x, z), h)
     np.testing.assert_allclose(ours, SKLEARN[name](h)(x.numpy(), z.numpy()), rtol=1e-11, atol=1e-300)
 
 
-@pytest.mark.parametrize("name", sorted(KERNELS))
+@pytest.mark.parametrize("name", sorted(STATIONARY))
 def test_kernels_are_gpytorchs(name):
     """Fails if a formula differs from the second independent implementation."""
     x, z = points(0, 6, 3), points(1, 4, 3)
     theirs = GPYTORCH[name]().double()
     theirs.lengthscale = 0.7
     expected = theirs(x, z).to_dense().detach()
-    torch.testing.assert_close(KERNELS[name](squared_distances(x, z), 0.7), expected)
+    torch.testing.assert_close(STATIONARY[name](squared_distances(x, z), 0.7), expected)
 
 
 @given(name=kernel_names, h=lengthscales, seed=st.integers(0, 99), n=st.integers(1, 12))
 def test_kernels_are_covariances_with_unit_variance(name, h, seed, n):
     """Fails if a kernel is not symmetric, positive (semi-definite and entrywise), or 1 on the diagonal."""
     x = points(seed, n, 2)
-    matrix = KERNELS[name](squared_distances(x, x), h)
+    matrix = STATIONARY[name](squared_distances(x, x), h)
     assert torch.equal(matrix, matrix.T)
     assert matrix.diagonal().eq(1).all()
     assert matrix.ge(0).all()
     assert torch.linalg.eigvalsh(matrix)[0] > -1e-12
+
+
+@given(h=lengthscales, seed=st.integers(0, 99))
+def test_linear_kernel_is_scikit_learns(h, seed):
+    """Fails if the inner product or its scale is wrong."""
+    x, z = points(seed, 6, 3), points(seed + 1, 4, 3)
+    expected = DotProduct(sigma_0=0)(x.numpy(), z.numpy()) / h**2
+    np.testing.assert_allclose(covariance("linear", x, z, h), expected, rtol=1e-11, atol=1e-12 / h**2)

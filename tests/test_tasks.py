@@ -12,6 +12,7 @@ from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Matern
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import Ridge
 
 from ickrr.config.task import Law, TaskSettings
 from ickrr.tasks import (
@@ -243,6 +244,19 @@ def test_sampling_depends_on_the_generator_alone():
     second = sample_labels(task, 3, generator(), dtype=torch.float32)
     for wide, narrow in zip(first, second, strict=True):
         assert torch.equal(wide.float(), narrow)
+
+
+def test_linear_task_is_ridge_regression():
+    """Fails if the prior of the weights, N(0, I/h^2), is another one, or the labels are not linear in x."""
+    task = TaskSettings(kernel="linear", dimension=3, lengthscale=2.0, noise_std=0.5, context_length=9)
+    prompts = sample_prompts(task, 400, generator())
+    weights = torch.linalg.lstsq(prompts.x, prompts.f[..., None]).solution[..., 0]  # (B, 3)
+    torch.testing.assert_close((prompts.x @ weights[..., None])[..., 0], prompts.f, rtol=0, atol=1e-3)
+    assert abs(float(weights.square().mean()) - 1 / 4) < 0.05
+    for b in range(3):
+        ridge = Ridge(alpha=0.5**2 * 2.0**2, fit_intercept=False).fit(prompts.x[b, :9], prompts.y[b, :9])
+        expected = ridge.predict(prompts.x[b, 9:])[0]
+        assert abs(float(prompts.posterior_mean[b, 9]) - expected) < 1e-8
 
 
 def test_indefinite_covariance_is_named():

@@ -1,7 +1,7 @@
 """Size, arithmetic and memory of a run from its settings alone; free of torch, so that rules can ask.
 
 A training step costs 6 flops per weight of a linear map and token (2 forwards, 4 backwards: Kaplan et al.
-2020) and 12 T S width flops per block for attention among T tokens and S keys.
+2020) and 12 T S head-channels flops per block for attention among T tokens and S keys.
 """
 
 from collections.abc import Sequence
@@ -39,14 +39,14 @@ def parameters(model: ModelSettings, task: TaskSettings) -> int:
     positions = 0 if paired else (2 * task.context_length + 1) * width
     norm = 2 * width if model.norm == "layernorm" else 0
     norms = norm * (1 if model.mlp == "none" else 2)
-    biases = 4 * width + _mlp_biases(model)
+    biases = 3 * _inner(model) + width + _mlp_biases(model)
     return embedding + positions + model.layers * (block_weights(model) + biases + norms) + norm + width + 1
 
 
 def block_weights(model: ModelSettings) -> int:
-    """Count the matrix entries of one block: attention 4 width^2, and the MLP's."""
-    maps = {"none": 0, "bilinear": 3}.get(model.mlp, 2)
-    return 4 * model.width**2 + maps * model.width * _hidden(model)
+    """Count the matrix entries of one block: attention 4 width times the heads' channels, and the MLP's."""
+    maps = 0 if model.mlp == "none" else 1 + _maps_up(model)
+    return 4 * model.width * _inner(model) + maps * model.width * _hidden(model)
 
 
 def training_tokens(run: RunSettings) -> TokenCounts:
@@ -79,10 +79,10 @@ def forward_flops(run: RunSettings, counts: TokenCounts) -> float:
     """Return the flops of one prompt's forward pass, without norms, nonlinearities and the readout."""
     model = run.model
     embedding = (run.task.dimension + (model.layout == "paired")) * model.width
-    for_keys = 2 * model.width**2  # the maps to keys and values
+    for_keys = 2 * model.width * _inner(model)  # the maps to keys and values
     for_all = block_weights(model) - for_keys
     maps = embedding * counts.tokens + model.layers * (for_all * counts.tokens + for_keys * counts.keys)
-    return 2 * maps + model.layers * 4 * model.width * counts.pairs
+    return 2 * maps + model.layers * 4 * _inner(model) * counts.pairs
 
 
 def step_flops(run: RunSettings) -> float:
@@ -145,4 +145,12 @@ def _hidden(model: ModelSettings) -> int:
 def _mlp_biases(model: ModelSettings) -> int:
     if model.mlp == "none":
         return 0
-    return model.width + _hidden(model) * (2 if model.mlp == "bilinear" else 1)
+    return model.width + _hidden(model) * _maps_up(model)
+
+
+def _maps_up(model: ModelSettings) -> int:
+    return {"bilinear": 2, "rational": 3}.get(model.mlp, 1)
+
+
+def _inner(model: ModelSettings) -> int:
+    return model.heads * (model.head_width or model.width // model.heads)

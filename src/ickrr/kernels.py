@@ -1,8 +1,8 @@
-"""Stationary kernels k(x, x') = g(|x - x'|^2; h) with g(0) = 1, by name.
+"""Kernels by name: stationary ones, k(x, x') = g(|x - x'|^2; h) with g(0) = 1, and the linear one.
 
-Every kernel maps squared distances and a lengthscale h > 0 to covariances of the same shape. All
-are positive everywhere, which the row-sum preconditioners of `ickrr.solvers` rely on. Equations
-are those of Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
+Every stationary kernel maps squared distances and a lengthscale h > 0 to covariances of the same shape.
+All are positive everywhere, which the row-sum preconditioners of `ickrr.solvers` rely on; the linear kernel
+is not. Equations are those of Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
 """
 
 import math
@@ -80,9 +80,27 @@ def matern52(squared_distance: Tensor, lengthscale: float) -> Tensor:
     return (1 + scaled + scaled.square() / 3) * torch.exp(-scaled)
 
 
-KERNELS: dict[KernelName, Kernel] = {
+STATIONARY: dict[KernelName, Kernel] = {
     "gaussian": gaussian,
     "matern32": matern32,
     "matern52": matern52,
     "laplace": laplace,
 }
+
+
+def covariance(name: KernelName, x: Tensor, z: Tensor, lengthscale: float) -> Tensor:
+    """Evaluate a kernel between two sets of points.
+
+    Args:
+        name: a key of `STATIONARY`, or ``linear``: x.z / h^2, Bayesian linear regression with weights
+            N(0, I/h^2) (section 2.1.2).
+        x: points, (..., n, d).
+        z: points, (..., m, d).
+        lengthscale: h > 0, input units.
+
+    Returns:
+        (..., n, m).
+    """
+    if name == "linear":
+        return x @ z.transpose(-2, -1) / lengthscale**2
+    return STATIONARY[name](squared_distances(x, z), lengthscale)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ickrr.config.task import Law, TaskSettings
 from ickrr.errors import IckrrError
-from ickrr.kernels import KERNELS, squared_distances
+from ickrr.kernels import covariance
 
 JITTER = 1e-10
 """Smallest ridge: far below any noise variance that matters, far above a Cholesky's rounding."""
@@ -103,7 +103,7 @@ def kernel_matrix(task: TaskSettings, x: Tensor) -> Tensor:
         K without ridge, (..., n, n), float64.
     """
     points = x.to(torch.float64)
-    return KERNELS[task.kernel](squared_distances(points, points), task.lengthscale)
+    return covariance(task.kernel, points, points, task.lengthscale)
 
 
 def cholesky(kernel: Tensor, ridge: float) -> Tensor:

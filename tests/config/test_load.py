@@ -57,6 +57,7 @@ def test_config_yaml_states_every_default() -> None:
     # Only meaningful for some architectures, so they would puzzle a reader of the default experiment.
     exempt = {
         "base.model.linear_scale",
+        "base.model.head_width",
         "base.model.hidden",
         "base.model.banks",
         "base.model.bank_units",

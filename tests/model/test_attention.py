@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from ickrr.model.attention import CAUSAL, Attention, Visibility
 
 
-def attention(kind="softmax", scale="mean", heads=2, width=8):
+def attention(kind="softmax", scale="mean", heads=2, width=8, head_width=None):
     torch.manual_seed(0)
-    return Attention(width, heads, kind, scale).double()
+    return Attention(width, heads, kind, scale, head_width).double()
 
 
 def tokens(count=5, width=8):
@@ -22,11 +22,11 @@ def tokens(count=5, width=8):
 
 def by_loops(layer, h, visibility):
     """The definition, one token, head and key at a time."""
-    batch, count, width = h.shape
-    size = width // layer.heads
+    batch, count, _ = h.shape
+    size = layer.query.out_features // layer.heads
     visible = visibility.matrix(count, h.device)
     query, key, value = (part(h).detach() for part in (layer.query, layer.key, layer.value))
-    mixed = torch.zeros_like(h)
+    mixed = torch.zeros(batch, count, size * layer.heads, dtype=h.dtype)
     for b in range(batch):
         for head in range(layer.heads):
             part = slice(head * size, (head + 1) * size)
@@ -50,6 +50,7 @@ MASK = torch.tensor([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0], [0, 0, 1]], dty
 
 @pytest.mark.parametrize("kind", ["softmax", "linear", "unnormalised_exp"])
 @pytest.mark.parametrize("scale", ["mean", "sum"])
+@pytest.mark.parametrize("head_width", [None, 3])
 @pytest.mark.parametrize(
     "visibility",
     [
@@ -61,9 +62,9 @@ MASK = torch.tensor([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0], [0, 0, 1]], dty
     ],
     ids=["causal", "context", "empty", "mask", "causal-context"],
 )
-def test_equals_the_definition(kind, scale, visibility):
+def test_equals_the_definition(kind, scale, head_width, visibility):
     """Fails if a weight, normaliser, scale, head split, mask or the empty row is wrong."""
-    layer = attention(kind, scale)
+    layer = attention(kind, scale, head_width=head_width)
     h = tokens()
     expected = by_loops(layer, h, visibility)
     torch.testing.assert_close(layer(h, visibility), expected)

@@ -168,7 +168,7 @@ def test_readout_of_the_last_stream_is_the_prediction(layout):
     torch.testing.assert_close(model.readout(model.final_norm(streams[-1])).squeeze(-1), model(x, y))
 
 
-@pytest.mark.parametrize("mlp", ["gelu", "relu", "bilinear", "none"])
+@pytest.mark.parametrize("mlp", ["gelu", "relu", "bilinear", "rational", "none"])
 @pytest.mark.parametrize("norm", ["layernorm", "none"])
 def test_every_option_trains_every_parameter(mlp, norm):
     """Fails if an option leaves a parameter out of the computation (its gradient is missing or zero)."""
@@ -191,6 +191,20 @@ def test_bilinear_block_multiplies_channels():
     up = tokens @ mlp.up.weight.T + mlp.up.bias
     gate = tokens @ mlp.gate.weight.T + mlp.gate.bias
     torch.testing.assert_close(mlp(tokens), (up * gate) @ mlp.down.weight.T + mlp.down.bias)
+
+
+def test_rational_block_divides_channels():
+    """Fails if the quotient is wrong, or a divisor of 0 gives anything but 0."""
+    mlp = build(mlp="rational", norm="none", layers=1).blocks[0].mlp
+    tokens = torch.randn(2, 5, 16, dtype=torch.float64)
+    with torch.no_grad():
+        mlp.divisor.bias[0] = -100.0
+        mlp.divisor.weight[1] = 0.0
+        mlp.divisor.bias[1] = 0.0
+    up, gate, over = (tokens @ part.weight.T + part.bias for part in (mlp.up, mlp.gate, mlp.divisor))
+    expected = torch.where(over > 0, up * gate / over, torch.zeros(()))
+    assert expected[..., :2].eq(0).all()
+    torch.testing.assert_close(mlp(tokens), expected @ mlp.down.weight.T + mlp.down.bias)
 
 
 def test_longer_prompts_are_refused():

@@ -12,7 +12,10 @@ class ModelSettings(Settings):
 
     layers: int = setting(8, "Number L of transformer blocks", ge=1)
     width: int = setting(64, "Width of the residual stream", ge=1)
-    heads: int = setting(4, "Number of attention heads; divides the width", ge=1)
+    heads: int = setting(4, "Number of attention heads; divides the width unless head_width is set", ge=1)
+    head_width: int | None = setting(
+        None, "Channels of each attention head; the width over the heads when absent", unit="channels", ge=1
+    )
     mlp_ratio: float = setting(4.0, "Hidden width of the MLP over the width", "sources", gt=0)
     attention: Literal["softmax", "linear", "unnormalised_exp"] = setting(
         "softmax",
@@ -23,10 +26,10 @@ class ModelSettings(Settings):
         "mean",
         "Attention without a normaliser: divide by the number of visible keys, or not at all",
     )
-    mlp: Literal["gelu", "relu", "relu_banks", "bilinear", "none"] = setting(
+    mlp: Literal["gelu", "relu", "relu_banks", "bilinear", "rational", "none"] = setting(
         "gelu",
         "Nonlinearity of the MLP (relu_banks: ReLU, further units in banks that share a direction; "
-        "bilinear: product of two linear maps; none: no MLP)",
+        "bilinear: product of two linear maps; rational: the same over a third; none: no MLP)",
         "sources",
     )
     hidden: int | None = setting(
@@ -52,10 +55,11 @@ class ModelSettings(Settings):
     @model_validator(mode="after")
     def heads_divide_width(self) -> Self:
         """Refuse head counts that do not divide the width."""
-        if self.width % self.heads:
+        if self.head_width is None and self.width % self.heads:
             divisors = [h for h in range(1, self.width + 1) if self.width % h == 0]
             raise ValueError(
-                f"heads = {self.heads} does not divide width = {self.width}; heads must be one of {divisors}"
+                f"heads = {self.heads} does not divide width = {self.width}; "
+                f"heads must be one of {divisors}, or head_width set"
             )
         return self
 

@@ -5,7 +5,7 @@ from typing import Literal
 from ickrr.config.fields import Settings, setting
 
 Law = Literal["spherical", "uniform", "gaussian"]
-KernelName = Literal["gaussian", "matern32", "matern52", "laplace"]
+KernelName = Literal["gaussian", "matern32", "matern52", "laplace", "linear"]
 Split = Literal["fit", "evaluation", "validation"]
 
 
@@ -18,7 +18,9 @@ class TaskSettings(Settings):
         "sources",
     )
     dimension: int = setting(5, "Dimension d of the inputs", ge=1)
-    kernel: KernelName = setting("gaussian", "Covariance of the regression function", "sources")
+    kernel: KernelName = setting(
+        "gaussian", "Covariance of the regression function (linear: x.x'/h^2, not for the solvers)", "sources"
+    )
     lengthscale: float = setting(1.0, "Lengthscale h of the kernel", unit="input units", gt=0)
     noise_std: float = setting(
         0.3, "Standard deviation of the label noise; the ridge is its square", unit="labels", ge=0

@@ -80,25 +80,33 @@ class Attention(nn.Module):
     """Multi-head attention with separate query, key, value and output maps (all with bias, as in GPT-2).
 
     Args:
-        width: width of the residual stream; each head has width/heads channels.
+        width: width of the residual stream.
         heads: number of heads H.
         kind: a key of `WEIGHTS`.
         linear_scale: "mean" or "sum", for the kinds without a normaliser.
+        head_width: channels d_head of each head; width/heads when None.
         fused: use torch's fused kernel where it computes the same thing (softmax without an explicit mask).
     """
 
     def __init__(
-        self, width: int, heads: int, kind: str = "softmax", linear_scale: str = "mean", fused: bool = True
+        self,
+        width: int,
+        heads: int,
+        kind: str = "softmax",
+        linear_scale: str = "mean",
+        head_width: int | None = None,
+        fused: bool = True,
     ) -> None:
         super().__init__()
         self.heads = heads
         self.kind = kind
         self.mean = linear_scale == "mean"
         self.fused = fused
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
-        self.output = nn.Linear(width, width)
+        inner = heads * (head_width or width // heads)
+        self.query = nn.Linear(width, inner)
+        self.key = nn.Linear(width, inner)
+        self.value = nn.Linear(width, inner)
+        self.output = nn.Linear(inner, width)
 
     def forward(self, tokens: Tensor, visibility: Visibility) -> Tensor:
         """Return the update of every token, (B, T, width), for tokens (B, T, width)."""

@@ -13,6 +13,9 @@ def gelu(hidden: Tensor) -> Tensor:
     return nn.functional.gelu(hidden, approximate="tanh")
 
 
+SMALLEST_DIVISOR = 1e-30
+"""Divisors up to this are taken for 0: below the squares of float64's rounding beside numbers of order 1."""
+
 NONLINEARITIES: dict[str, Callable[[Tensor], Tensor]] = {"gelu": gelu, "relu": torch.relu}
 
 
@@ -56,6 +59,30 @@ class BilinearMLP(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the update of every token, (B, T, width)."""
         update: Tensor = self.down(self.up(tokens) * self.gate(tokens))  # (B, T, hidden) inside
+        return update
+
+
+class RationalMLP(BilinearMLP):
+    """Product of two linear maps over a third: W_down (u * v / w) + b_down with u = W_up h + b_up and so on.
+
+    Exact quotients of channels. A unit whose divisor is at most `SMALLEST_DIVISOR` is 0, so that an iteration
+    that has converged stays where it is.
+
+    Args:
+        width: width of the residual stream.
+        hidden: number of quotients.
+    """
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(width, hidden)
+        self.divisor = nn.Linear(width, hidden)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Return the update of every token, (B, T, width)."""
+        divisor = self.divisor(tokens)  # (B, T, hidden)
+        divides = divisor > SMALLEST_DIVISOR
+        quotient = self.up(tokens) * self.gate(tokens) / divisor.where(divides, 1.0)  # (B, T, hidden)
+        update: Tensor = self.down(quotient.where(divides, 0.0))
         return update
 
 

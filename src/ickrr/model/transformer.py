@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ickrr.config.model import ModelSettings
 from ickrr.model.attention import CAUSAL, Attention, Visibility
 from ickrr.model.banks import BankedMLP
-from ickrr.model.block import MLP, BilinearMLP, Block
+from ickrr.model.block import MLP, BilinearMLP, Block, RationalMLP
 from ickrr.model.tokens import at_inputs, interleave, pair
 
 LAYER_NORM_EPSILON = 1e-5  # GPT-2's
@@ -161,9 +161,13 @@ def build_block(settings: ModelSettings) -> Block:
         mlp = None
     elif settings.mlp == "bilinear":
         mlp = BilinearMLP(settings.width, hidden)
+    elif settings.mlp == "rational":
+        mlp = RationalMLP(settings.width, hidden)
     elif settings.mlp == "relu_banks":
         mlp = BankedMLP(settings.width, hidden, settings.banks, settings.bank_units)
     else:
         mlp = MLP(settings.width, hidden, settings.mlp)
-    attention = Attention(settings.width, settings.heads, settings.attention, settings.linear_scale)
+    attention = Attention(
+        settings.width, settings.heads, settings.attention, settings.linear_scale, settings.head_width
+    )
     return Block(attention, mlp, partial(build_norm, settings.norm), settings.width)
