@@ -17,8 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figure import draw_ratios
+
 HERE = Path(__file__).resolve().parent
-NAMES = ("kernel_ridge", "probes", "training", "pipeline")
+NAMES = ("kernel_ridge", "trajectories", "probes", "training", "training_step", "pipeline", "growth")
 MEASURED = ("benchmark", "peer", "ours_s", "peer_s", "ratio", "ratio_low", "ratio_high", "note")
 COLUMNS = ("name", *MEASURED, "date", "commit", "load")
 BUSY = 0.5  # other processes on average; more spoils the numbers
@@ -60,12 +62,13 @@ def main() -> None:
 
 
 def write(folder: Path, found: dict[str, Any]) -> None:
-    """Write the rows as JSON, as CSV, and into the README between its two marks."""
+    """Write the rows as JSON, as CSV, as a figure, and into the README between its two marks."""
     (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     with (folder / "results.csv").open("w", newline="") as handle:
         writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: row[key] for key in COLUMNS} for row in found["rows"])
+    draw_ratios(found, folder / "ratios.png")
     readme = folder / "README.md"
     before, rest = readme.read_text().split(BEGIN)
     _, after = rest.split(END)
@@ -93,8 +96,8 @@ def cells(row: dict[str, Any]) -> list[str]:
         if row["ratio"] is None
         else f"{row['ratio']:.3g} ({row['ratio_low']:.3g}..{row['ratio_high']:.3g})"
     )
-    peer_s = "" if row["peer_s"] is None else f"{row['peer_s']:.3g}"
-    return [row["benchmark"], row["peer"], f"{row['ours_s']:.3g}", peer_s, ratio, row["note"]]
+    ours_s, peer_s = ("" if row[key] is None else f"{row[key]:.3g}" for key in ("ours_s", "peer_s"))
+    return [row["benchmark"], row["peer"], ours_s, peer_s, ratio, row["note"]]
 
 
 def machine() -> dict[str, str]:

@@ -2,17 +2,15 @@
 
 Ours makes every prefix's prediction from one Cholesky of the full kernel. scikit-learn fits one KernelRidge
 per prompt and prefix; GPyTorch solves all prompts of one prefix as a batch. All get the same arrays, use
-float64 on one thread, and agree to 1e-10. Run by hand: python benchmarks/kernel_ridge.py
+float64 on one thread, and agree to 1e-10. Run by hand: python -m benchmarks kernel_ridge
 """
 
-import statistics
-import time
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 import torch
 
+from benchmarks.timing import compared, one_thread, seconds
 from ickrr.config.task import TaskSettings
 from ickrr.tasks import bayes_ridge, kernel_matrix, posterior, sample_prompts
 
@@ -70,35 +68,18 @@ def gpytorch_batched(task: TaskSettings, x: torch.Tensor, y: torch.Tensor) -> np
     return found.numpy()
 
 
-def seconds(work: Callable[[], object], repeats: int) -> list[float]:
-    """Wall-clock seconds of each call, after one that is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return times
-
-
-def measure() -> list[dict[str, str | float]]:
+def measure() -> list[dict[str, object]]:
     """Measure; a row a peer: benchmark, peer, ours_s, peer_s, ratio of medians, ratio_low, ratio_high, note.
-
-    The spread sets the quartiles of the two against each other, fast against slow.
 
     Raises:
         AssertionError: a peer's predictions differ from ours by more than the tolerance.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return _measure()
-    finally:
-        torch.set_num_threads(threads)
 
 
-def _measure() -> list[dict[str, str | float]]:
-    rows: list[dict[str, str | float]] = []
+def _measure() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
     for length in (20, 40):
         task = TaskSettings(context_length=length)
         prompts = sample_prompts(task, PROMPTS, torch.Generator().manual_seed(0))
@@ -113,26 +94,18 @@ def _measure() -> list[dict[str, str | float]]:
             if not difference <= TOLERANCE:
                 raise AssertionError(f"{name} differs from ours by {difference:.1e} > {TOLERANCE:g}")
             times = seconds(lambda: peer(task, x, y), repeats)  # noqa: B023 - called at once
-            low, median, high = statistics.quantiles(times, n=4)
-            own_low, own_median, own_high = statistics.quantiles(own_times, n=4)
             rows.append(
-                {
-                    "benchmark": f"converged KRR, {PROMPTS} prompts, all prefixes of N = {length}",
-                    "peer": name,
-                    "ours_s": own_median,
-                    "peer_s": median,
-                    "ratio": median / own_median,
-                    "ratio_low": low / own_high,
-                    "ratio_high": high / own_low,
-                    "note": f"one thread, float64, largest difference {difference:.0e}",
-                }
+                compared(
+                    f"converged KRR, {PROMPTS} prompts, all prefixes of N = {length}",
+                    name,
+                    own_times,
+                    times,
+                    f"one thread, float64, largest difference {difference:.0e}",
+                )
             )
     return rows
 
 
 if __name__ == "__main__":
     for row in measure():
-        print(
-            f"{row['benchmark']} | {row['peer']} | {row['ours_s']:.2e} s | {row['peer_s']:.2e} s | "
-            f"{row['ratio']:.0f}x ({row['ratio_low']:.0f}..{row['ratio_high']:.0f}) | {row['note']}"
-        )
+        print(row)

@@ -6,6 +6,7 @@ benchmarks) do not account for. Run by hand: python -m benchmarks pipeline
 """
 
 import csv
+import json
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REPEATS = 3
 SCALE = ("--config", "scale=smoke")
 FIGURE = "fig1"
+RUNS = (10, 100, 1000)
 
 
 def measure() -> list[dict[str, object]]:
@@ -46,11 +48,16 @@ def _measure(project: Path) -> list[dict[str, object]]:
     plan = repeated(lambda: snakemake("-n", "--quiet", "all"))
     whole = snakemake("--cores", "1", *SCALE)
     jobs = job_seconds(project / "results/smoke/benchmarks")
+    growth = [
+        (runs, repeated(lambda runs=runs: snakemake("-n", "--quiet", "all", *more_runs(project, runs))))
+        for runs in RUNS
+    ]
     nothing = repeated(lambda: snakemake("--cores", "1", *SCALE))
     figure = repeated(draw)
     overhead = whole - sum(jobs)
     return [
         row("snakemake -n, the whole laptop paper, nothing made yet", plan),
+        *(row(f"snakemake -n, smoke scale, {runs} trainings more", times) for runs, times in growth),
         row("the whole smoke paper, one core", [whole], "its jobs' commands alone", sum(jobs)),
         row(
             "Snakemake's overhead a job of the smoke paper", [overhead / len(jobs)], note=f"{len(jobs)} jobs"
@@ -58,6 +65,18 @@ def _measure(project: Path) -> list[dict[str, object]]:
         row("snakemake on a finished smoke paper", nothing, "making it", whole),
         row(f"one figure ({FIGURE}) from finished tables", figure, "the whole smoke paper", whole),
     ]
+
+
+def more_runs(project: Path, count: int) -> tuple[str, ...]:
+    """Write an overlay with so many further runs, all in one table; return the options that use it."""
+    names = [f"extra{index}" for index in range(count)]
+    overlay = {
+        "runs": {name: {"task": "spherical", "seeds": [0]} for name in names},
+        "tables": {"tab_ablations": {"runs": ["spherical", *names]}},
+    }
+    path = project / f"more{count}.yaml"
+    path.write_text(json.dumps(overlay))  # JSON is YAML
+    return (*SCALE, f"overlay={path.name}")
 
 
 def repeated(work: Callable[[], float]) -> list[float]:

@@ -58,6 +58,7 @@ def test_rows_are_written_three_times(run) -> None:
     assert "| all prefixes | somebody | 0.25 | 2 | 8 (3.9..4.25) | one thread |" in readme
     assert f"Python {stored['machine']['Python']}" in readme
     assert readme.startswith("# Benchmarks\n")
+    assert (folder / "ratios.png").stat().st_size > 1000
 
 
 def test_rows_of_another_machine_are_dropped(run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +72,9 @@ def test_rows_of_another_machine_are_dropped(run, tmp_path: Path, capsys: pytest
     assert [row["name"] for row in json.loads((tmp_path / "results.json").read_text())["rows"]] == ["probes"]
 
 
-@pytest.mark.parametrize("name", ["kernel_ridge", "probes", "training", "pipeline"])
+@pytest.mark.parametrize(
+    "name", ["kernel_ridge", "trajectories", "probes", "training", "training_step", "pipeline", "growth"]
+)
 def test_every_benchmark_can_be_imported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Fails if a benchmark no longer fits the library that it imports."""
     monkeypatch.syspath_prepend(ROOT)
