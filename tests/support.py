@@ -127,6 +127,24 @@ def make_tiny(project: Project) -> None:
     git(project.path, "commit", "-qam", "tiny")
 
 
+# Groups for a paper of seconds-long jobs: one place in the queue for each stage of several models.
+SMALL_JOBS_TOGETHER = [
+    "sample_prompts=sample",
+    "solve_prompts=solve",
+    "train_model=train",
+    "probe_model=probe",
+    "compare_run=compare",
+    "tabulate_run=tables",
+    "tabulate_training=tables",
+    "sweep_noise=noise",
+    "judge_claims=report",
+    "draw_figure=report",
+    "write_table=report",
+    "write_numbers=report",
+    "build_paper=report",
+]
+
+
 def git(folder: Path, *arguments: str) -> None:
     """Run git in a folder, as somebody."""
     identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]

@@ -8,28 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support import Project, checkout
+from support import SMALL_JOBS_TOGETHER, Project, checkout
 
 ONE_RUN = ["fig1", "fig2", "fig_training", "tab_setup"]
 # What varies between any two runs (docs/architecture.md): times, speeds, dates, the commit.
 VARIES = ("benchmarks/*", "trained/*/rate.parquet", "trained/*/run.json", "latex/provenance.tex", "paper*")
 VARIES += ("latex/tab_cost.tex", "tables/tab_cost.*")
 COMPUTE = {"ICKRR_BUNDLE": "off"}  # nothing is taken from a bundle of finished results
-SMALL = {  # many seconds-long jobs: one queue entry for each stage of several models, run one after another
-    "groups": [
-        "sample_prompts=sample",
-        "solve_prompts=solve",
-        "train_model=train",
-        "probe_model=probe",
-        "compare_run=compare",
-        "tabulate_run=report",
-        "tabulate_training=report",
-        "draw_figure=report",
-        "write_table=report",
-        "write_numbers=report",
-        "build_paper=report",
-    ],
-}
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -125,8 +110,8 @@ def test_whole_paper_is_the_same_bytes(smoke_paper, slurm, tmp_path):
         tmp_path,
         [],
         cores=1,
-        **SMALL,
-        **{"group-components": [f"{g.split('=')[1]}=12" for g in SMALL["groups"]]},
+        groups=SMALL_JOBS_TOGETHER,
+        **{"group-components": [f"{group.split('=')[1]}=12" for group in SMALL_JOBS_TOGETHER]},
     )
     expected, found = digests(smoke_paper.results()), digests(there.results())
     assert set(expected) == set(found)

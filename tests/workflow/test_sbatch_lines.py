@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support import ROOT, Project
+from support import ROOT, SMALL_JOBS_TOGETHER, Project
 
 GOLDEN = Path(__file__).parent / "golden"
 RULES_WITH_GPU = {
@@ -55,3 +55,12 @@ def test_one_gpu_job_at_a_time_on_one_machine() -> None:
     assert profile["resources"]["gpu"] == 1
     slurm = yaml.safe_load((ROOT / "profiles" / "slurm" / "profile.yaml").read_text())
     assert "gpu" not in slurm.get("resources", {})  # there it would cap the whole queue
+
+
+SHIPPED = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())["groups"]
+
+
+@pytest.mark.parametrize("groups", [SHIPPED, SMALL_JOBS_TOGETHER], ids=["shipped", "small jobs"])
+def test_groups_of_the_whole_paper_wait_for_each_other_in_one_direction(fresh_project, groups) -> None:
+    """Fails if a rule between two rules of a group is outside of it: Snakemake then refuses the paper."""
+    assert fresh_project.planned("--groups", *groups)["build_paper"] == 1
