@@ -12,13 +12,13 @@ BOUND = "lower bound"
 
 
 def draw_ratios(found: dict[str, Any], path: Path) -> None:
-    """Draw the rows that have a ratio; nothing is written where there is none.
+    """Draw the ratios to peers that do the same thing; nothing is written where there is none.
 
     Args:
         found: `machine` and `rows`, as in results.json.
         path: PNG to write.
     """
-    rows = [row for row in found["rows"] if row["ratio"] is not None][::-1]
+    rows = [row for row in found["rows"] if row["ratio"] is not None and row["name"] != "floors"][::-1]
     if not rows:
         return
     figure = Figure(figsize=(8.5, 1.2 + ROW_HEIGHT * len(rows)), layout="constrained")

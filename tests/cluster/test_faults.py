@@ -73,6 +73,9 @@ def storm(workflow, slurm):
     slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
     made.wait_for(lambda: "the controller answers again" in made.printed(), "answered query", 120)
+    # A job that starts while the controller is away cannot make its step: another fault than the ones below.
+    again = ("scancelled", "preempted", "hungry")
+    made.wait_for(lambda: all(made.states(name)[-1] == "COMPLETED" for name in again), "second attempts", 180)
     # Away while the driver asks, for longer than all its attempts take.
     slurm.stop_controller()
     made.wait_for(
@@ -104,7 +107,8 @@ def test_job_that_slurm_requeues_is_waited_for(storm, name):
     """Fails if a second job is submitted beside one that SLURM itself puts back into the queue."""
     made, printed = storm
     assert made.states(name) == ["COMPLETED"], printed
-    assert len(made.started(name)) == 2 and len(set(made.started(name))) == 1
+    # The node that goes down, or the urgent job, may hit the requeued one too.
+    assert len(made.started(name)) >= 2 and len(set(made.started(name))) == 1
 
 
 def test_time_limit_above_the_partition_is_cut(storm):
@@ -131,7 +135,9 @@ def test_each_gpu_job_sees_the_gpu_it_was_given(storm):
 def test_wrong_job_is_tried_three_times_and_explained_once(storm):
     """Fails if a job that cannot succeed is retried for ever, or its log is not shown."""
     made, printed = storm
-    assert made.states("wrong") == ["FAILED"] * 3
+    # A submission whose answer got lost is no attempt that the driver knows of.
+    lost = "wrong waits to be submitted: sbatch" in printed
+    assert made.states("wrong") == ["FAILED"] * (4 if lost else 3)
     assert printed.count("--- wrong failed; last lines of logs/wrong.log:\nthe reason is this") == 1
 
 

@@ -1,0 +1,126 @@
+"""Where the time of a training step goes: two floors that no implementation undercuts, and the profile.
+
+Arithmetic floor: the flops of the step's linear maps and attention over the rate that this processor reaches
+in matrix products of these shapes. Memory floor: every activation that the backward pass needs, written once
+and read twice, over the rate at which this processor copies. The profile sorts the step's operators into
+groups. One thread; floors and step are CPU-seconds of the same process.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.timing import one_thread
+from benchmarks.training_step import SIZES, our_step
+from ickrr.config.model import ModelSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.task import TaskSettings
+from ickrr.config.training import TrainingSettings
+from ickrr.estimates import FLOAT, step_flops
+from ickrr.tasks import sample_labels
+from ickrr.training.data import Batch
+
+REPEATS = {"laptop": 15, "paper": 2}
+COPIED = 1 << 26  # numbers, well above the caches
+GROUPS = {  # group: parts of names of operators
+    "linear maps": ("addmm", "aten::mm", "aten::bmm", "aten::linear"),
+    "attention": ("attention",),
+    "GELU": ("gelu",),
+    "layer norm": ("layer_norm",),
+}
+
+
+def measure() -> list[dict[str, object]]:
+    """Two rows a size: the step against each floor; the profile is in the first one's note."""
+    rows = []
+    with one_thread():
+        for size, (task, model, prompts, _) in SIZES.items():
+            x, y, target = sample_labels(task, prompts, torch.Generator().manual_seed(0))
+            step = our_step(task, model, Batch(x, y, target), "muon")
+            ours = cpu_seconds(step, REPEATS[size])
+            run = RunSettings(
+                name="benchmark",
+                task_name="benchmark",
+                task=task,
+                model=model,
+                training=TrainingSettings(batch_size=prompts),
+            )
+            rate = matmul_rate(model.width, prompts * (2 * task.context_length + 1))
+            bandwidth = copy_rate()
+            arithmetic = step_flops(run) / rate
+            memory = activation_bytes(task, model, prompts) * 3 / bandwidth
+            shares = ", ".join(f"{100 * share:.0f} % {name}" for name, share in profiled(step).items())
+            rows += [
+                row(
+                    size, "arithmetic floor", ours, arithmetic, f"{rate / 1e9:.0f} GFLOP/s; profile: {shares}"
+                ),
+                row(size, "memory floor", ours, memory, f"{bandwidth / 1e9:.1f} GB/s copied"),
+            ]
+    return rows
+
+
+def cpu_seconds(work: Callable[[], object], repeats: int) -> list[float]:
+    """CPU-seconds of each call, after one that is not counted."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return times
+
+
+def matmul_rate(width: int, tokens: int) -> float:
+    """Return the flops per CPU-second of the MLP's products, forward and both backward ones."""
+    activations, weights = torch.randn(tokens, width), torch.randn(width, 4 * width)
+    gradient = torch.randn(tokens, 4 * width)
+
+    def products() -> tuple[Tensor, Tensor, Tensor]:
+        return activations @ weights, gradient @ weights.T, activations.T @ gradient
+
+    return 3 * 2 * tokens * width * 4 * width / median(cpu_seconds(products, 7))
+
+
+def copy_rate() -> float:
+    """Return the bytes per CPU-second, read and written, of a copy that no cache holds."""
+    source = torch.randn(COPIED)
+    target = torch.empty_like(source)
+    return 2 * source.nbytes / median(cpu_seconds(lambda: target.copy_(source), 5))
+
+
+def activation_bytes(task: TaskSettings, model: ModelSettings, prompts: int) -> float:
+    """Return the size of what the backward pass keeps: 8 + 2 ratio numbers a channel, token and block."""
+    tokens = prompts * (2 * task.context_length + 1)
+    return tokens * model.layers * model.width * (8 + 2 * model.mlp_ratio) * FLOAT
+
+
+def profiled(step: Callable[[], object]) -> dict[str, float]:
+    """Return the share of each group of operators in the CPU time of one step; largest first."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+        step()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for event in profiler.key_averages():
+        name = event.key.lower()
+        group = next((g for g, parts in GROUPS.items() if any(part in name for part in parts)), "other")
+        seconds["optimiser" if name.startswith("optimizer") else group] += event.self_cpu_time_total
+    total = sum(seconds.values())
+    return {name: share / total for name, share in sorted(seconds.items(), key=lambda item: -item[1])}
+
+
+def row(size: str, floor: str, ours: list[float], floor_s: float, note: str) -> dict[str, object]:
+    """Set the step against a floor; a ratio of 1 would be the floor itself."""
+    return {
+        "benchmark": f"one training step, {size} size, Muon",
+        "peer": floor,
+        "ours_s": median(ours),
+        "peer_s": floor_s,
+        "ratio": floor_s / median(ours),
+        "ratio_low": floor_s / max(ours),
+        "ratio_high": floor_s / min(ours),
+        "note": f"CPU-seconds; {note}",
+    }
