@@ -210,10 +210,10 @@ def test_build_of_torch(checkout, bare, gpu, wheel, asked, chosen):
     assert len(list((checkout / ".venv").glob(f".installed-{chosen}-*"))) == 1
 
 
-@pytest.mark.parametrize("failing", ["", "lint", "test"])
+@pytest.mark.parametrize("failing", ["", "lint", "test-cluster-fast", "test"])
 def test_ci_fails_when_any_part_fails_and_ends_with_the_tests(bare, failing):
     """Fails when an error hides behind passing tests, or the tests' summary is not last."""
     executable(bare / "make", f"echo make $1; [[ $1 != '{failing}' ]]")
     result = run(ROOT / ".ci/run", bare)
     assert (result.returncode == 0) == (failing == "")
-    assert result.stdout.splitlines() == ["make lint", "make test"]
+    assert result.stdout.splitlines() == ["make lint", "make test-cluster-fast", "make test"]
