@@ -302,9 +302,7 @@ def of_all_models(pattern):
     ]
 
 
-CLAIM_TABLES = [
-    f"{RESULTS}/tables/{run}/{table}.parquet" for run, table in ledger.tables()
-]
+CLAIM_TABLES = [f"{RESULTS}/tables/{table}.parquet" for table in ledger.tables()]
 
 # Beside tables of runs. The costs are those of everything up to the tables, which are inputs so that this one is
 # written after them; benchmarks are not, because results that were made on another machine have none.

@@ -25,7 +25,11 @@ OtherTable = Literal[
     "construction/rates",
     "construction/contraction",
     "construction/controls",
+    "construction/summary",
 ]
+SummaryTable = Literal["construction/summary"]
+"""Tables that hold one number a row, by `quantity`, `subject` and `setting`, for claims of no run."""
+
 RunTable = Literal[
     "errors",
     "similarity",

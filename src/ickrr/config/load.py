@@ -263,7 +263,7 @@ def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
 
 
 def _hint(word: str, known: Sequence[str] | str) -> str:
-    candidates = re.findall(r"\w+", known) if isinstance(known, str) else known
+    candidates = re.findall(r"[\w/]+", known) if isinstance(known, str) else known
     nearest = difflib.get_close_matches(word, candidates, n=1)
     return f" (did you mean '{nearest[0]}'?)" if nearest else ""
 
