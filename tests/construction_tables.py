@@ -134,13 +134,16 @@ def controls_table(follows=(True, True, False, False)):
 def construction_tables():
     """All of them, by the path of each below ``tables/``."""
     from ickrr.constructions.rates import rates_table
+    from ickrr.constructions.summary import summary_table
 
     cells = construction_cells()
+    rates = rates_table(cells, 0.95)
     return {
         "construction/cells": cells,
         "construction/layers": construction_layers(cells),
         "construction/widths": construction_widths(cells),
-        "construction/rates": rates_table(cells, 0.95),
+        "construction/rates": rates,
+        "construction/summary": summary_table(cells, rates, contraction_table()),
         "construction/contraction": contraction_table(),
         "construction/controls": controls_table(),
     }

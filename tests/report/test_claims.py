@@ -305,6 +305,19 @@ def test_mistakes_are_named(tmp_path, paper, old, new, expected):
         load_ledger(path, paper)
 
 
+def test_a_summary_that_no_rule_makes_is_named(tmp_path, paper):
+    """Fails if the lack of a table shows only once everything else has been computed, or in several lines."""
+    old, new = "table: construction/summary, quantity: error", "table: construction/sumary, quantity: error"
+    path = tmp_path / "claims.yaml"
+    path.write_text(CLAIMS.read_text().replace(old, new, 1))
+    with pytest.raises(
+        ConfigError,
+        match=r"^\S+claims.yaml:\d+: accuracy_is_kept.conditions.0.table: found 'construction/sumary'; "
+        r"allowed: 'construction/summary'.* \(did you mean 'construction/summary'\?\)$",
+    ):
+        load_ledger(path, paper)
+
+
 def test_ledger_survives_json(ledger):
     """Fails if the resolved ledger that the rule reads is not the checked one, or its order is lost."""
     again = Ledger.model_validate_json(to_json(ledger.model_dump(mode="json")))
