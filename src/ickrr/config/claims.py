@@ -110,7 +110,7 @@ class Condition(Settings):
 class Claim(Settings):
     """One claim and its rule."""
 
-    source: Literal["abstract", "review", "summary", "ours"] = setting(..., "Who claims it")
+    source: Literal["abstract", "review", "summary", "metarepicl", "ours"] = setting(..., "Who claims it")
     statement: str = setting(..., "What is claimed, in our words; LaTeX", min_length=1)
     evidence: list[str] = setting(..., "Figures and tables that show it", min_length=1)
     need: Literal["all", "any"] = setting("all", "How many of the conditions must hold")

@@ -16,6 +16,20 @@ QUANTITIES: Final = {
     "width_growth": "exponent of the width in $N$",
     "contraction_share": "share of prompts that contract at the uniform rate",
     "divergence_share": "share of prompts on which the iteration diverges",
+    "step_error": "built minus float64, any step",
+    "drift": "change after convergence",
+    "rate_share": "error over its bound",
+    "blocks_per_step": "blocks a step",
+    "steps": r"steps to $10^{-6}$",
+    "relu_error": "error with ReLU interpolants, by units",
+    "fall": r"error at $2d_\mathrm{eff}$ over that at $d_\mathrm{eff}/2$, by ridge",
+    "effective_dimension": r"effective dimension $d_\mathrm{eff}$, by ridge",
+    "shuffled_gap": "shuffled control, farther by",
+    "random_gap": "random control, farther by",
+    "krr_gap": "regression with it minus model",
+    "degradation": "distance, outermost over inside",
+    "silent": "error grows, distance does not (1: yes)",
+    "agreement": "model minus one step of gradient descent",
 }
 SUBJECTS: Final = {
     "built": "built models",
@@ -23,6 +37,14 @@ SUBJECTS: Final = {
     "steps": "steps of the theory",
     "smallest_width": "least width that suffices",
     "width": "width of the theory",
+    "cg": "conjugate gradient",
+    "pcg": "preconditioned CG",
+    "preconditioned_richardson": "preconditioned Richardson",
+    "richardson": "Richardson",
+    "relu": "ReLU version",
+    "gaussian": "Gaussian projection",
+    "eigenspace": "leading eigenspace",
+    "linear_regression": "one layer of linear attention",
     "kernel": "row sums of $K$",
     "ridge": r"row sums of $K+\lambda I$",
 }
@@ -30,6 +52,11 @@ SETTINGS: Final = {
     "fixed": "fixed ridge",
     "scaled": "scaled ridge",
     "fixed_noise": "ridge of the headline task",
+    "well": "well-conditioned",
+    "ill": "ill-conditioned",
+    "gaussian": "Gaussian kernel",
+    "representation": "representation kernel",
+    "data": "kernel of the data",
 }
 
 

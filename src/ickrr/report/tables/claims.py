@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import decimals, escape, number, setting_number
+from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
 from ickrr.report.load import checked_table
 from ickrr.report.methods import prose_name
 from ickrr.report.quantities import plain, quantity_words, subject_words
@@ -24,6 +24,7 @@ OF: Final = {
     "censored_share": "censored share",
     "": "",
 }
+SOURCES: Final = {"metarepicl": "MetaRepICL"}
 METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridge", "": ""}
 
 # What a condition is about, in words; in braces, its arguments.
@@ -42,8 +43,6 @@ WORDS: Final = {
     "summary": "{quantity}",
 }
 FLOOR_WORDS: Final = "{of}"
-MOST_DECIMALS: Final = 5
-SMALL: Final = 1e-3  # both ends below: powers of ten
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -80,7 +79,8 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
     first = conditions.iloc[0]
     evidence = ", ".join(rf"\texttt{{{escape(name)}}}" for name in first["evidence"].split(", "))
     rule = r"\midrule " if index > 1 else ""
-    head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({first['source']}; {evidence})"
+    source = SOURCES.get(first["source"], first["source"])
+    head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({source}; {evidence})"
     rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
     for _, condition in conditions.iterrows():
         text = rf"\quad {_about(condition)}: {describe(condition)}"
@@ -110,22 +110,8 @@ def describe(condition: "pd.Series[Any]") -> str:
 
 
 def _value(condition: "pd.Series[Any]") -> str:
-    value, low, high = (float(condition[name]) for name in ("value", "low", "high"))
-    if low == value == high:  # no estimate: a largest value, or a count
-        return number(value)
-    if max(abs(low), abs(high)) < SMALL:
-        return f"{number(value)} [{number(low)}, {number(high)}]"
-    places = min(decimals(value, low, high), MOST_DECIMALS)
-    ends = "" if math.isnan(low) or math.isnan(high) else f"[{_fixed(low, places)}, {_fixed(high, places)}]"
-    return f"{_fixed(value, places)} {ends}".strip()
-
-
-def _fixed(value: float, places: int) -> str:
-    # Plain decimals, also of small numbers: they stand beside the ends of their interval.
-    if not math.isfinite(value):
-        return number(value)
-    text = f"{value:.{places}f}"
-    return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
+    ends = (float(condition[name]) for name in ("value", "low", "high"))
+    return summary_value(*ends) if condition["statistic"] == "summary" else with_interval(*ends)
 
 
 def _wanted(condition: "pd.Series[Any]") -> str:
