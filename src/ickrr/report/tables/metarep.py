@@ -27,7 +27,7 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
     ("metarep/anchor", ("agreement",)),
 )
-FORMAT: Final = r"@{}l>{\raggedright\arraybackslash}p{0.85in}"
+FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.55in}l"
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
