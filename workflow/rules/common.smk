@@ -264,7 +264,8 @@ def table_inputs(wildcards):
     """What a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
     further = FURTHER_TABLE_INPUTS.get(wildcards.table, [])
-    return run_tables(table.runs, table.tables) + other_tables(table) + further
+    shown = [*table.runs, *table.controls]
+    return run_tables(shown, table.tables) + other_tables(table) + further
 
 
 def all_run_tables(wildcards):

@@ -100,6 +100,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "control",
         "kind",
         "readout",
+        "solver",
         "setup",
         "layers",
         "step_error",
