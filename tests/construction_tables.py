@@ -117,6 +117,7 @@ def controls_table(follows=(True, True, False, False)):
                 "control": name,
                 "kind": kind,
                 "readout": readout,
+                "solver": "preconditioned_richardson_ridge",
                 "setup": 3,
                 "layers": 20,
                 "step_error": 0 if good else 4,
@@ -134,13 +135,16 @@ def controls_table(follows=(True, True, False, False)):
 def construction_tables():
     """All of them, by the path of each below ``tables/``."""
     from ickrr.constructions.rates import rates_table
+    from ickrr.constructions.summary import summary_table
 
     cells = construction_cells()
+    rates = rates_table(cells, 0.95)
     return {
         "construction/cells": cells,
         "construction/layers": construction_layers(cells),
         "construction/widths": construction_widths(cells),
-        "construction/rates": rates_table(cells, 0.95),
+        "construction/rates": rates,
+        "construction/summary": summary_table(cells, rates, contraction_table()),
         "construction/contraction": contraction_table(),
         "construction/controls": controls_table(),
     }

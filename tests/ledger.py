@@ -20,7 +20,7 @@ def verdicts(claims: Path, tables: Path) -> dict[str, str]:
         votes = [
             vote(statistic(condition, run, tables), condition)
             for condition in claim["conditions"]
-            for run in condition["runs"]
+            for run in condition.get("runs", [""])
         ]
         best = max(votes) if claim.get("need") == "any" else min(votes)
         found[name] = {1: "supported", 0: "undecided", -1: "not supported"}[best]
@@ -47,6 +47,12 @@ def statistic(condition, run, tables):
             rows = rows[rows[column] == value]
         return rows
 
+    if condition["statistic"] == "summary":
+        rows = pd.read_parquet(tables / f"{condition['table']}.parquet").set_index(
+            ["quantity", "subject", "setting"]
+        )
+        row = rows.loc[(condition["quantity"], condition["subject"], condition["setting"])]
+        return row["value"], row["low"], row["high"]
     name, of, solver = condition["statistic"], condition.get("of"), condition.get("solver")
     reference = condition.get("reference")
     if name in ("lead", "reference_lead"):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from construction_tables import contraction_table
 
 from ickrr.__main__ import main
 from ickrr.config.constructions import ContractionSettings, RidgeSettings, VerificationSettings
@@ -12,7 +13,7 @@ from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
-from ickrr.files import write_json
+from ickrr.files import write_json, write_table
 from ickrr.model.weights import load_model
 from ickrr.tensors import read_metadata
 
@@ -29,6 +30,25 @@ def verify(tmp_path, ridge="scaled", **changes):
     return main(["verify_construction", *arguments, "--output-directory", str(tmp_path / ridge)])
 
 
+def tabulate(tmp_path, *ridges, contraction=None):
+    """Gather the ridges; factors of invented prompts lie where the pipeline has them, unless given."""
+    write_json(tmp_path / "statistics.json", {})
+    arguments = [
+        "--verification",
+        str(tmp_path),
+        "--ridges",
+        *ridges,
+        "--output-directory",
+        str(tmp_path / "t"),
+    ]
+    arguments += ["--statistics", str(tmp_path / "statistics.json")]
+    if contraction is None:
+        write_table(tmp_path / "t/contraction.parquet", contraction_table())
+    else:
+        arguments += ["--contraction", str(contraction)]
+    return main(["tabulate_construction", *arguments])
+
+
 def test_verification_and_its_tables(tmp_path):
     """Fails if a cell is not verified, a table lacks rows, or two runs differ in a byte."""
     assert verify(tmp_path) == verify(tmp_path, "fixed") == 0
@@ -39,16 +59,20 @@ def test_verification_and_its_tables(tmp_path):
     assert (layers["error"] <= layers["bound"].fillna(np.inf)).all()
     first = (tmp_path / "scaled/cells.parquet").read_bytes()
     assert verify(tmp_path) == 0 and (tmp_path / "scaled/cells.parquet").read_bytes() == first
-    write_json(tmp_path / "statistics.json", {})
-    arguments = ["--verification", str(tmp_path), "--ridges", "scaled", "fixed"]
-    arguments += [
-        "--statistics",
-        str(tmp_path / "statistics.json"),
-        "--output-directory",
-        str(tmp_path / "t"),
-    ]
-    assert main(["tabulate_construction", *arguments]) == 0
+    assert tabulate(tmp_path, "scaled", "fixed") == 0
     assert set(pd.read_parquet(tmp_path / "t/rates.parquet")["name"]) == {"scaled", "fixed"}
+    summary = pd.read_parquet(tmp_path / "t/summary.parquet").set_index(["quantity", "subject", "setting"])
+    share = (cells["error"] / cells["accuracy"]).max()
+    assert summary.loc[("error_share", "built", "scaled"), "value"] == share < 1
+    assert summary.loc[("failures", "built", "fixed"), "value"] == 0
+
+
+def test_the_summary_needs_the_factors(tmp_path, capsys):
+    """Fails if the shares of prompts are left out without a word where the factors are not there."""
+    assert verify(tmp_path) == 0
+    assert tabulate(tmp_path, "scaled", contraction=tmp_path / "nothing.parquet") == 1
+    assert "nothing.parquet: no such table" in capsys.readouterr().err
+    assert not (tmp_path / "t/summary.parquet").exists()
 
 
 def test_deep_cells_are_theory_only(tmp_path):
@@ -181,13 +205,5 @@ def test_empty_table_of_a_ridge_does_not_stop_the_others(tmp_path):
     """Fails if a ridge without any model that could be run breaks the gathering."""
     assert verify(tmp_path) == 0
     assert verify(tmp_path, "fixed", largest_depth=4) == 0
-    write_json(tmp_path / "statistics.json", {})
-    arguments = ["--verification", str(tmp_path), "--ridges", "fixed", "scaled"]
-    arguments += [
-        "--statistics",
-        str(tmp_path / "statistics.json"),
-        "--output-directory",
-        str(tmp_path / "t"),
-    ]
-    assert main(["tabulate_construction", *arguments]) == 0
+    assert tabulate(tmp_path, "fixed", "scaled") == 0
     assert set(pd.read_parquet(tmp_path / "t/widths.parquet")["name"]) == {"scaled"}

@@ -1,13 +1,17 @@
 """The verb `estimate` on a small experiment."""
 
 import re
+import time
 
 import pandas as pd
 import pytest
+from support import ROOT
 
 from ickrr.__main__ import main
 from ickrr.config.load import load_experiment
+from ickrr.constructions.cost import START_SECONDS, contraction_cost, grid_cost
 from ickrr.estimates import parameters
+from ickrr.files import write_json
 
 CONFIG = """
 base:
@@ -60,6 +64,66 @@ def test_every_run_and_solver_has_its_row(estimate, capsys):
     shown = re.search(r"whole paper at scale laptop: ([\d.]+) s of CPU time", said)
     assert shown
     assert float(shown[1]) == pytest.approx(total, abs=0.06)
+
+
+CONSTRUCTIONS = """
+constructions:
+  verification:
+    ridges:
+      scaled: {scaling: scaled, value: 0.1}
+      deep: {scaling: fixed, value: 0.001}
+    context_lengths: [4, 8]
+    accuracies: [0.1, 0.01]
+    largest_depth: 300
+    most_prompts: 2
+    bisection_context_length: 4
+  contraction: {context_lengths: [6], points: 24, laws: [spherical], lengthscales: [1.0]}
+  controls:
+    random: {weights: random, readout: fitted}
+    built: {weights: built, model: {layers: 6, width: 11, heads: 1, mlp: relu_banks, hidden: 6, banks: 4,
+      bank_units: 64, norm: none, layout: paired, sink: true}}
+"""
+
+
+def test_constructions_and_controls_are_counted(tmp_path, capsys):
+    """Fails if a ridge, the factors or a control is left out of the total, or models too deep to run cost."""
+    config, output = tmp_path / "config.yaml", tmp_path / "estimate.parquet"
+    config.write_text(CONFIG + CONSTRUCTIONS)
+    command = ["estimate", "--config", str(config), "--device", "cpu", "--cores", "2"]
+    assert main([*command, "--output", str(output)]) == 0
+    assert "construct: " in capsys.readouterr().out
+    table = pd.read_parquet(output).set_index(["stage", "run"])
+    # Four models, and nine narrower ones for each of the two with N = 4; none of the ridge that is too small.
+    assert table.loc[("construct", "grid: scaled"), "steps"] == 4 + 2 * 9
+    assert table.loc[("construct", "grid: deep"), "steps"] == 0
+    # One law with four prompts and four adversarial sets, five ridges, two preconditioners.
+    assert table.loc[("construct", "contraction"), "steps"] == (4 + 4) * 5 * 2
+    assert table.loc[("control", "random"), "steps"] == 32 + 16
+    assert table.loc[("control", "built"), "steps"] == 16
+    assert (table["seconds_per_job"] > 0).all()
+
+
+def test_rates_of_the_construction_are_those_of_the_verbs(tmp_path):
+    """Fails if the estimate of a small grid or of the factors is far from their time."""
+    settings = load_experiment(ROOT / "config.yaml", "smoke").constructions
+    ridges = {"scaled": settings.verification.ridges["scaled"]}
+    verification = settings.verification.model_copy(update={"ridges": ridges})
+    write_json(tmp_path / "grid.json", verification.model_dump(mode="json"))
+    write_json(tmp_path / "factors.json", settings.contraction.model_dump(mode="json"))
+    grid = ["--settings", str(tmp_path / "grid.json"), "--ridge", "scaled"]
+    factors = ["--settings", str(tmp_path / "factors.json"), "--output", str(tmp_path / "factors.parquet")]
+    jobs = {
+        "verify_construction": (
+            [*grid, "--output-directory", str(tmp_path)],
+            grid_cost(verification, "scaled"),
+        ),
+        "measure_contraction": (factors, contraction_cost(settings.contraction)),
+    }
+    for verb, (options, cost) in jobs.items():
+        began = time.process_time()
+        assert main([verb, *options]) == 0
+        taken = time.process_time() - began
+        assert taken / 8 < cost.seconds - START_SECONDS < 8 * taken
 
 
 def test_wrong_config_is_one_message(tmp_path, capsys):

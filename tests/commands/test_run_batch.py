@@ -121,6 +121,7 @@ def test_dry_run_writes_nothing(project: Project) -> None:
     """Fails if the plan is not in order, does not say where the budget ends, or leaves files."""
     run = batch(project, "--runs", "spherical", "--budget", "14", "--dry-run")
     assert run.returncode == 0, run.stdout
+    assert run.stdout.count("left to Snakemake: ") == 1
     rows = re.findall(r"^((?:sample|train|probe) .+?)  +to do +(\d+) +(\d+)$", run.stdout, flags=re.MULTILINE)
     assert [label for label, _, _ in rows] == [
         "sample spherical-validation",

@@ -169,6 +169,10 @@ def test_error_in_an_overlay_names_the_overlay(project: Path) -> None:
             {"figures": {"fig1": {"runs": ["nope"]}}},
             "figures.fig1.runs: found 'nope', which is not a run",
         ),
+        (
+            {"tables": {"tab_alignment": {"controls": ["randon"]}}},
+            "tables.tab_alignment.controls: found 'randon', which is not a control (did you mean 'random'?)",
+        ),
     ],
 )
 def test_bad_values_are_named(overrides: dict[str, object], expected: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from construction_tables import construction_tables
+from metarep_tables import metarep_tables
 
 from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
@@ -286,11 +287,16 @@ def toy_ledger():
     lead = {"statistic": "lead", "of": "distance", "runs": ["spherical", "noise_01"], "above": 0.0}
     gap = {"statistic": "noise_gap", "factor": 10.0, "runs": ["spherical"], "above": 0.8, "below": 1.25}
     share = {"statistic": "lead_share", "of": "similarity", "solver": SOLVERS[0], "runs": ["spherical"]}
+    built = {"statistic": "summary", "table": "construction/summary", "subject": "built", "setting": "fixed"}
     common = {"source": "ours", "evidence": ["fig1", "tab_alignment"]}
     claims = {
         "in_front": {"statement": "It leads in most layers.", "conditions": [{**share, "above": 0.5}]},
         "alone": {"statement": "It is closest.", "conditions": [{**lead, "solver": SOLVERS[0]}]},
         "ridge": {"statement": "The ridge is fixed.", "conditions": [gap, {**lead, "solver": SOLVERS[0]}]},
+    }
+    claims["built"] = {
+        "statement": "Errors are small.",
+        "conditions": [{**built, "quantity": "error_share", "below": 1.0}],
     }
     full = {name: {**common, **claim} for name, claim in claims.items()}
     return Ledger.model_validate({"claims": full, "order": list(full)})
@@ -360,7 +366,7 @@ def results(tmp_path_factory, experiment) -> Path:
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
-    for name, table in construction_tables().items():
+    for name, table in (construction_tables() | metarep_tables()).items():
         write_table(root / "tables" / f"{name}.parquet", table)
     write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
     for stage, job in itertools.product(

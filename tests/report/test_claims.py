@@ -5,6 +5,7 @@ import math
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger import SOLVERS, verdicts
+from pydantic import ValidationError
 
-from ickrr.config.claims import ARGUMENTS, READS, Ledger
+from ickrr.config.claims import ARGUMENTS, READS, Condition, Ledger
+from ickrr.config.experiment import SummaryTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.errors import ConfigError, FileError
@@ -45,10 +48,29 @@ def ledger(paper):
 def invented(folder, ledger, seed):
     """Write every table that the ledger reads, with random values on both sides of the bounds."""
     generator = np.random.default_rng(seed)
-    tables = sorted(ledger.tables())
-    for run, table in tables:
-        write_table(folder / run / f"{table}.parquet", globals()[f"random_{table}"](run, generator))
+    for name in sorted(ledger.tables()):
+        run, table = name.split("/")
+        frame = (
+            random_summary(ledger, name, generator)
+            if name in get_args(SummaryTable)
+            else globals()[f"random_{table}"](run, generator)
+        )
+        write_table(folder / f"{name}.parquet", frame)
     return folder
+
+
+def random_summary(ledger, table, generator):
+    """Rows that the ledger asks for, near their bound on either side, and one that it does not ask for."""
+    rows = [("other", "built", "", 1.0, 1.0, 1.0)]
+    for condition in (each for claim in ledger.claims.values() for each in claim.conditions):
+        if condition.table == table:
+            bound = condition.above if condition.below is None else condition.below
+            low, value, high = np.sort(bound * generator.uniform(0.5, 1.5, 3) + generator.normal(0, 1e-3, 3))
+            ends = (value, value) if generator.uniform() < 0.3 else (low, high)
+            rows.append((condition.quantity, condition.subject, condition.setting, value, *ends))
+    return pd.DataFrame(rows, columns=list(COLUMNS["summary"])).drop_duplicates(
+        ["quantity", "subject", "setting"]
+    )
 
 
 def random_alignment(run, generator):
@@ -136,7 +158,7 @@ def test_one_row_a_condition_and_run(worlds, ledger):
         (name, condition.statistic, run)
         for name, claim in ledger.items()
         for condition in claim.conditions
-        for run in condition.runs
+        for run in condition.each_run
     ]
     assert list(judged[["claim", "statistic", "run"]].itertuples(index=False, name=None)) == expected
     words = [describe(row) for _, row in judged.iterrows()]
@@ -164,6 +186,56 @@ def test_a_missing_row_is_named(worlds, tmp_path, ledger, paper):
     write_table(path, table[table["second"] != "richardson"])
     with pytest.raises(FileError, match=r"spherical/pairs.parquet: has 0 rows .* second 'richardson'"):
         judge(ledger, paper, tables)
+
+
+ROW = {
+    "statistic": "summary",
+    "table": "construction/summary",
+    "quantity": "error_share",
+    "subject": "built",
+    "setting": "scaled",
+}
+
+
+def test_a_missing_row_of_a_summary_is_named(tmp_path, paper):
+    """Fails if a number that is not there, or there twice, decides anything, or nobody can tell which."""
+    claim = {"source": "ours", "statement": "S.", "evidence": ["fig1"], "conditions": [{**ROW, "below": 1.0}]}
+    one = Ledger.model_validate({"claims": {"one": claim}, "order": ["one"]})
+    rows = [("error_share", "built", "fixed", 0.5, 0.4, 0.6)]
+    for wrong, expected in (
+        (
+            rows,
+            "has 0 rows of quantity 'error_share', .* it has rows of subject and setting 'built', 'fixed'",
+        ),
+        ([("failures", *rows[0][1:])], r"has 0 rows of .* it has rows of \['failures'\]; use one"),
+        (
+            [("error_share", "built", "scaled", 0.5, 0.4, 0.6)] * 2,
+            "has 2 rows of .*, setting 'scaled', expected 1",
+        ),
+    ):
+        write_table(
+            tmp_path / "construction/summary.parquet", pd.DataFrame(wrong, columns=list(COLUMNS["summary"]))
+        )
+        with pytest.raises(FileError, match=expected):
+            judge(one, paper, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"runs": ["spherical"]},
+            "'runs' is given; summary takes table, quantity, subject, setting and no runs",
+        ),
+        ({"setting": None}, "'setting' is missing; summary takes table"),
+        ({"factor": 1.0}, "'factor' is given; summary takes"),
+        ({"statistic": "excess_share", **dict.fromkeys(list(ROW)[1:])}, "'runs' is missing; excess_share"),
+    ],
+)
+def test_arguments_of_a_summary(changes, expected):
+    """Fails if a condition of no run is taken of runs, or one of runs of none."""
+    with pytest.raises(ValidationError, match=expected):
+        Condition.model_validate({**ROW, "below": 1.0, **changes})
 
 
 def test_every_statistic_is_complete():
@@ -230,6 +302,19 @@ def test_mistakes_are_named(tmp_path, paper, old, new, expected):
     path = tmp_path / "claims.yaml"
     path.write_text(head + "best_alignment:" + tail.replace(old, new, 1))
     with pytest.raises(ConfigError, match=expected):
+        load_ledger(path, paper)
+
+
+def test_a_summary_that_no_rule_makes_is_named(tmp_path, paper):
+    """Fails if the lack of a table shows only once everything else has been computed, or in several lines."""
+    old, new = "table: construction/summary, quantity: error", "table: construction/sumary, quantity: error"
+    path = tmp_path / "claims.yaml"
+    path.write_text(CLAIMS.read_text().replace(old, new, 1))
+    with pytest.raises(
+        ConfigError,
+        match=r"^\S+claims.yaml:\d+: accuracy_is_kept.conditions.0.table: found 'construction/sumary'; "
+        r"allowed: 'construction/summary'.* \(did you mean 'construction/summary'\?\)$",
+    ):
         load_ledger(path, paper)
 
 

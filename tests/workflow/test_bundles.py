@@ -135,16 +135,19 @@ def test_own_results_are_kept(tiny_paper: Paper, bundle: Path, tmp_path: Path) -
     assert project.planned() == {}
 
 
+def planned_with(tier: str, paper: Paper, fresh: Project, folder: Path) -> dict[str, int]:
+    """Pack one tier of a finished paper, restore it in a fresh project, and return what is still planned."""
+    path = folder / f"{tier}.tar.xz"
+    packed = paper.verb("bundle", "--tier", tier, "--results", "results/smoke", "--output", str(path))
+    assert packed.returncode == 0, packed.stdout
+    project = fresh.copy(folder / "clone")
+    assert project.verb("restore", str(path), "--scale", "smoke").returncode == 0
+    return project.planned()
+
+
 def test_bundle_of_predictions_makes_tables(tiny_paper: Paper, tiny_project: Project, tmp_path: Path) -> None:
     """Fails if restored predictions do not spare training, probing and solving."""
-    path = tmp_path / "predictions.tar.xz"
-    packed = tiny_paper.verb(
-        "bundle", "--tier", "predictions", "--results", "results/smoke", "--output", str(path)
-    )
-    assert packed.returncode == 0, packed.stdout
-    project = tiny_project.copy(tmp_path / "clone")
-    assert project.verb("restore", str(path), "--scale", "smoke").returncode == 0
-    planned = project.planned()
+    planned = planned_with("predictions", tiny_paper, tiny_project, tmp_path)
     assert planned["compare_run"] == MODELS
     assert not {"sample_prompts", "train_model", "probe_model", "solve_prompts"} & set(planned)
 
@@ -153,13 +156,6 @@ def test_bundle_of_weights_makes_predictions(
     tiny_paper: Paper, tiny_project: Project, tmp_path: Path
 ) -> None:
     """Fails if restored weights do not spare training."""
-    path = tmp_path / "weights.tar.xz"
-    packed = tiny_paper.verb(
-        "bundle", "--tier", "weights", "--results", "results/smoke", "--output", str(path)
-    )
-    assert packed.returncode == 0, packed.stdout
-    project = tiny_project.copy(tmp_path / "clone")
-    assert project.verb("restore", str(path), "--scale", "smoke").returncode == 0
-    planned = project.planned()
+    planned = planned_with("weights", tiny_paper, tiny_project, tmp_path)
     assert planned["probe_model"] == MODELS
     assert "train_model" not in planned

@@ -264,7 +264,8 @@ def table_inputs(wildcards):
     """What a LaTeX table reads."""
     table = experiment.tables[wildcards.table]
     further = FURTHER_TABLE_INPUTS.get(wildcards.table, [])
-    return run_tables(table.runs, table.tables) + other_tables(table) + further
+    shown = [*table.runs, *table.controls]
+    return run_tables(shown, table.tables) + other_tables(table) + further
 
 
 def all_run_tables(wildcards):
@@ -302,9 +303,7 @@ def of_all_models(pattern):
     ]
 
 
-CLAIM_TABLES = [
-    f"{RESULTS}/tables/{run}/{table}.parquet" for run, table in ledger.tables()
-]
+CLAIM_TABLES = [f"{RESULTS}/tables/{table}.parquet" for table in ledger.tables()]
 
 # Beside tables of runs. The costs are those of everything up to the tables, which are inputs so that this one is
 # written after them; benchmarks are not, because results that were made on another machine have none.

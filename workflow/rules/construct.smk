@@ -31,19 +31,20 @@ rule verify_construction:
 
 
 rule tabulate_construction:
-    """Gather the verified ridges and fit the exponents of depth and width."""
+    """Gather the verified ridges, fit the exponents of depth and width, and sum up for the claims."""
     input:
         tables=expand(
             "<results>/construction/{ridge}/{table}.parquet",
             ridge=experiment.constructions.verification.ridges,
             table=["cells", "layers", "widths", "families"],
         ),
+        contraction="<results>/tables/construction/contraction.parquet",
         statistics="<results>/specs/statistics.json",
         code=verb("tabulate_construction"),
     output:
         expand(
             "<results>/tables/construction/{table}.parquet",
-            table=["cells", "layers", "widths", "families", "rates"],
+            table=["cells", "layers", "widths", "families", "rates", "summary"],
         ),
     log:
         "<logs>/tabulate_construction.log",

@@ -13,8 +13,10 @@ import torch
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import SCALES, load_experiment
 from ickrr.config.run import RunSettings
+from ickrr.constructions.cost import contraction_cost, grid_cost
 from ickrr.device import DEVICES, resolve_device
 from ickrr.estimates import (
+    PROCESS_MB,
     parameters,
     probing_memory_mb,
     solving_memory_mb,
@@ -24,6 +26,7 @@ from ickrr.estimates import (
 )
 from ickrr.files import write_table
 from ickrr.model.initialisation import initialise
+from ickrr.model.transformer import Transformer
 from ickrr.model.weights import build_model
 from ickrr.randomness import torch_generator
 from ickrr.solvers.registry import solve
@@ -59,6 +62,7 @@ def main(arguments: argparse.Namespace) -> None:
     experiment = load_experiment(arguments.config, arguments.scale)
     device = resolve_device(arguments.device)
     rows = training_rows(experiment, device) + solving_rows(experiment, device)
+    rows += construction_rows(experiment) + control_rows(experiment, device)
     table = pd.DataFrame(rows)
     print(report(table, experiment.scale, device.type, arguments.cores))
     if arguments.output:
@@ -132,6 +136,53 @@ def solving_rows(experiment: Experiment, device: torch.device) -> list[dict[str,
     return rows
 
 
+def construction_rows(experiment: Experiment) -> list[dict[str, object]]:
+    """Return one row for each ridge of the grid and one for the contraction factors, at measured rates."""
+    settings = experiment.constructions
+    costs = {f"grid: {name}": grid_cost(settings.verification, name) for name in settings.verification.ridges}
+    if costs:  # a paper that asks for no grid asks for no factors
+        costs["contraction"] = contraction_cost(settings.contraction)
+    return [
+        {
+            "stage": "construct",
+            "run": name,
+            "jobs": 1,
+            "parameters": 0,
+            "steps": cost.steps,
+            "seconds_per_step": cost.seconds / max(1, cost.steps),
+            "seconds_per_job": cost.seconds,
+            "memory_mb": PROCESS_MB + cost.memory_mb,
+        }
+        for name, cost in costs.items()
+    ]
+
+
+def control_rows(experiment: Experiment, device: torch.device) -> list[dict[str, object]]:
+    """Return one row for probing each control; a step is a prompt. Their own readout is not fitted."""
+    rows: list[dict[str, object]] = []
+    for name, control in experiment.constructions.controls.items():
+        run = experiment.run(name)
+        dtype = torch.float32 if control.weights == "random" else torch.float64
+        model = build_model(run)
+        initialise(model, torch_generator(0, "estimate"))
+        prediction = measure_prediction(model.to(device, dtype), run, dtype, device)
+        fitted = experiment.prompts.fit if control.readout == "fitted" else 0
+        steps = fitted + experiment.prompts.evaluation
+        rows.append(
+            {
+                "stage": "control",
+                "run": name,
+                "jobs": 1,
+                "parameters": parameters(run.model, run.task),
+                "steps": steps,
+                "seconds_per_step": prediction,
+                "seconds_per_job": steps * prediction,
+                "memory_mb": probing_memory_mb(run, experiment.probe.chunk_prompts),
+            }
+        )
+    return rows
+
+
 def shape_of(run: RunSettings) -> str:
     """Return what the speed of a run depends on; runs that agree in it are measured once."""
     training = run.training.model_dump_json(
@@ -175,14 +226,19 @@ def measure_run(run: RunSettings, device: torch.device) -> tuple[float, float]:
     with arithmetic(training.precision, device):
         computing = timed(gradient, device)
         updating = max(0.0, timed(whole_step, device) - computing)
-    with torch.no_grad():
-        prompts = sample_prompts(
-            run.task, MEASURED_PROMPTS, torch_generator(0, "estimate"), torch.float32, device
-        )
-        predicting = timed(lambda: model(prompts.x, prompts.y), device)
+    predicting = measure_prediction(model, run, torch.float32, device)
     # The update does not depend on the batch, everything else is proportional to it.
     scale = run.training.batch_size / batch_size
-    return (computing + drawing) * scale + updating, predicting / MEASURED_PROMPTS
+    return (computing + drawing) * scale + updating, predicting
+
+
+def measure_prediction(
+    model: Transformer, run: RunSettings, dtype: torch.dtype, device: torch.device
+) -> float:
+    """Return the seconds of the predictions of one prompt of a run at all context lengths."""
+    with torch.no_grad():
+        prompts = sample_prompts(run.task, MEASURED_PROMPTS, torch_generator(0, "estimate"), dtype, device)
+        return timed(lambda: model(prompts.x, prompts.y), device) / MEASURED_PROMPTS
 
 
 def timed(work: Callable[[], object], device: torch.device) -> float:

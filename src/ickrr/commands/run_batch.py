@@ -35,6 +35,9 @@ from ickrr.training.interruption import process_age
 MEASURING_SHARE = 0.1  # of the budget; runs that are not measured by then are estimated from their flops
 
 
+LEFT_OUT = "left to Snakemake: the hand-built models of the grid, contraction factors and controls"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
@@ -81,6 +84,7 @@ def main(arguments: argparse.Namespace) -> None:
     jobs = jobs_of(experiment, models, results, device, arguments.threads)
     if not jobs:
         raise IckrrError(f"--seeds {arguments.seeds}: no chosen run has such a seed; see runs.<name>.seeds")
+    print(LEFT_OUT)
     if arguments.dry_run:
         journal = Journal.load(results)
         waiting = unfinished(grouped(jobs, journal, experiment, arguments.ensemble), journal)

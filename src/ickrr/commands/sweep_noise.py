@@ -14,29 +14,23 @@ from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import NoiseMismatchSettings
 from ickrr.config.task import PromptSettings
-from ickrr.device import DEVICES, resolve_device
+from ickrr.device import resolve_device
 from ickrr.errors import FileError
 from ickrr.files import read_settings, write_table
 from ickrr.model.transformer import Transformer
-from ickrr.model.weights import load_model
 from ickrr.progress import track
 from ickrr.randomness import torch_generator
 from ickrr.tasks import Prompts, bayes_ridge, kernel_matrix, posterior, sample_prompts
+from ickrr.trained import add_model_options, add_table_options, load_seeds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="its seeds")
-    parser.add_argument(
-        "--trained", type=Path, required=True, help="directory of seed*/ with weights.safetensors"
-    )
+    add_model_options(parser)
     parser.add_argument("--prompts", type=Path, required=True, help="resolved evaluation prompts (JSON)")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the sweep (JSON)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
-    parser.add_argument("--output", type=Path, required=True, help="table to write")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute")
+    add_table_options(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -58,10 +52,7 @@ def main(arguments: argparse.Namespace) -> None:
             f"'{run.name}'; give the prompts of that task"
         )
     device = resolve_device(arguments.device)
-    models = {
-        seed: load_model(arguments.trained / f"seed{seed}" / "weights.safetensors", run, seed).to(device)
-        for seed in arguments.seeds
-    }
+    models = load_seeds(arguments.trained, run, arguments.seeds, device)
     weights = resample_weights(test.count, statistics.bootstrap_draws, statistics.seed)
     tables = []
     for index in track(len(settings.factors), f"test noises of {run.name}"):

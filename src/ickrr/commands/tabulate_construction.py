@@ -1,4 +1,4 @@
-"""Gather the verified ridges into tidy tables, and fit the exponents of depth and width."""
+"""Gather the verified ridges into tidy tables, fit the exponents of depth and width, and sum up."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ import pandas as pd
 
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.constructions.rates import rates_table
+from ickrr.constructions.summary import summary_table
 from ickrr.files import read_settings, read_table, write_table
 
 TABLES = ("cells", "layers", "widths", "families")
@@ -18,10 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ridges", nargs="+", required=True, help="names of the ridges, in order")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     parser.add_argument("--output-directory", type=Path, required=True, help="where the tables are written")
+    parser.add_argument(
+        "--contraction", type=Path, help="measured factors (default: contraction.parquet beside the tables)"
+    )
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write cells, layers, widths, families and rates.
+    """Write cells, layers, widths, families, rates and their summary.
 
     Raises:
         FileError: a table is missing or damaged.
@@ -37,3 +41,6 @@ def main(arguments: argparse.Namespace) -> None:
         write_table(arguments.output_directory / f"{table}.parquet", gathered[table])
     rates = rates_table(gathered["cells"], statistics.confidence)
     write_table(arguments.output_directory / "rates.parquet", rates)
+    contraction = read_table(arguments.contraction or arguments.output_directory / "contraction.parquet")
+    summary = summary_table(gathered["cells"], rates, contraction)
+    write_table(arguments.output_directory / "summary.parquet", summary)

@@ -15,14 +15,14 @@ from ickrr.config.analysis import ProbeSettings, SolverSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings
 from ickrr.config.task import Law
-from ickrr.device import DEVICES, resolve_device
+from ickrr.device import resolve_device
 from ickrr.errors import ConfigError
 from ickrr.files import read_settings, write_table
 from ickrr.model.transformer import Transformer
-from ickrr.model.weights import load_model
 from ickrr.solvers.registry import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, posterior
+from ickrr.trained import add_model_options, add_table_options, load_seeds
 
 RANGE: dict[Law, float] = {"uniform": 1.0, "gaussian": 2.5}
 """Curves are traced on [-r, r]: all of the inputs, or 99 % of them. On the line, the sphere is two points."""
@@ -30,19 +30,13 @@ RANGE: dict[Law, float] = {"uniform": 1.0, "gaussian": 2.5}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="its seeds")
-    parser.add_argument(
-        "--trained", type=Path, required=True, help="directory of seed*/ with weights.safetensors"
-    )
+    add_model_options(parser)
     parser.add_argument("--fit", type=Path, required=True, help="prompts that readouts are fitted to")
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that give the contexts")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the curves (JSON)")
     parser.add_argument("--probe", type=Path, required=True, help="settings of the probe (JSON)")
     parser.add_argument("--solvers", type=Path, required=True, help="settings of the solvers (JSON)")
-    parser.add_argument("--output", type=Path, required=True, help="table to write")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute")
+    add_table_options(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -62,10 +56,10 @@ def main(arguments: argparse.Namespace) -> None:
     evaluation = load_prompts(arguments.evaluation, run, "evaluation")
     require_line(run, settings, len(evaluation["y"]))
     fit = load_prompts(arguments.fit, run, "fit")
-    models = {}
-    for seed in arguments.seeds:
-        path = arguments.trained / f"seed{seed}" / "weights.safetensors"
-        models[seed] = ProbedModel(load_model(path, run, seed).to(device), fit, probe)
+    models = {
+        seed: ProbedModel(model, fit, probe)
+        for seed, model in load_seeds(arguments.trained, run, arguments.seeds, device).items()
+    }
 
     end = RANGE[run.task.law]
     grid = torch.linspace(-end, end, settings.grid, dtype=torch.float64)  # (G)

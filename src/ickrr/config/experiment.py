@@ -25,7 +25,11 @@ OtherTable = Literal[
     "construction/rates",
     "construction/contraction",
     "construction/controls",
+    "construction/summary",
 ]
+SummaryTable = Literal["construction/summary"]
+"""Tables that hold one number a row, by `quantity`, `subject` and `setting`, for claims of no run."""
+
 RunTable = Literal[
     "errors",
     "similarity",
@@ -84,7 +88,8 @@ class TableSettings(Settings):
     """What one LaTeX table shows."""
 
     runs: list[str] = setting([], "Runs that it shows, in order")
-    tables: list[RunTable] = setting([], "Tables of these runs that it reads")
+    controls: list[str] = setting([], "Controls that it shows below the runs, in order")
+    tables: list[RunTable] = setting([], "Tables of these runs and controls that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")
 
 

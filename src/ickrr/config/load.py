@@ -182,7 +182,12 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             for run in settings.runs:
                 if run not in experiment.runs:
                     yield (kind, name, "runs"), no_such("run", run, list(experiment.runs))
-    for name, control in experiment.constructions.controls.items():
+    controls = experiment.constructions.controls
+    for name, table in experiment.tables.items():
+        for control_name in table.controls:
+            if control_name not in controls:
+                yield ("tables", name, "controls"), no_such("control", control_name, list(controls))
+    for name, control in controls.items():
         key = ("constructions", "controls", name)
         if control.task not in experiment.tasks:
             yield (*key, "task"), no_such("task", control.task, list(experiment.tasks))
@@ -263,7 +268,7 @@ def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
 
 
 def _hint(word: str, known: Sequence[str] | str) -> str:
-    candidates = re.findall(r"\w+", known) if isinstance(known, str) else known
+    candidates = re.findall(r"[\w/]+", known) if isinstance(known, str) else known
     nearest = difflib.get_close_matches(word, candidates, n=1)
     return f" (did you mean '{nearest[0]}'?)" if nearest else ""
 

@@ -46,12 +46,12 @@ def judge(ledger: Ledger, experiment: Experiment, tables: Path) -> pd.DataFrame:
     Args:
         ledger: the claims.
         experiment: the resolved experiment, for the solvers and the level of the intervals.
-        tables: directory with a directory a run.
+        tables: directory with a directory a run, and the tables of no run.
 
     Returns:
-        One row a condition and run, the columns of the table `claims`, in the order of the ledger;
-        `condition` counts them within a claim, `evidence` joins its names by commas. Arguments that a
-        statistic does not take are empty (NaN in `factor`).
+        One row a condition and run (one with an empty `run` where a condition belongs to none), the columns
+        of the table `claims`, in the order of the ledger; `condition` counts them within a claim, `evidence`
+        joins its names by commas. Arguments that a statistic does not take are empty (NaN in `factor`).
 
     Raises:
         FileError: a table is missing or lacks a row.
@@ -66,7 +66,7 @@ def _rows(name: str, claim: Claim, experiment: Experiment, tables: Path) -> list
     found = [
         (condition, run, _ask(condition, run, experiment, tables))
         for condition in claim.conditions
-        for run in condition.runs
+        for run in condition.each_run
     ]
     outcomes = [outcome(interval, condition.above, condition.below) for condition, _, interval in found]
     return [
@@ -84,6 +84,10 @@ def _rows(name: str, claim: Claim, experiment: Experiment, tables: Path) -> list
             "reference": condition.reference or "",
             "method": condition.method or "",
             "factor": condition.factor,
+            "table": condition.table or "",
+            "quantity": condition.quantity or "",
+            "subject": condition.subject or "",
+            "setting": condition.setting or "",
             "above": condition.above,
             "below": condition.below,
             "value": interval.value,

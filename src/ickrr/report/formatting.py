@@ -5,6 +5,8 @@ import re
 from typing import Final
 
 MISSING: Final = "n/a"
+MOST_DECIMALS: Final = 5
+SMALL: Final = 1e-3  # both ends of an interval below: powers of ten
 _DIGITS: Final = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _ESCAPES: Final = {
     "\\": r"\textbackslash{}",
@@ -90,6 +92,34 @@ def interval(low: float, high: float, places: int) -> str:
     if math.isnan(low) or math.isnan(high):
         return MISSING
     return f"[{number(float(low), places)}, {number(float(high), places)}]"
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """Format an estimate and its interval, ``value [low, high]``; the value alone where an end is missing.
+
+    Plain decimals, also of a small number beside a large one, unless both ends are small.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return _fixed(value, min(decimals(value), MOST_DECIMALS))
+    if 0 < max(abs(low), abs(high)) < SMALL:
+        return f"{number(value)} [{number(low)}, {number(high)}]"
+    whole = all(end.is_integer() for end in (value, low, high))
+    places = 0 if whole else min(decimals(value, low, high), MOST_DECIMALS)
+    return f"{_fixed(value, places)} [{_fixed(low, places)}, {_fixed(high, places)}]"
+
+
+def summary_value(value: float, low: float, high: float) -> str:
+    """Format a number of a summary table: one with equal ends is no estimate and has no interval."""
+    if low == value == high:
+        return number(int(value) if value.is_integer() else value)
+    return with_interval(value, low, high)
+
+
+def _fixed(value: float, places: int) -> str:
+    if not math.isfinite(value):
+        return number(value)
+    text = f"{value:.{places}f}"
+    return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
 
 
 def joined(names: list[str]) -> str:

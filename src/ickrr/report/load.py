@@ -100,6 +100,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "control",
         "kind",
         "readout",
+        "solver",
         "setup",
         "layers",
         "step_error",
@@ -110,6 +111,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "slope",
         "follows",
     ),
+    "summary": ("quantity", "subject", "setting", "value", "low", "high"),
     "pairs": (
         "run",
         "statistic",
@@ -161,6 +163,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "reference",
         "method",
         "factor",
+        "table",
+        "quantity",
+        "subject",
+        "setting",
         "above",
         "below",
         "value",
@@ -210,6 +216,19 @@ def load_other(tables: str | Path, table: str) -> pd.DataFrame:
         FileError: the table is missing, unreadable, empty, or lacks a column.
     """
     return checked_table(Path(tables) / f"{table}.parquet", table)
+
+
+def load_summary(tables: str | Path, table: str) -> pd.DataFrame:
+    """Read one table that holds one number a row, by `quantity`, `subject` and `setting`.
+
+    Args:
+        tables: directory of tables.
+        table: its path below it.
+
+    Raises:
+        FileError: the table is missing, unreadable, empty, or lacks a column.
+    """
+    return checked_table(Path(tables) / f"{table}.parquet", "summary")
 
 
 class Estimate(NamedTuple):

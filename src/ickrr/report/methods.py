@@ -41,3 +41,8 @@ def prose_name(method: str) -> str:
 def law_name(law: str) -> str:
     """Return the name of an input law."""
     return {"spherical": "Sphere", "uniform": "Cube", "gaussian": "Gaussian"}[law]
+
+
+RANDOM: Final = "random"
+CONTROLS: Final = {"built": "ReLU interpolants", "exact": "exact products", RANDOM: "random weights"}
+"""Weights of the controls."""

@@ -1,7 +1,7 @@
 """The statistics that decide claims: functions of the tidy tables, one estimate with its interval each.
 
 Every function takes the tables, a run, the condition that asks for it, the solvers that are compared and the
-level of the intervals. An estimate that does not exist is NaN.
+level of the intervals. An estimate that does not exist is NaN. `summary` belongs to no run.
 """
 
 import math
@@ -16,7 +16,7 @@ import pandas as pd
 from ickrr.config.claims import Condition, StatisticName
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval, difference, over_seeds, ratio, widened
-from ickrr.report.load import estimate, load_table
+from ickrr.report.load import estimate, load_summary, load_table
 from ickrr.report.verdicts import DIRECTION, paired_difference
 
 
@@ -26,7 +26,7 @@ class Question:
 
     Attributes:
         tables: directory with a directory a run.
-        run: the run.
+        run: the run; empty where the statistic belongs to none.
         condition: the condition, for its arguments.
         solvers: solvers that are compared, in the order of the paper.
         confidence: level of the intervals.
@@ -183,6 +183,32 @@ def _noise_ratio(question: Question, method: str) -> Interval:
     return widened(Interval(float(value), float(low), float(high)), seed_sd, len(rows), question.confidence)
 
 
+def summary(question: Question) -> Interval:
+    """One row of a table of single numbers; a number without an interval has equal ends.
+
+    Raises:
+        FileError: the table has no such row, or several.
+    """
+    condition = question.condition
+    assert condition.table is not None
+    rows = load_summary(question.tables, condition.table)
+    wanted = {name: getattr(condition, name) for name in ("quantity", "subject", "setting")}
+    found = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis="columns")]
+    if len(found) != 1:
+        asked = ", ".join(f"{name} '{value}'" for name, value in wanted.items())
+        alike = rows[rows["quantity"] == condition.quantity]
+        there = sorted({f"'{one}', '{other}'" for one, other in alike[["subject", "setting"]].to_numpy()})
+        known = (
+            f"of subject and setting {'; '.join(there)}" if there else f"of {sorted(set(rows['quantity']))}"
+        )
+        raise FileError(
+            f"{question.tables}/{condition.table}.parquet: has {len(found)} rows of {asked}, expected 1; it "
+            f"has rows {known}; use one of these in claims.yaml"
+        )
+    value, low, high = found[["value", "low", "high"]].to_numpy(float)[0]
+    return Interval(float(value), float(low), float(high))
+
+
 def _only(found: pd.DataFrame, question: Question, table: str) -> pd.DataFrame:
     if len(found) != 1:
         raise FileError(
@@ -205,4 +231,5 @@ STATISTICS: Final[dict[StatisticName, Callable[[Question], Interval]]] = {
     "excess_ratio": excess_ratio,
     "noise_ratio": noise_ratio,
     "noise_gap": noise_gap,
+    "summary": summary,
 }

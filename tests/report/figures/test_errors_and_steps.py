@@ -17,7 +17,7 @@ def matches(toy):
 
 @pytest.fixture(scope="module")
 def figure(errors, matches):
-    return errors_and_steps_figure(errors, matches, ["b", "a"], HEADLINE, (2, 20), "smoke")
+    return errors_and_steps_figure(errors, matches, ["b", "a"], (2, 20), HEADLINE, "smoke")
 
 
 def test_errors_are_the_tables(figure, errors):

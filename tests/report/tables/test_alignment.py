@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from construction_tables import controls_table
 
+from ickrr.config.constructions import ControlSettings
 from ickrr.errors import FileError
 from ickrr.files import write_table
 from ickrr.report.load import estimate, load_table
@@ -85,6 +87,52 @@ def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
         )
     labels = [row[0] for row in body(build(both, tmp_path).latex) if row[0]]
     assert labels == ["deep", r"\midrule shal low"]
+
+
+def with_controls(experiment, toy, folder, judged):
+    """The toy's experiment with two controls in the table, and their tables."""
+    settings = experiment.tables["tab_alignment"].model_copy(
+        update={"controls": ["built_probed", "random"], "runs": ["spherical"]}
+    )
+    controls = {name: ControlSettings() for name in settings.controls}
+    for index, run in enumerate(["spherical", *controls]):
+        table = toy.alignment(run, [toy.draws(index)])
+        write_table(folder / "tables" / run / "alignment.parquet", table)
+    write_table(folder / "tables/construction/controls.parquet", judged)
+    return experiment.model_copy(
+        update={
+            "tables": {"tab_alignment": settings},
+            "constructions": experiment.constructions.model_copy(update={"controls": controls}),
+        }
+    )
+
+
+def test_controls_stand_below_the_runs(experiment, toy, tmp_path):
+    """Fails if a control is lost, shows another solver than its own, or passes for a run."""
+    judged = controls_table()
+    judged.loc[judged["control"] == "random", "solver"] = "richardson"
+    table = build(with_controls(experiment, toy, tmp_path, judged), tmp_path)
+    rows = body(table.latex)[-4:]
+    assert [row[:2] for row in rows] == [
+        [r"\midrule Controls", "Exact products, probed"],
+        ["", ""],
+        ["", "Random weights"],
+        ["", ""],
+    ]
+    for row, control, solver in (
+        (rows[0], "built_probed", "preconditioned_richardson_ridge"),
+        (rows[2], "random", "richardson"),
+    ):
+        found = estimate(load_table(tmp_path / "tables", [control], "alignment"), solver, "distance")
+        assert float(row[3]) == pytest.approx(found.value, abs=0.51e-3)
+    assert set(table.frame["run"]) == {"spherical", "built_probed", "random"}
+
+
+def test_a_control_that_was_not_judged_is_named(experiment, toy, tmp_path):
+    """Fails if a control without a verdict is left out, or ends in a traceback."""
+    shown = with_controls(experiment, toy, tmp_path, controls_table().query("control != 'random'"))
+    with pytest.raises(FileError, match=r"construction/controls.parquet: has no row of control 'random'"):
+        build(shown, tmp_path)
 
 
 def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):

@@ -35,8 +35,8 @@ def errors_and_steps_figure(
     errors: pd.DataFrame,
     matches: pd.DataFrame,
     runs: Sequence[str],
-    solvers: Sequence[str],
     context_lengths: Sequence[int],
+    solvers: Sequence[str],
     scale: str,
 ) -> Figure:
     """Draw errors and best steps by layer, one column a run.
@@ -45,8 +45,8 @@ def errors_and_steps_figure(
         errors: table `errors` of the runs.
         matches: table `matches` of the runs.
         runs: runs, left to right.
-        solvers: solvers of the lower panels.
         context_lengths: context lengths n of the upper panels; those beyond N are left out.
+        solvers: solvers of the lower panels.
         scale: name of the scale.
 
     Raises:

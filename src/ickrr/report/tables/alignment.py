@@ -2,19 +2,22 @@
 
 Peak SimE and smallest distance are means over layers 1..L; slope, R^2 and Kendall's tau are of the best
 step t*(l) over uncensored layers. Brackets hold bootstrap intervals over prompts of the mean over seeds.
+Below stand the controls, each beside the one solver that it is held against: hand-built models, which are
+that solver, and random weights, which are none.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.errors import FileError
 from ickrr.report.formatting import escape, interval
-from ickrr.report.load import estimate, load_table
-from ickrr.report.methods import SHORT, law_name
+from ickrr.report.load import estimate, load_other, load_table
+from ickrr.report.methods import CONTROLS, RANDOM, SHORT, law_name
 from ickrr.report.table import PaperTable
 
 # statistic: header, factor, decimals
@@ -33,27 +36,31 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
 
     Args:
         experiment: the resolved experiment, which says the runs of this table and the order of the solvers.
-        results: folder of the results, with ``tables/{run}/alignment.parquet``.
+        results: folder of the results, with ``tables/{run}/alignment.parquet`` of runs and controls, and
+            ``tables/construction/controls.parquet`` where controls are shown.
 
     Returns:
         Tidy rows `law, run, solver, statistic, value, low, high, seed_sd, seeds`; LaTeX as a `tabular`.
 
     Raises:
-        FileError: a table is missing, or lacks a solver or a statistic.
+        FileError: a table is missing, or lacks a solver, a statistic or a control.
     """
-    runs = experiment.tables["tab_alignment"].runs
+    settings = experiment.tables["tab_alignment"]
+    runs, controls = settings.runs, settings.controls
     solvers = list(experiment.solvers.names)
-    alignment = load_table(results / "tables", runs, "alignment")
-    laws = {run: experiment.run(run).task.law for run in runs}
+    alignment = load_table(results / "tables", [*runs, *controls], "alignment")
+    laws = {run: experiment.run(run).task.law for run in (*runs, *controls)}
     frame = alignment.assign(law=alignment["run"].map(laws))
     frame = frame[["law", "run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]
-    unique = len(set(laws.values())) == len(runs)
+    unique = len({laws[run] for run in runs}) == len(runs)
     rows: list[list[str]] = []
     for index, run in enumerate(runs):
         label = law_name(laws[run]) if unique else escape(run.replace("_", " "))
         block = _block(alignment[alignment["run"] == run], solvers)
         block[0][0] = (r"\midrule " if index else "") + label
         rows += block
+    if controls:
+        rows += _controls(alignment, controls, load_other(results / "tables", "construction/controls"))
     shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in COLUMNS.values())])
     formats = "".join(
         f"S[table-format={'3' if places == 0 else f'-1.{places}'}]" for _, _, places in COLUMNS.values()
@@ -61,26 +68,49 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, siunitx=True, column_format=f"@{{}}ll{formats}@{{}}"
     )
-    return PaperTable(frame, f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{3.5pt}}\n{latex}}}\n")
+    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3.5pt}}\n{latex}}}\n")
 
 
 def _block(alignment: pd.DataFrame, solvers: Sequence[str]) -> list[list[str]]:
-    def cells(solver: str, statistic: str) -> tuple[str, str]:
-        found = estimate(alignment, solver, statistic)
-        _, factor, places = COLUMNS.get(statistic, COLUMNS["similarity"])
-        if math.isnan(found.value):
-            return "{--}", ""
-        if math.isnan(found.low) or math.isnan(found.high):
-            return f"{factor * found.value:.{places}f}", "{--}"  # undefined in too many draws
-        between = interval(factor * found.low, factor * found.high, places)
-        return f"{factor * found.value:.{places}f}", rf"{{\scriptsize {between}}}"
-
     # The floor is a property of the layers, so it is the same for all solvers.
-    floor, between = cells(solvers[0], "floor")
+    floor, between = _cell(alignment, solvers[0], "floor")
     empty = [""] * (len(COLUMNS) - 1)
     rows = [["", "Zero predictor (floor)", floor, *empty], ["", "", between, *empty]]
     for solver in solvers:
-        pairs = [cells(solver, statistic) for statistic in COLUMNS]
-        rows.append(["", SHORT[solver].replace("–", "--"), *(value for value, _ in pairs)])
-        rows.append(["", "", *(between for _, between in pairs)])
+        rows += _rows(alignment, solver, SHORT[solver].replace("–", "--"))
     return rows
+
+
+def _controls(alignment: pd.DataFrame, controls: Sequence[str], judged: pd.DataFrame) -> Iterator[list[str]]:
+    rows = {str(row["control"]): row for row in judged.to_dict("records")}
+    for index, control in enumerate(controls):
+        if control not in rows:
+            raise FileError(
+                f"tables/construction/controls.parquet: has no row of control '{control}', only of "
+                f"{list(rows)}; delete it and run snakemake again"
+            )
+        kind, readout, solver = (str(rows[control][key]) for key in ("kind", "readout", "solver"))
+        name = f"{CONTROLS[kind]}, probed" if kind != RANDOM and readout == "fitted" else CONTROLS[kind]
+        name = name[0].upper() + name[1:]
+        value, between = _rows(alignment[alignment["run"] == control], solver, name)
+        yield [r"\midrule Controls" if index == 0 else "", *value[1:]]
+        yield between
+
+
+def _rows(alignment: pd.DataFrame, solver: str, name: str) -> tuple[list[str], list[str]]:
+    """Values of one solver, and below them their intervals."""
+    pairs = [_cell(alignment, solver, statistic) for statistic in COLUMNS]
+    return ["", name, *(value for value, _ in pairs)], ["", "", *(between for _, between in pairs)]
+
+
+def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> tuple[str, str]:
+    found = estimate(alignment, solver, statistic)
+    _, factor, places = COLUMNS.get(statistic, COLUMNS["similarity"])
+    if math.isnan(found.value):
+        return "{--}", ""
+    # Adding zero takes the sign off a zero.
+    value = f"{round(factor * found.value, places) + 0.0:.{places}f}"
+    if math.isnan(found.low) or math.isnan(found.high):
+        return value, "{--}"  # undefined in too many draws
+    between = interval(factor * found.low, factor * found.high, places)
+    return value, rf"{{\scriptsize {between}}}"

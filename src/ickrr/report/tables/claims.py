@@ -2,16 +2,16 @@
 
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import decimals, escape, number, setting_number
+from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
 from ickrr.report.load import checked_table
 from ickrr.report.methods import prose_name
+from ickrr.report.quantities import plain, quantity_words, subject_words
 from ickrr.report.table import PaperTable
 
 OF: Final = {
@@ -24,9 +24,10 @@ OF: Final = {
     "censored_share": "censored share",
     "": "",
 }
+SOURCES: Final = {"metarepicl": "MetaRepICL"}
 METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridge", "": ""}
 
-# What a condition is about, in words; {of}, {solver}, {reference}, {method}, {factor} are its arguments.
+# What a condition is about, in words; in braces, its arguments.
 WORDS: Final = {
     "lead": "lead of {solver} in {of}",
     "reference_lead": "lead in {of} of the solver that is best in {reference}",
@@ -39,9 +40,9 @@ WORDS: Final = {
     "excess_ratio": "excess risk over that of {reference}",
     "noise_ratio": "{method}, error over that of the best ridge, noise {factor} times that of training",
     "noise_gap": "transformer, error over that of the training ridge, noise {factor} times that of training",
+    "summary": "{quantity}",
 }
 FLOOR_WORDS: Final = "{of}"
-MOST_DECIMALS: Final = 5
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -78,41 +79,39 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
     first = conditions.iloc[0]
     evidence = ", ".join(rf"\texttt{{{escape(name)}}}" for name in first["evidence"].split(", "))
     rule = r"\midrule " if index > 1 else ""
-    head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({first['source']}; {evidence})"
+    source = SOURCES.get(first["source"], first["source"])
+    head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({source}; {evidence})"
     rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
     for _, condition in conditions.iterrows():
-        text = rf"\quad {escape(condition['run'].replace('_', ' '))}: {describe(condition)}"
+        text = rf"\quad {_about(condition)}: {describe(condition)}"
         rows.append((text, _value(condition), _wanted(condition), condition["outcome"]))
     return rows
+
+
+def _about(condition: "pd.Series[Any]") -> str:
+    """Name the run, or what the number belongs to and its setting."""
+    if condition["statistic"] != "summary":
+        return plain(condition["run"])
+    return subject_words(condition["subject"], condition["setting"])
 
 
 def describe(condition: "pd.Series[Any]") -> str:
     """Say in words what a condition is about (LaTeX)."""
     words = FLOOR_WORDS if condition["of"] == "floor" else WORDS[condition["statistic"]]
     solver = condition["solver"]
-    name: Callable[[str], str] = lambda text: escape(text.replace("_", " "))  # noqa: E731
     return words.format(
         of=OF[condition["of"]],
         solver=prose_name(solver).replace("–", "--") if solver else "",
-        reference=name(condition["reference"]),
+        reference=plain(condition["reference"]),
+        quantity=quantity_words(condition["quantity"]),
         method=METHODS[condition["method"]],
         factor="" if math.isnan(condition["factor"]) else setting_number(float(condition["factor"])),
     )
 
 
 def _value(condition: "pd.Series[Any]") -> str:
-    value, low, high = (float(condition[name]) for name in ("value", "low", "high"))
-    places = min(decimals(value, low, high), MOST_DECIMALS)
-    ends = "" if math.isnan(low) or math.isnan(high) else f"[{_fixed(low, places)}, {_fixed(high, places)}]"
-    return f"{_fixed(value, places)} {ends}".strip()
-
-
-def _fixed(value: float, places: int) -> str:
-    # Plain decimals, also of small numbers: they stand beside the ends of their interval.
-    if not math.isfinite(value):
-        return number(value)
-    text = f"{value:.{places}f}"
-    return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
+    ends = (float(condition[name]) for name in ("value", "low", "high"))
+    return summary_value(*ends) if condition["statistic"] == "summary" else with_interval(*ends)
 
 
 def _wanted(condition: "pd.Series[Any]") -> str:

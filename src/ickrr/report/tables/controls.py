@@ -1,16 +1,14 @@
 """Table of the controls of the comparison: built models, which must follow, and a random one."""
 
 from pathlib import Path
-from typing import Final
 
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import number
 from ickrr.report.load import load_other
+from ickrr.report.methods import CONTROLS
 from ickrr.report.table import PaperTable
-
-KINDS: Final = {"built": "ReLU interpolants", "exact": "exact products", "random": "random weights"}
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -19,7 +17,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     controls = load_other(results / "tables", "construction/controls")
     rows = [
         [
-            KINDS[row["kind"]],
+            CONTROLS[row["kind"]],
             row["readout"],
             str(row["layers"]),
             str(row["step_error"]),

@@ -1,0 +1,96 @@
+"""Table of MetaRepICL: conjugate gradients as weights, the width of representations, attention as a kernel.
+
+Rows are the numbers that the claims rest on and those that say what they cost, one block a group of
+subjects; subjects stand side by side.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.errors import FileError
+from ickrr.report.formatting import summary_value
+from ickrr.report.load import load_summary
+from ickrr.report.quantities import SUBJECTS, plain, quantity_words, setting_words
+from ickrr.report.table import PaperTable
+
+# table, quantities of one block: their subjects share the columns.
+BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("metarep/cg", ("step_error", "drift", "rate_share", "blocks_per_step")),
+    ("metarep/cg", ("steps",)),
+    ("metarep/cg", ("relu_error",)),
+    ("metarep/width", ("fall",)),
+    ("metarep/width", ("effective_dimension",)),
+    ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
+    ("metarep/anchor", ("agreement",)),
+)
+FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.55in}l"
+
+
+def build(experiment: Experiment, results: Path) -> PaperTable:
+    """Build the table.
+
+    Args:
+        experiment: not read; every table has the same signature.
+        results: folder of the results, with ``tables/metarep/{cg,width,operators,anchor}.parquet``.
+
+    Returns:
+        Tidy rows `table, quantity, subject, setting, value, low, high`; LaTeX as a `tabular`.
+
+    Raises:
+        FileError: a table is missing, or lacks one of the quantities.
+    """
+    del experiment
+    blocks = [(table, _chosen(results / "tables", table, quantities)) for table, quantities in BLOCKS]
+    columns = max(block["subject"].nunique() for _, block in blocks)
+    rows: list[list[str]] = []
+    for index, (_, block) in enumerate(blocks):
+        rows += _block(block, columns, r"\midrule " if index else "")
+    shown = pd.DataFrame(rows)
+    style = shown.style.hide(axis="index").hide(axis="columns")
+    latex = style.to_latex(hrules=True, column_format=f"{FORMAT}{'l' * columns}@{{}}")
+    latex = latex.replace("\\toprule\n\\midrule\n", "\\toprule\n")  # no columns have names
+    frame = pd.concat([block.assign(table=table) for table, block in blocks], ignore_index=True)
+    frame = frame[["table", "quantity", "subject", "setting", "value", "low", "high"]]
+    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{4pt}}\n{latex}}}\n")
+
+
+def _chosen(tables: Path, table: str, quantities: Sequence[str]) -> pd.DataFrame:
+    """Rows of some quantities, in their order."""
+    rows = load_summary(tables, table)
+    parts = []
+    for quantity in quantities:
+        part = rows[rows["quantity"] == quantity]
+        if part.empty:
+            raise FileError(
+                f"{tables}/{table}.parquet: has no rows of quantity '{quantity}', only of "
+                f"{sorted(rows['quantity'].unique())}; delete it and run snakemake again"
+            )
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _block(block: pd.DataFrame, columns: int, rule: str) -> list[list[str]]:
+    """A head that names the subjects, then one row a quantity and setting."""
+    subjects = list(dict.fromkeys(block["subject"]))
+    names = [rf"\textit{{{SUBJECTS.get(subject, plain(subject))}}}" for subject in subjects]
+    rows = [[rule, "", *_filled(names, columns)]]
+    for quantity, settings in block.groupby("quantity", sort=False):
+        for position, (setting, cells) in enumerate(settings.groupby("setting", sort=False)):
+            by_subject = cells.set_index("subject")[["value", "low", "high"]]
+            values = [
+                summary_value(*by_subject.loc[subject].to_numpy(float).tolist())
+                if subject in by_subject.index
+                else "--"
+                for subject in subjects
+            ]
+            what = quantity_words(str(quantity)) if position == 0 else ""
+            rows.append([what, setting_words(str(setting)), *_filled(values, columns)])
+    return rows
+
+
+def _filled(cells: Sequence[str], columns: int) -> list[str]:
+    return [*cells, *[""] * (columns - len(cells))]

@@ -1,0 +1,78 @@
+"""The table of MetaRepICL on invented numbers, read back from its LaTeX."""
+
+import re
+
+import pytest
+from metarep_tables import metarep_tables
+
+from ickrr.errors import FileError
+from ickrr.files import write_table
+from ickrr.report.quantities import setting_words
+from ickrr.report.tables.metarep import BLOCKS, build
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("metarep")
+    for name, table in metarep_tables().items():
+        write_table(folder / "tables" / f"{name}.parquet", table)
+    return folder
+
+
+def first_number(cell):
+    found = re.match(r"(?:\\ensuremath\{)?(-?[\d.]+)(?:\\times 10\^\{(-?\d+)\})?", cell)
+    return float(found[1]) * 10 ** int(found[2] or 0)
+
+
+def test_every_number_stands_under_its_subject(folder):
+    """Fails if a value is lost, stands in another column or row, or is not that of the tidy table."""
+    table = build(None, folder)
+    lines = table.latex.split(r"\toprule")[1].split(r"\bottomrule")[0].strip().splitlines()
+    lines = [line.strip().removeprefix(r"\midrule").strip() for line in lines]
+    rows = [[cell.strip() for cell in line.removesuffix(r"\\").split("&")] for line in lines if "&" in line]
+    shown = []
+    for row in rows:
+        if r"\textit" in row[2]:
+            subjects = [cell for cell in row[2:] if cell]
+            continue
+        cells = row[2 : 2 + len(subjects)]
+        shown += [(row[1], first_number(cell)) for cell in cells if cell != "--"]
+        assert not any(row[2 + len(subjects) :])
+    expected = []
+    for _, quantities in BLOCKS:
+        block = table.frame[table.frame["quantity"].isin(quantities)]
+        for quantity in quantities:
+            part = block[block["quantity"] == quantity]
+            for setting in part["setting"].unique():
+                for subject in block["subject"].unique():
+                    found = part[(part["setting"] == setting) & (part["subject"] == subject)]
+                    expected += [(setting_words(setting), value) for value in found["value"]]
+    assert [words for words, _ in shown] == [words for words, _ in expected]
+    assert [value for _, value in shown] == pytest.approx(
+        [value for _, value in expected], rel=0.05, abs=2e-2
+    )
+    assert len(expected) == len(table.frame) > 40
+
+
+def test_it_fits_on_a_page(folder):
+    """Fails if the table grows beyond what a page of this size of type holds."""
+    assert build(None, folder).latex.count(r"\\") <= 60
+
+
+def test_numbers_without_an_interval_show_none(folder):
+    """Fails if a largest value looks like an estimate, or a count has decimals."""
+    latex = build(None, folder).latex
+    line = next(line for line in latex.splitlines() if "blocks a step" in line)
+    assert [cell.strip() for cell in line.removesuffix(r"\\").split("&")][2:4] == ["5", "5"]
+    assert r"\ensuremath{3.00\times 10^{-12}} &" in latex
+
+
+def test_a_quantity_that_is_missing_is_named(folder, tmp_path):
+    """Fails if a row of the table vanishes without a word."""
+    for name, table in metarep_tables().items():
+        write_table(tmp_path / "tables" / f"{name}.parquet", table[table["quantity"] != "silent"])
+    with pytest.raises(FileError, match=r"metarep/operators.parquet: has no rows of quantity 'silent', only"):
+        build(None, tmp_path)
+    (tmp_path / "tables/metarep/width.parquet").unlink()
+    with pytest.raises(FileError, match=r"metarep/width.parquet: no such table"):
+        build(None, tmp_path)
