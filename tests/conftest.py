@@ -1,9 +1,38 @@
 """Checkouts that tests share: one without results, and one with the smoke paper, made once."""
 
+import subprocess
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from support import Paper, Project, checkout, make_tiny
+from support import Mount, Paper, Project, checkout, make_tiny
+
+
+@pytest.fixture
+def mount() -> Iterator[Mount]:
+    """Mounts of small file systems that are taken away afterwards; skips where they are not allowed."""
+    mounted: list[Path] = []
+
+    def do(place: Path, options: str) -> Callable[[], None]:
+        folder = place.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False
+        )
+        if done.returncode != 0:
+            pytest.skip(f"mount is not allowed here: {done.stderr.decode().strip()}")
+        mounted.append(folder)
+
+        def undo() -> None:
+            subprocess.run(["umount", str(folder)], check=True)
+            mounted.remove(folder)
+
+        return undo
+
+    yield do
+    for folder in reversed(mounted):
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @pytest.fixture(scope="session")

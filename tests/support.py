@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
+
+Mount = Callable[[Path, str], Callable[[], None]]
+"""Mount a tmpfs on a folder with some options; what it returns takes it away again."""
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ import json
 import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from invented_results import RESULTS, make, project
-from support import ROOT
+from support import ROOT, Mount
 
 from ickrr.__main__ import main
 from ickrr.config.load import load_experiment
@@ -156,30 +155,9 @@ def test_missing_permission_is_one_line(sampling: list[str], tmp_path: Path) -> 
     assert not (RESULTS / "prompts/spherical-evaluation.safetensors").exists()
 
 
-@pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Callable[[str, str], None]]:
-    """Mounts of small file systems that are taken away afterwards; skips where they are not allowed."""
-    mounted: list[str] = []
-
-    def do(place: str, options: str) -> None:
-        Path(place).mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False
-        )
-        if done.returncode != 0:
-            pytest.skip(f"mount is not allowed here: {done.stderr.decode().strip()}")
-        mounted.append(place)
-
-    yield do
-    for place in reversed(mounted):
-        subprocess.run(["umount", str(tmp_path / place)], check=True)
-
-
-def test_full_disk_is_one_line(
-    sampling: list[str], mount: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_full_disk_is_one_line(sampling: list[str], mount: Mount, capsys: pytest.CaptureFixture[str]) -> None:
     """Fails if a full disk ends in a traceback or leaves half a file under its final name."""
-    mount(str(RESULTS / "prompts"), "size=4k")
+    mount(RESULTS / "prompts", "size=4k")
     assert main(sampling) == 1
     (message,) = capsys.readouterr().err.splitlines()
     assert "the disk is full: free some space, and run it again" in message
@@ -187,10 +165,10 @@ def test_full_disk_is_one_line(
 
 
 def test_read_only_results_are_one_line(
-    sampling: list[str], mount: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+    sampling: list[str], mount: Mount, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Fails if a read-only file system ends in a traceback; it binds root too."""
-    mount(str(RESULTS / "prompts"), "ro")
+    mount(RESULTS / "prompts", "ro")
     assert main(sampling) == 1
     (message,) = capsys.readouterr().err.splitlines()
     assert "the file system is read-only" in message
