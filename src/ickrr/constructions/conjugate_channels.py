@@ -1,4 +1,4 @@
-"""The residual stream of the built conjugate gradients: which channel holds what, and its three kinds of heads.
+"""The residual stream of the built conjugate gradients: which channel holds what, and the heads on it.
 
 Support tokens are the context, the aggregator is the sink. A support channel is 0 at the aggregator and an
 aggregator channel is 0 at support and query tokens, except for what a broadcast lends them within one block.
@@ -63,7 +63,9 @@ class ConjugateChannels:
         ) = range(dimension, dimension + 15)
         self.width = dimension + 15
 
-    def write_ends(self, embedding: nn.Linear, sink: nn.Parameter, readout: nn.Linear, label: tuple[int, ...]) -> None:
+    def write_ends(
+        self, embedding: nn.Linear, sink: nn.Parameter, readout: nn.Linear, label: tuple[int, ...]
+    ) -> None:
         """Set embedding, sink and readout, which are zero: y goes to the channels of `label`."""
         for channel in self.x:
             embedding.weight[channel, channel] = 1.0

@@ -121,6 +121,15 @@ class Stack:
             duals.append(stream[:, 1:keys, self.channels.dual])
         return torch.stack(predictions), torch.stack(duals)
 
+    def predictions(self, x: Tensor, y: Tensor, queries: Tensor) -> Tensor:
+        """Return the predictions of the last layer, (B, Q), for the arguments of `run`.
+
+        Raises:
+            ConstructionError: as `streams`.
+        """
+        *_, last = self.streams(x, y, queries)
+        return self.model.read(last[:, 1 + x.shape[1] :])
+
 
 def require_positive_row_sums(x: Tensor, ridge: float) -> None:
     """Refuse representations whose kernel has no row-sum preconditioner.
@@ -132,7 +141,8 @@ def require_positive_row_sums(x: Tensor, ridge: float) -> None:
     Raises:
         ConstructionError: a row sum of K + ridge I is not positive; says the smallest.
     """
-    smallest = float(((x @ x.sum(dim=1)[..., None])[..., 0] + ridge).min())
+    row_sums = (x @ x.sum(dim=1)[..., None])[..., 0] + ridge  # (B, n)
+    smallest = min(row_sums.flatten().tolist(), default=ridge)
     if not smallest > 0:
         raise ConstructionError(
             f"preconditioner: found a row sum of K + ridge I of {smallest:g}; row sums must be positive: use "
@@ -182,9 +192,7 @@ def build(
         ConstructionError: the ridge is not positive, or the projection is not of this dimension.
     """
     projection = checked(dimension, ridge, projection)
-    settings = settings_for(
-        dimension, steps, preconditioned=preconditioned, head_width=projection.shape[1]
-    )
+    settings = settings_for(dimension, steps, preconditioned=preconditioned, head_width=projection.shape[1])
     assembly = Assembly(settings, ConjugateChannels(dimension), ridge, projection, preconditioned)
     setup = [assembly.weight_block()] if preconditioned else []
     setup.append(assembly.first_size_block())

@@ -262,7 +262,7 @@ class Blocks:
 
 
 def logarithm(low: float, high: float, units: int) -> PiecewiseLinear:
-    """log z on [low, high], read at w = -z; knots in geometric progression.
+    """Interpolate log z on [low, high], read at w = -z; knots in geometric progression.
 
     Constant above `high`; below `low` it goes on linearly, to log low - 1 at 0. Read from the side where it
     is flat all terms have one sign; from the other one, sums of size 1/low cancel.
@@ -280,7 +280,7 @@ def logarithm_error(low: float, high: float, units: int) -> float:
 
 
 def exponential(low: float, high: float, units: int) -> PiecewiseLinear:
-    """exp z - exp low on [low, high]; 0 below `low` and constant above `high`, with equally spaced knots."""
+    """Interpolate exp z - exp low on [low, high] evenly; 0 below `low` and constant above `high`."""
     knots = torch.linspace(low, high, units, dtype=torch.float64)  # one unit is the bend at `high`
     inner = relu.interpolant(lambda z: torch.exp(z) - math.exp(low), knots)
     changes = torch.cat((inner.changes, -inner.changes.sum()[None]))  # (m)
