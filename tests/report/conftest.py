@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from construction_tables import construction_tables
+from metarep_tables import conjugate_tables
 
 from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
@@ -360,7 +361,7 @@ def results(tmp_path_factory, experiment) -> Path:
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
-    for name, table in construction_tables().items():
+    for name, table in (construction_tables() | conjugate_tables()).items():
         write_table(root / "tables" / f"{name}.parquet", table)
     write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
     for stage, job in itertools.product(

@@ -216,5 +216,8 @@ def solver_predictions(prompts: FeaturePrompts, solver: str, steps: int) -> Tens
     labels = torch.nn.functional.pad(prompts.y, (0, 1)).repeat_interleave(queries, dim=0)  # (B Q, n+1)
     system = KernelSystem(points @ points.mT, labels, prompts.ridge)
     run = SOLVERS[solver](system, SolverSettings())  # type: ignore[index]
-    predictions = torch.stack([found[:, pairs] for found in islice(run, steps + 1)])  # (T+1, B Q)
-    return predictions.reshape(steps + 1, count, queries)
+    # Copied at once: what a solver yields may be a view of the product it was read from.
+    predictions = torch.empty(steps + 1, count, queries, dtype=torch.float64)
+    for step, found in enumerate(islice(run, steps + 1)):
+        predictions[step] = found[:, pairs].reshape(count, queries)
+    return predictions

@@ -80,13 +80,13 @@ class WidthSettings(Settings):
 
     @model_validator(mode="after")
     def fits(self) -> Self:
-        """Refuse ranks beyond the representation, more stack seeds than seeds, and no row for `fall`."""
+        """Refuse ranks beyond the representation, more stack seeds than seeds, and too few multiples."""
         beyond = [rank for rank in (*self.ranks, *self.stack_ranks) if rank > self.dimension]
         if beyond:
             raise ValueError(f"ranks: found {beyond}, but dimension = {self.dimension}; allowed: up to it")
         if self.stack_seeds > self.seeds:
             raise ValueError(f"stack_seeds = {self.stack_seeds}; allowed: up to seeds = {self.seeds}")
-        missing = [multiple for multiple in (0.5, 2.0) if multiple not in self.multiples]
+        missing = [multiple for multiple in (0.5, 1.0, 2.0) if multiple not in self.multiples]
         if missing:
-            raise ValueError(f"multiples = {self.multiples} lacks {missing}, which the fall is read from")
+            raise ValueError(f"multiples = {self.multiples} lacks {missing}, which the summary needs")
         return self

@@ -113,8 +113,9 @@ def rate_bound(prompts: FeaturePrompts, steps: int) -> Tensor:
     """Bound of `energy_errors` at steps 0..T, (T+1, B)."""
     root = prompts.condition_numbers().sqrt()  # (B)
     factor: Tensor = (root - 1) / (root + 1)
-    powers = factor.pow(torch.arange(steps + 1, dtype=torch.float64)[:, None])  # (T+1, B)
-    return powers.mul(2)
+    exponents = torch.arange(steps + 1, dtype=torch.float64)[:, None]
+    bound: Tensor = 2 * factor**exponents
+    return bound
 
 
 def prediction_bound(prompts: FeaturePrompts, steps: int) -> Tensor:
@@ -122,7 +123,9 @@ def prediction_bound(prompts: FeaturePrompts, steps: int) -> Tensor:
     cross = prompts.system.cross  # (B, Q, n)
     dual_norms = (cross * torch.linalg.solve(prompts.matrix, cross.mT).mT).sum(-1).sqrt()  # (B, Q)
     exact = torch.linalg.solve(prompts.matrix, prompts.y)
-    factor = dual_norms.norm(dim=-1) * _energy(exact, prompts.matrix) / prompts.system.solution().norm(dim=-1)
+    factor: Tensor = (
+        dual_norms.norm(dim=-1) * _energy(exact, prompts.matrix) / prompts.system.solution().norm(dim=-1)
+    )
     return rate_bound(prompts, steps) * factor
 
 

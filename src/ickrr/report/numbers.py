@@ -42,6 +42,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.comparison_numbers import comparison_numbers
+from ickrr.report.conjugate_numbers import conjugate_numbers
 from ickrr.report.construction_numbers import construction_numbers
 from ickrr.report.curves import (
     TRANSFORMER,
@@ -89,6 +90,7 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
     macros = Macros()
     experiment_numbers(macros, experiment)
     construction_numbers(macros, tables)
+    conjugate_numbers(macros, experiment, tables)
     for run in experiment.runs:
         name = camel_case(run)
         setting_numbers(macros, name, experiment, run)
