@@ -302,7 +302,7 @@ class TestMeasures:
         """Fails if a prompt that never comes to rest counts, or a change after rest does not."""
         solution, labels = torch.tensor([[1.0], [1.0]]).double(), torch.ones(2, 3).double()
         predictions = torch.tensor([[0.0, 0.0], [1.0, 0.5], [1.25, 9.0]]).double()[..., None]
-        assert drift(predictions, solution, labels) == (0.25, 1)
+        assert drift(predictions, solution, labels, 1e-10) == (0.25, 1)
 
     def test_divergence_is_capped(self):
         """Fails if a prediction that is not finite leaves the tables without a number."""

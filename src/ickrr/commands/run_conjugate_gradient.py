@@ -131,7 +131,9 @@ class Family:
             last = first_below(relative_errors(reference, self.solution), self.settings.tolerance)  # (B)
             witness = conjugate_measures.reference_steps(prompts, preconditioned=SUBJECTS[subject])
             twin = torch.stack(list(islice(witness, len(reference))))  # (T+1, B, Q)
-            changed, rested = conjugate_measures.drift(predictions, self.solution, labels)
+            changed, rested = conjugate_measures.drift(
+                predictions, self.solution, labels, self.settings.at_rest
+            )
             values = {
                 "step_error": conjugate_measures.step_error(predictions, reference, labels, last),
                 "twin_error": conjugate_measures.step_error(twin, reference, labels, last),

@@ -37,6 +37,9 @@ class ConjugateGradientSettings(Settings):
         4000, "Steps after which Richardson iteration is given up", unit="steps", ge=1
     )
     tolerance: float = setting(1e-6, "Relative error of the predictions that counts as converged", gt=0, lt=1)
+    at_rest: float = setting(
+        1e-10, "Relative error of the predictions from which on a change counts as drift", gt=0, lt=1
+    )
     relu_units: list[Units] = setting(
         [256, 4096, 65536], "Units of each interpolant of the ReLU versions", unit="units", min_length=1
     )

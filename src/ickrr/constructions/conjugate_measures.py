@@ -17,8 +17,6 @@ from ickrr.constructions.feature_prompts import FeaturePrompts
 
 DIVERGED: Final = 1e6
 """Relative prediction error at which an iteration has diverged."""
-AT_REST: Final = 1e-10
-"""Relative prediction error from which on a change counts as drift."""
 VECTORS: Final = ("dual", "residual", "direction")
 
 
@@ -86,17 +84,18 @@ def step_error(first: Tensor, second: Tensor, labels: Tensor, last: Tensor) -> f
     return float(distance.where(steps <= last, 0.0).max())
 
 
-def drift(predictions: Tensor, solution: Tensor, labels: Tensor) -> tuple[float, int]:
+def drift(predictions: Tensor, solution: Tensor, labels: Tensor, at_rest: float) -> tuple[float, int]:
     """Largest change after a prompt has come to rest, over max |y|, and the number of prompts that have.
 
     Args:
         predictions: by step, (T+1, B, Q).
         solution: (B, Q).
         labels: y, (B, n).
+        at_rest: relative error from which on a change counts as drift.
     """
     errors = relative_errors(predictions, solution)  # (T+1, B)
-    rested = (errors <= AT_REST).any(dim=0)  # (B)
-    first = first_below(errors, AT_REST)
+    rested = (errors <= at_rest).any(dim=0)  # (B)
+    first = first_below(errors, at_rest)
     start = predictions[first, torch.arange(predictions.shape[1])]  # (B, Q)
     change = (predictions - start).abs().amax(-1) / labels.abs().amax(-1)  # (T+1, B)
     after = (torch.arange(len(errors))[:, None] >= first) & rested

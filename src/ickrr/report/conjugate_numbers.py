@@ -1,6 +1,7 @@
 r"""Numbers of the built conjugate gradients and of the projections, as macros.
 
-Settings: ``\CgDimension CgContextLength CgPrompts CgSteps CgSolverSteps``; ``\CgBlocks CgReluBlocks``.
+Settings: ``\CgDimension CgContextLength CgPrompts CgSteps CgSolverSteps CgTolerance CgAtRest``;
+``\CgBlocks CgReluBlocks``.
 With <Family> = Well or Ill: ``\Cg<Family>Kappa``, and for <Subject> = Cg or Pcg ``\<Subject><Family>StepError
 TwinError LocalError Drift``; ``\<Subject><Family>Steps`` also for Richardson and PreconditionedRichardson, as
 a median that says so where the grid ended first; ``\Cg<Family>RateShare``; ``\Relu<Family>ErrorFewest`` and
@@ -41,7 +42,7 @@ def conjugate_numbers(macros: Macros, experiment: Experiment, tables: Path) -> N
 def solver_numbers(macros: Macros, experiment: Experiment, summary: pd.DataFrame) -> None:
     """Add what the built conjugate gradients did."""
     settings = experiment.conjugate_gradient
-    for name in ("dimension", "context_length", "prompts", "steps", "solver_steps"):
+    for name in ("dimension", "context_length", "prompts", "steps", "solver_steps", "tolerance", "at_rest"):
         macros.add(f"Cg{camel_case(name)}", setting_number(getattr(settings, name)))
     macros.add("CgBlocks", f"{summary_row(summary, 'blocks_per_step', 'cg', '').value:.0f}")
     macros.add("CgReluBlocks", f"{summary_row(summary, 'blocks_per_step', 'relu', '').value:.0f}")
