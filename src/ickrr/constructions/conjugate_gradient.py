@@ -361,8 +361,9 @@ class Units:
         """Add first * second / divisor, each an affine functional of the stream, to some channels."""
         mlp, unit = self.mlp, self.used
         for linear, (functional, constant) in ((mlp.up, first), (mlp.gate, second), (mlp.divisor, divisor)):
-            for channel, coefficient in functional.items():
-                linear.weight[unit, channel] = coefficient
+            linear.weight[unit, list(functional)] = torch.tensor(
+                list(functional.values()), dtype=torch.float64
+            )
             linear.bias[unit] = constant
         for channel, coefficient in outputs.items():
             mlp.down.weight[channel, unit] += coefficient

@@ -267,8 +267,8 @@ def logarithm(low: float, high: float, units: int) -> PiecewiseLinear:
     Constant above `high`; below `low` it goes on linearly, to log low - 1 at 0. Read from the side where it
     is flat all terms have one sign; from the other one, sums of size 1/low cancel.
     """
-    exponents = torch.linspace(math.log(high), math.log(low), units + 1, dtype=torch.float64)
-    return relu.interpolant(lambda w: torch.log(-w), -exponents.exp())
+    knots = -torch.logspace(math.log10(high), math.log10(low), units + 1, dtype=torch.float64)
+    return relu.interpolant(lambda w: torch.log(-w), knots)
 
 
 def logarithm_error(low: float, high: float, units: int) -> float:

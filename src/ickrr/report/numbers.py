@@ -30,8 +30,9 @@ DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSqua
 BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
 best", "behind", "undefined").
 
-Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the verdicts of the claims
-ledger in `ickrr.report.claim_numbers`.
+Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the built conjugate gradients
+and projections in `ickrr.report.conjugate_numbers`, the verdicts of the claims ledger in
+`ickrr.report.claim_numbers`.
 """
 
 from collections.abc import Sequence
