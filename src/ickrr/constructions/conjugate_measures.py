@@ -179,8 +179,8 @@ def local_error(stack: Stack, prompts: FeaturePrompts, last: Tensor) -> float:
     """Largest relative difference between the state after a step and one CG step on the state before it.
 
     The state is that of the stack at both ends, so that rounding errors of earlier steps, which CG magnifies,
-    do not enter. Relative to the largest entry of a, r or p of the prompt at either end. The reference computes
-    z from r, where a preconditioned stack lets z follow r, so that the rounding of z is in it.
+    do not enter. Relative to the largest entry of a, r or p of the prompt at either end. The reference
+    computes z from r, where a preconditioned stack lets z follow r, so that the rounding of z is in it.
 
     Args:
         stack: an exact stack.

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ickrr.report.load import summary_row
 from ickrr.report.style import LOOKS, MUTED, LineStyle, letter, level_colours, new_figure, note, style
@@ -92,6 +93,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_yscale("log")
     axes.set_ylim(LOWEST, HIGHEST)
     axes.set_xlim(0, last_position(rows))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("CG step")
 
 
