@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from conjugate_tables import conjugate_tables
 from construction_tables import construction_tables
 from metarep_tables import metarep_tables
 
@@ -366,7 +367,7 @@ def results(tmp_path_factory, experiment) -> Path:
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
-    for name, table in (construction_tables() | metarep_tables()).items():
+    for name, table in (construction_tables() | metarep_tables() | conjugate_tables()).items():
         write_table(root / "tables" / f"{name}.parquet", table)
     write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
     for stage, job in itertools.product(

@@ -11,6 +11,8 @@ from support import Paper, Project
 PAPER = {"build_paper"}
 JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
 COMPARED = {"compare_run", "tabulate_run", "check_controls", "draw_figure"} | JUDGED
+SHOWN = {"draw_figure", "write_numbers"} | PAPER
+BUILT_CG = {"run_conjugate_gradient", "measure_width"}
 BUILT = {"verify_construction", "tabulate_construction", "build_control", "probe_model", "compare_run"}
 
 
@@ -45,7 +47,10 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("src/ickrr/solvers/krylov.py", {"solve_prompts", "trace_functions"} | COMPARED),
+        (
+            "src/ickrr/solvers/krylov.py",
+            {"solve_prompts", "trace_functions", "run_conjugate_gradient"} | COMPARED,
+        ),
         ("src/ickrr/analysis/probe.py", {"probe_model", "sweep_noise", "trace_functions"} | COMPARED),
         ("src/ickrr/analysis/similarity.py", COMPARED),
         ("src/ickrr/report/figures/error_curves.py", {"draw_figure"} | PAPER),
@@ -56,8 +61,10 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
         ),
         (
             "src/ickrr/constructions/richardson.py",
-            BUILT | {"check_controls", "draw_figure", "write_table", "write_numbers"} | PAPER,
+            BUILT | BUILT_CG | {"check_controls", "draw_figure", "write_table", "write_numbers"} | PAPER,
         ),
+        ("src/ickrr/constructions/conjugate_relu.py", {"run_conjugate_gradient"} | SHOWN),
+        ("src/ickrr/constructions/width.py", {"measure_width"} | SHOWN),
         ("src/ickrr/report/numbers.py", {"write_numbers"} | PAPER),
         ("src/ickrr/report/tables/cost.py", {"write_table"} | PAPER),
         ("src/ickrr/report/statistics.py", JUDGED),

@@ -44,3 +44,5 @@ ruleorder:
     > verify_construction
     > tabulate_construction
     > measure_contraction
+    > run_conjugate_gradient
+    > measure_width

@@ -251,7 +251,14 @@ def figure_parameters(wildcards):
     )
 
 
-CONSTRUCTION_TABLES = ["cells", "rates", "contraction", "controls"]
+CONSTRUCTION_TABLES = [
+    "construction/cells",
+    "construction/rates",
+    "construction/contraction",
+    "construction/controls",
+    "metarep/cg",
+    "metarep/width",
+]
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
@@ -277,10 +284,7 @@ def all_run_tables(wildcards):
         if "noise" in figure.tables
         for run in figure.runs
     ]
-    constructed = [
-        f"{RESULTS}/tables/construction/{table}.parquet"
-        for table in CONSTRUCTION_TABLES
-    ]
+    constructed = [f"{RESULTS}/tables/{table}.parquet" for table in CONSTRUCTION_TABLES]
     return (
         run_tables(experiment.runs, every) + run_tables(swept, ["noise"]) + constructed
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field, StringConstraints, model_validator
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
+from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import Settings, setting
 from ickrr.config.model import ModelSettings
@@ -26,8 +27,12 @@ OtherTable = Literal[
     "construction/contraction",
     "construction/controls",
     "construction/summary",
+    "metarep/cg_curves",
+    "metarep/cg",
+    "metarep/width_curves",
+    "metarep/width",
 ]
-SummaryTable = Literal["construction/summary"]
+SummaryTable = Literal["construction/summary", "metarep/cg", "metarep/width"]
 """Tables that hold one number a row, by `quantity`, `subject` and `setting`, for claims of no run."""
 
 RunTable = Literal[
@@ -121,6 +126,10 @@ class Experiment(Settings):
     probe: ProbeSettings = setting(ProbeSettings(), "The linear readout of every layer")
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
     constructions: ConstructionSettings = setting(ConstructionSettings(), "The hand-built models")
+    conjugate_gradient: ConjugateGradientSettings = setting(
+        ConjugateGradientSettings(), "Conjugate gradients as hand-built linear attention"
+    )
+    width: WidthSettings = setting(WidthSettings(), "Representations projected to fewer channels")
     noise_mismatch: NoiseMismatchSettings = setting(
         NoiseMismatchSettings(), "Test noise other than that of training"
     )

@@ -24,6 +24,8 @@ def resolved_specs(experiment: Experiment) -> dict[str, str]:
         "functions": experiment.functions,
         "verification": experiment.constructions.verification,
         "contraction": experiment.constructions.contraction,
+        "conjugate_gradient": experiment.conjugate_gradient,
+        "width": experiment.width,
     }
     named = (*experiment.runs, *experiment.constructions.controls)
     settings |= {f"runs/{name}": experiment.run(name) for name in named}

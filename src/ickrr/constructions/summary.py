@@ -1,80 +1,33 @@
-"""What the claims about the construction rest on, one number a row.
+"""Rows of a summary table: `quantity, subject, setting, value, low, high`; a supremum has no interval."""
 
-The theory promises |prediction - kernel ridge regression| <= eps in every cell, layers within their bound of
-the Richardson iterates, steps of order log(1/eps) and widths of order sqrt(N/eps). Sources: the abstract for
-the rates, the reviews for the uniform contraction rate (see `ickrr.constructions.contraction`).
-"""
-
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
-from ickrr.constructions.rates import MEASURED
-from ickrr.constructions.status import VERIFIED
+QUANTILES: Final = (0.1, 0.5, 0.9)
 
-COLUMNS: Final = ["quantity", "subject", "setting", "value", "low", "high"]
-BUILT: Final = "built"
-EXPONENTS: Final = {
-    ("steps", "log(1/eps)"): "depth_slope",
-    ("steps", "e-folds"): "depth_folds",
-    ("steps", "N"): "depth_growth",
-    ("width", "1/eps"): "width_slope",
-    ("width", "N"): "width_growth",
-}
-SLACK: Final = 1e-9  # rounding of an eigenvalue
-
-Row = tuple[str, str, str, float, float, float]
+Row = dict[str, object]
 
 
-def summary_table(cells: pd.DataFrame, rates: pd.DataFrame, contraction: pd.DataFrame) -> pd.DataFrame:
-    """Gather the numbers.
-
-    Args:
-        cells: table `cells` of all ridges.
-        rates: table `rates`, the fitted exponents.
-        contraction: table `contraction`, measured factors.
-
-    Returns:
-        quantity, subject, setting, value, low, high. Of subject `built`, by ridge: `error_share`, the largest
-        error over its accuracy; `layer_error`, the largest distance to Richardson over its bound; `failures`,
-        the number of verified cells that break a promise (all NaN where no cell could be run). By what was
-        counted and ridge: `depth_slope`, `depth_folds`, `depth_growth`, `width_slope`, `width_growth`, with
-        the intervals of the fit. By preconditioner and scaling of the ridge: `contraction_share`, of the
-        measured prompts that contract at the rate of the spectral-gap argument, and `divergence_share`, of
-        those whose factor is 1 or more. Numbers that are no estimates have equal ends.
-    """
-    rows = [*_grid(cells), *_exponents(rates), *_shares(contraction)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+def supremum(quantity: str, subject: str, setting: str, value: float) -> Row:
+    """Return the row of a number that is no estimate: a largest value, a count."""
+    return estimate(quantity, subject, setting, value, value, value)
 
 
-def _grid(cells: pd.DataFrame) -> Iterator[Row]:
-    for name, all_cells in cells.groupby("name", sort=False):
-        verified = all_cells[all_cells["status"] == VERIFIED]
-        numbers = {
-            "error_share": float((verified["error"] / verified["accuracy"]).max()),
-            "layer_error": float((verified["iterate_error"] / verified["layer_bound"]).max()),
-            "failures": float((~verified["passed"].astype(bool)).sum()) if len(verified) else np.nan,
-        }
-        for quantity, number in numbers.items():
-            yield _exact(quantity, BUILT, str(name), number)
+def estimate(quantity: str, subject: str, setting: str, value: float, low: float, high: float) -> Row:
+    """Return the row of a number with an interval."""
+    return {
+        "quantity": quantity,
+        "subject": subject,
+        "setting": setting,
+        "value": float(value),
+        "low": float(low),
+        "high": float(high),
+    }
 
 
-def _exponents(rates: pd.DataFrame) -> Iterator[Row]:
-    for (kind, against), quantity in EXPONENTS.items():
-        counted = (kind, *(each for each in MEASURED if each.endswith(kind)))
-        for fit in rates[rates["quantity"].isin(counted) & (rates["against"] == against)].to_dict("records"):
-            yield quantity, fit["quantity"], fit["name"], fit["value"], fit["low"], fit["high"]
-
-
-def _shares(contraction: pd.DataFrame) -> Iterator[Row]:
-    for key, prompts in contraction.groupby(["preconditioner", "scaling"]):
-        preconditioner, scaling = map(str, key)
-        uniform = prompts["factor"] <= prompts["gap_rate"] + SLACK
-        yield _exact("contraction_share", preconditioner, scaling, float(uniform.mean()))
-        yield _exact("divergence_share", preconditioner, scaling, float((prompts["factor"] >= 1).mean()))
-
-
-def _exact(quantity: str, subject: str, setting: str, number: float) -> Row:
-    return quantity, subject, setting, number, number, number
+def quantiles(quantity: str, subject: str, setting: str, values: npt.ArrayLike) -> Row:
+    """Return the row of a median, with the 10 % and 90 % quantiles for its ends."""
+    low, middle, high = np.quantile(np.asarray(values, dtype=float), QUANTILES)
+    return estimate(quantity, subject, setting, float(middle), float(low), float(high))

@@ -9,6 +9,7 @@ import pandas as pd
 from ickrr.errors import FileError
 from ickrr.files import read_table
 
+SUMMARY: Final = ("quantity", "subject", "setting", "value", "low", "high")
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "errors": (
         "run",
@@ -111,7 +112,31 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "slope",
         "follows",
     ),
-    "summary": ("quantity", "subject", "setting", "value", "low", "high"),
+    "summary": SUMMARY,
+    "metarep/cg_curves": (
+        "family",
+        "measure",
+        "method",
+        "units",
+        "layer",
+        "position",
+        "value",
+        "low",
+        "high",
+    ),
+    "metarep/cg": SUMMARY,
+    "metarep/width_curves": (
+        "seed",
+        "projection",
+        "ridge",
+        "rank",
+        "multiple",
+        "effective_dimension",
+        "source",
+        "error",
+        "gap",
+    ),
+    "metarep/width": SUMMARY,
     "pairs": (
         "run",
         "statistic",
@@ -254,6 +279,32 @@ def estimate(alignment: pd.DataFrame, solver: str, statistic: str) -> Estimate:
         )
     value, low, high, seed_sd = found[["value", "low", "high", "seed_sd"]].to_numpy(float)[0]
     return Estimate(float(value), float(low), float(high), float(seed_sd))
+
+
+class SummaryRow(NamedTuple):
+    """One number of a summary table, with its interval; a supremum has none, low = high = value."""
+
+    value: float
+    low: float
+    high: float
+
+
+def summary_row(summary: pd.DataFrame, quantity: str, subject: str, setting: str) -> SummaryRow:
+    """Look up one row of a summary table.
+
+    Raises:
+        FileError: the table has no such row, or several.
+    """
+    found = summary[
+        (summary["quantity"] == quantity) & (summary["subject"] == subject) & (summary["setting"] == setting)
+    ]
+    if len(found) != 1:
+        raise FileError(
+            f"a summary table has {len(found)} rows of quantity '{quantity}', subject '{subject}' and "
+            f"setting '{setting}', expected 1; delete the tables below tables/metarep and run snakemake again"
+        )
+    value, low, high = found[["value", "low", "high"]].to_numpy(float)[0]
+    return SummaryRow(float(value), float(low), float(high))
 
 
 def checked_table(path: str | Path, table: str) -> pd.DataFrame:

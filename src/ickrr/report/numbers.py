@@ -30,8 +30,9 @@ DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSqua
 BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
 best", "behind", "undefined").
 
-Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the verdicts of the claims
-ledger in `ickrr.report.claim_numbers`.
+Comparisons of solvers and of noise are in `ickrr.report.comparison_numbers`, the built conjugate gradients
+and projections in `ickrr.report.conjugate_numbers`, the verdicts of the claims ledger in
+`ickrr.report.claim_numbers`.
 """
 
 from collections.abc import Sequence
@@ -42,6 +43,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.comparison_numbers import comparison_numbers
+from ickrr.report.conjugate_numbers import conjugate_numbers
 from ickrr.report.construction_numbers import construction_numbers
 from ickrr.report.curves import (
     TRANSFORMER,
@@ -89,6 +91,7 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
     macros = Macros()
     experiment_numbers(macros, experiment)
     construction_numbers(macros, tables)
+    conjugate_numbers(macros, experiment, tables)
     for run in experiment.runs:
         name = camel_case(run)
         setting_numbers(macros, name, experiment, run)

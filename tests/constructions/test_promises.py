@@ -7,7 +7,8 @@ import pytest
 from construction_tables import construction_cells, contraction_table
 
 from ickrr.constructions.rates import rates_table
-from ickrr.constructions.summary import COLUMNS, summary_table
+from ickrr.constructions.promises import summary_table
+from ickrr.report.load import SUMMARY
 
 CELLS = construction_cells()
 RATES = rates_table(CELLS, 0.95)
@@ -16,7 +17,7 @@ CONTRACTION = contraction_table()
 
 def rows_of(cells=CELLS, contraction=CONTRACTION):
     table = summary_table(cells, RATES, contraction)
-    assert table.columns.tolist() == COLUMNS
+    assert tuple(table.columns) == SUMMARY
     assert not table.duplicated(["quantity", "subject", "setting"]).any()
     return {
         (row.quantity, row.subject, row.setting): (row.value, row.low, row.high) for row in table.itertuples()
