@@ -106,8 +106,12 @@ def jobs_of(
         task = experiment.runs[model.run].task
         prompts = {split: _sample(f"{task}-{split}", results, threads) for split in get_args(Split)}
         train = _train(model, prompts["validation"], results, device, threads)
-        probe = _probe(model, train, prompts["fit"], prompts["evaluation"], results, device, threads)
-        for job in (prompts["validation"], train, prompts["fit"], prompts["evaluation"], probe):
+        wanted = [prompts["validation"], train, prompts["fit"], prompts["evaluation"]]
+        if experiment.is_compared(model.run):
+            wanted.append(
+                _probe(model, train, prompts["fit"], prompts["evaluation"], results, device, threads)
+            )
+        for job in wanted:
             jobs.setdefault(job.label, job)
     return list(jobs.values())
 

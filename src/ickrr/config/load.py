@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ickrr.config.experiment import Experiment, Scale, merge
+from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -182,6 +182,11 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             for run in settings.runs:
                 if run not in experiment.runs:
                     yield (kind, name, "runs"), no_such("run", run, list(experiment.runs))
+                elif experiment.runs[run].task in experiment.tasks and not experiment.is_compared(run):
+                    compared = [table for table in settings.tables if table not in UNSOLVED_TABLES]
+                    if compared:
+                        yield (kind, name, "runs"), not_compared(experiment, run, compared)
+    yield from _operator_inconsistencies(experiment)
     for name, control in experiment.constructions.controls.items():
         key = ("constructions", "controls", name)
         if control.task not in experiment.tasks:
@@ -204,6 +209,34 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                 f"found {above}, but the task '{overrides.task}' has context_length {longest}; "
                 f"allowed: 0 to {longest}",
             )
+
+
+def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    settings = experiment.operators
+    for key, runs in (("runs", settings.runs), ("anchor", [settings.anchor] if settings.anchor else [])):
+        for run in runs:
+            if run not in experiment.runs:
+                yield ("operators", key), no_such("run", run, list(experiment.runs))
+            elif experiment.runs[run].task in experiment.tasks:
+                resolved = experiment.run(run)
+                kernel, attention = resolved.task.kernel, resolved.model.attention
+                wanted = {"runs": ("gaussian", "softmax"), "anchor": ("linear", "linear")}[key]
+                if (kernel, attention) != wanted:
+                    yield (
+                        ("operators", key),
+                        f"run '{run}' has kernel {kernel} and attention {attention}; "
+                        f"allowed: kernel {wanted[0]} and attention {wanted[1]}",
+                    )
+
+
+def not_compared(experiment: Experiment, run: str, tables: Sequence[str]) -> str:
+    """Say that tables which need the solvers are asked for of a run that is not compared with them."""
+    kernel = experiment.run(run).task.kernel
+    return (
+        f"run '{run}' has kernel {kernel}, on which the solvers are not run, so there is no "
+        f"{' or '.join(tables)} of it; allowed: runs of other kernels, or tables among "
+        f"{', '.join(sorted(UNSOLVED_TABLES))}"
+    )
 
 
 def no_such(kind: str, name: str, known: list[str]) -> str:

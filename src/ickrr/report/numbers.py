@@ -89,10 +89,13 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
     macros = Macros()
     experiment_numbers(macros, experiment)
     construction_numbers(macros, tables)
+    operator_numbers(macros, experiment, tables)
     for run in experiment.runs:
         name = camel_case(run)
         setting_numbers(macros, name, experiment, run)
         training_numbers(macros, name, load_table(tables, [run], "learning_curve"))
+    for run in experiment.compared:
+        name = camel_case(run)
         errors = load_table(tables, [run], "errors")
         error_numbers(macros, name, errors, experiment)
         alignment = load_table(tables, [run], "alignment")
