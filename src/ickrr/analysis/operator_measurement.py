@@ -34,6 +34,7 @@ from ickrr.analysis.operators import (
     read_attention,
     representation_distances,
     ridge_predictions,
+    token_distances,
 )
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.task import TaskSettings
@@ -61,10 +62,6 @@ class Support:
     inputs: Tensor
     labels: Tensor
 
-    def distances(self, target: str, layer: int) -> Tensor:
-        """Squared distances that a kernel is made of: of inputs (B, N, N), or of tokens (B, T, T)."""
-        return self.inputs[:, :-1, :-1] if target == GAUSSIAN else self.views[layer].distances
-
 
 @dataclass(frozen=True)
 class Fit:
@@ -90,11 +87,6 @@ def support_of(model: Transformer, x: Tensor, y: Tensor) -> Support:
     """Read a model's attention on prompts x (B, N+1, d), y (B, N+1)."""
     views, prediction = read_attention(model, x, y)
     return Support(views, prediction, squared_distances(x, x), y[:, :-1])
-
-
-def mask_of(target: str, layout: str) -> str:
-    """The layout argument of `kernel_operators`: inputs have one token a pair."""
-    return "inputs" if target == GAUSSIAN and layout == "interleaved" else layout
 
 
 def candidates(support: Support, settings: OperatorSettings) -> tuple[Tensor, Tensor]:
@@ -129,7 +121,7 @@ def fit_bandwidths(
             points = _ordered(support, target, layer, layout, order)
             means = []
             for bandwidth in grid:
-                kernels = kernel_operators(points, bandwidth[None], mask_of(target, layout))
+                kernels = kernel_operators(points, bandwidth[None], layout)
                 means.append(distance(measured, kernels).mean(dim=1))  # (R, H)
             least, index = torch.stack(means).min(dim=0)
             chosen.append(grid[index])
@@ -161,9 +153,8 @@ def head_distances(
             points = _ordered(support, target, layer, layout, order)
             rows = []
             for row in range(len(measured)):
-                kernels = kernel_operators(points, fit.bandwidths[index, row, layer], mask_of(target, layout))
-                kernel = kernels[row if len(kernels) > 1 else 0]  # (B, H, N, N)
-                rows.append(distance(measured[row], kernel).T)  # (H, B)
+                kernels = kernel_operators(points, fit.bandwidths[index, row, layer], layout)
+                rows.append(distance(measured[row], kernels[row]).T)  # (H, B)
             layers.append(torch.stack(rows))
         found.append(torch.stack(layers, dim=1))  # (R, L, H, B)
     return torch.stack(found)
@@ -275,10 +266,11 @@ def _operators(support: Support) -> list[Tensor]:
 
 
 def _ordered(support: Support, target: str, layer: int, layout: str, order: Tensor | None) -> Tensor:
-    points = support.distances(target, layer)
-    if order is None:
-        return points
-    return permuted(points, order, "paired" if target == GAUSSIAN else layout)
+    if target == GAUSSIAN:
+        points = token_distances(support.inputs[:, :-1, :-1], layout)
+    else:
+        points = support.views[layer].distances
+    return points if order is None else permuted(points, order, layout)
 
 
 def _rms(squares: Tensor) -> Tensor:

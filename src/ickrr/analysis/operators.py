@@ -9,7 +9,7 @@ W is compared with S, the row-normalised kernel on the same visible tokens, in r
 |W - S|_2 / |S|_2. Two kernels, neither of them made from the head's own queries and keys (softmax is the
 normalised exponential kernel of those by definition: Tsai et al. 2019, section 3):
 
-- ``gaussian``: exp(-|x_i - x_j|^2 / (2 h^2)) of the inputs, under the same causal mask;
+- ``gaussian``: exp(-|x_i - x_j|^2 / (2 h^2)) of the inputs, under the same mask;
 - ``representation``: exp(-|u_i - u_j|^2 / (2 s^2)) of the normed residual stream u that enters the block,
   the same for all of its heads. After a layer norm |u| varies little, so that this is exp(u_i.u_j / s^2) up
   to a factor of each row; in this form it is positive definite and may serve regression.
@@ -127,20 +127,30 @@ def pair_operators(weights: Tensor, layout: str) -> Tensor:
 
 
 def kernel_operators(distances: Tensor, bandwidths: Tensor, layout: str) -> Tensor:
-    """Row-normalised Gaussian kernels, as operators between pairs under the layout's mask.
+    """Row-normalised Gaussian kernels of tokens, as operators between pairs under the layout's mask.
 
     Args:
-        distances: squared distances of the tokens, (B, T, T); or of the inputs of the pairs, (B, N, N), which
-            then stand for both tokens of a pair and are seen under the mask between pairs.
+        distances: squared distances of the support tokens, (B, T, T).
         bandwidths: h > 0, (M).
-        layout: ``interleaved`` or ``paired``; ``inputs`` for inputs under a causal mask.
+        layout: of the model.
 
     Returns:
-        (R, B, M, N, N); R = 1 for inputs, whose operator is the same for all kinds of rows. A row whose other
-        points are all too far for float64 keeps its own.
+        (R, B, M, N, N). A row whose other points are all too far for float64 keeps its own.
     """
     kernel = torch.exp(-0.5 * distances[:, None] / bandwidths[:, None, None].square())  # (B, M, T, T)
-    return pair_operators(kernel if layout == "paired" else kernel.tril(), layout)
+    return pair_operators(kernel.tril() if layout == "interleaved" else kernel, layout)
+
+
+def token_distances(inputs: Tensor, layout: str) -> Tensor:
+    """Squared distances of the inputs of pairs, (B, N, N), for their tokens, (B, T, T).
+
+    Interleaved, both tokens of a pair stand for its input. A pair then counts as often as it has visible
+    tokens, in the kernel as in the attention, and attention without preferences is the wide limit of both
+    kernels.
+    """
+    if layout == "paired":
+        return inputs
+    return inputs.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
 
 
 def flat_operators(pairs: int, layout: str) -> Tensor:
@@ -167,8 +177,7 @@ def permuted(distances: Tensor, order: Tensor, layout: str) -> Tensor:
     Args:
         distances: of the tokens of N pairs, (B, T, T).
         order: a permutation of the pairs of each prompt, (B, N).
-        layout: of the model; interleaved, the two tokens of a pair stay together. A matrix between inputs
-            has one token a pair, so it is ``paired``.
+        layout: of the model; interleaved, the two tokens of a pair stay together.
     """
     if layout == "interleaved":
         order = torch.stack((2 * order, 2 * order + 1), dim=-1).flatten(1)  # (B, 2N)
