@@ -36,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> None:
     """Write ``quantity, subject, setting, value, low, high``, the run as subject.
 
-    Over n = 1..N, mean over seeds, intervals over prompts and seeds: ``agreement``,
-    RMS(model - step)/RMS(step), and ``error_ratio``, the model's mean squared error against f over that of
-    the step, settings ``matrix`` (preconditioned) and ``scalar`` (plain gradient descent); ``error_ratio_ridge``,
-    the same over converged ridge regression, setting ``ridge``.
+    Over n = 1..N, mean over seeds, intervals over prompts and seeds: ``agreement``, RMS(model - step) over
+    RMS(step), and ``error_ratio``, the model's mean squared error against f over that of the step, settings
+    ``matrix`` (preconditioned) and ``scalar`` (plain gradient descent); ``error_ratio_ridge``, the same over
+    converged ridge regression, setting ``ridge``.
 
     Raises:
         FileError: an input is missing, damaged, or belongs to another run, seed or task.

@@ -213,6 +213,15 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
 
 def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     settings = experiment.operators
+    for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
+        for name, item in shown.items():
+            if not settings.runs and any(table.startswith("metarep/operators") for table in item.others):
+                yield (
+                    (kind, name, "others"),
+                    "operators.runs is empty, so no attention is measured; name runs",
+                )
+            if settings.anchor is None and "metarep/anchor" in item.others:
+                yield (kind, name, "others"), "operators.anchor is absent, so nothing is compared; name a run"
     for key, runs in (("runs", settings.runs), ("anchor", [settings.anchor] if settings.anchor else [])):
         for run in runs:
             if run not in experiment.runs:

@@ -103,3 +103,9 @@ class OperatorSettings(Settings):
     dials: DialSettings = setting(DialSettings(), "The dials")
     bootstrap_draws: int = setting(300, "Bootstrap draws over prompts and seeds", unit="draws", ge=10)
     seed: int = setting(0, "Seed of fresh prompts, permutations and random weights", ge=0)
+
+    @property
+    def summaries(self) -> list[str]:
+        """Tables of single numbers that these settings make, by their path below ``tables``."""
+        made = {"metarep/operators": bool(self.runs), "metarep/anchor": self.anchor is not None}
+        return [table for table, is_made in made.items() if is_made]

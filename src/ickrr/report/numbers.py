@@ -55,6 +55,7 @@ from ickrr.report.formatting import camel_case, escape, joined, number, setting_
 from ickrr.report.load import estimate, load_table
 from ickrr.report.macros import UNDEFINED, Macros
 from ickrr.report.methods import prose_name
+from ickrr.report.operator_numbers import operator_numbers
 from ickrr.report.verdicts import (
     DIRECTION,
     FLOOR,
