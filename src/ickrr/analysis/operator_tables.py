@@ -1,7 +1,7 @@
 """Tables of measured attention operators, with intervals over prompts and seeds.
 
 All seeds of a run are measured on the same prompts. Draw r of an interval resamples the prompts and, with
-replacement, the seeds (`ickrr.analysis.pairs.seed_picks`). A ratio is one of means over the picked seeds.
+replacement, the seeds (`ickrr.analysis.resamples.seed_picks`). A ratio is one of means over the picked seeds.
 
 The verdict `silent` was fixed before any result: along a dial the model goes wrong without its attention
 showing it if the interval of `error_growth` lies above `LOUD` and that of `degradation` below `QUIET`.
@@ -86,8 +86,10 @@ def summary_rows(
     - ``shuffled_gap, random_gap, flat_gap``: a control's mean distance minus the trained model's, in
       distribution, settings the targets; ``..._refitted`` where bandwidths were chosen anew;
     - ``krr_gap``: RMS(regression - model)/RMS(model), settings the targets and ``data``;
-    - ``degradation`` of the best head's representation distance and ``error_growth`` of `relative_error`,
-      outermost level over in distribution, and ``silent`` (1 or 0), settings the dials.
+    - ``degradation`` of the best head's representation distance, ``error_growth`` of `relative_error` and
+      ``deviation_growth`` of `deviation`, outermost level over in distribution, and ``silent`` (1 or 0),
+      settings the dials. Where the regression itself is nearly zero, as for very short lengthscales, the
+      relative error is large whatever the model does; the deviation is not.
 
     Args:
         measured: of one run.
@@ -123,6 +125,8 @@ def summary_rows(
         )
         add("degradation", dial, degradation)
         add("error_growth", dial, growth)
+        apart = deviation(measured, resamples, last) / deviation(measured, resamples, 0)
+        add("deviation_growth", dial, resamples.estimate(apart))
         silent = float(growth["low"] > LOUD and degradation["high"] < QUIET)
         add("silent", dial, dict.fromkeys(("value", "low", "high"), silent))
     return rows
@@ -134,8 +138,8 @@ def dial_rows(
     """Rows ``run, dial, level, quantity, value, low, high, seeds``, every dial with its first level.
 
     Quantities: those of `alignment`; ``error``: mean square deviation of the model from the data's own
-    regression over the mean square of the latter; ``krr_gaussian, krr_representation, krr_data``:
-    RMS(regression - model)/RMS(model).
+    regression over the mean square of the latter, and ``deviation``, not divided by it; ``krr_gaussian,
+    krr_representation, krr_data``: RMS(regression - model)/RMS(model).
     """
     rows: list[dict[str, object]] = []
     for dial, levels in dials.items():
@@ -143,6 +147,7 @@ def dial_rows(
             at = 0 if level == levels[0] else measured.at(dial, level)
             statistics = alignment(measured, resamples, at)
             statistics["error"] = relative_error(measured, resamples, at)
+            statistics["deviation"] = deviation(measured, resamples, at)
             model = measured.prediction("model")[:, at]
             for method in (*measured.targets, "data"):
                 apart = resamples.relative(measured.prediction(method)[:, at], model)
@@ -209,6 +214,12 @@ def relative_error(measured: Measured, resamples: Resamples, at: int) -> Array:
     """Mean square of (model - data's own regression) over that of the latter, (1 + draws)."""
     model, data = measured.prediction("model")[:, at], measured.prediction("data")[:, at]
     return resamples.over_seeds(np.square(resamples.relative(model, data)))
+
+
+def deviation(measured: Measured, resamples: Resamples, at: int) -> Array:
+    """Mean square of (model - data's own regression), labels squared, (1 + draws)."""
+    model, data = measured.prediction("model")[:, at], measured.prediction("data")[:, at]
+    return resamples.over_seeds(resamples.means(np.square(model - data)))
 
 
 def _mean_heads(distances: Array) -> Array:

@@ -1,15 +1,30 @@
 """Resamples of prompts and seeds that all statistics of a run share, and their intervals.
 
-Draw r resamples the prompts and, with replacement, the seeds (`ickrr.analysis.pairs.seed_picks`).
+Draw r resamples the prompts and, with replacement, the seeds (`seed_picks`).
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from ickrr.analysis.bootstrap import percentile_interval, resample_weights
-from ickrr.analysis.pairs import seed_picks
+from ickrr.randomness import numpy_generator
 
 Array = npt.NDArray[np.float64]
+
+
+def seed_picks(seeds: int, draws: int, seed: int) -> npt.NDArray[np.int64]:
+    """Draw which seeds each bootstrap draw averages.
+
+    Args:
+        seeds: number K of seeds.
+        draws: number of bootstrap draws.
+        seed: seed of the resamples; the stream also depends on K, and on nothing else.
+
+    Returns:
+        (1 + draws, K), positions of seeds; row 0, the point estimate, takes each once.
+    """
+    picks = numpy_generator(seed, "bootstrap seeds", seeds).integers(seeds, size=(draws, seeds))
+    return np.vstack([np.arange(seeds), picks])
 
 
 class Resamples:

@@ -9,14 +9,11 @@ import torch
 
 from ickrr.analysis.gradient_step import FITS, predict
 from ickrr.analysis.inputs import load_prompts
-from ickrr.analysis.probe import read_output
 from ickrr.analysis.resamples import Resamples
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.run import RunSettings
 from ickrr.files import read_settings, write_table
 from ickrr.model.weights import load_model
-
-CHUNK_PROMPTS = 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +51,9 @@ def main(arguments: argparse.Namespace) -> None:
     for seed in arguments.seeds:
         model = load_model(arguments.trained / f"seed{seed}" / "weights.safetensors", run, seed)
         precision = model.readout.weight.dtype
-        outputs.append(read_output(model, x.to(precision), y.to(precision), CHUNK_PROMPTS)[:, 1:].numpy())
+        with torch.no_grad():
+            output = model(x.to(precision), y.to(precision))[:, 1:]  # (B, N)
+        outputs.append(output.double().numpy())
     models = np.stack(outputs)  # (K, B, N)
     resamples = Resamples(
         len(y), len(models), statistics.bootstrap_draws, statistics.seed, statistics.confidence

@@ -1,8 +1,8 @@
 """Attention operators against kernels: distance by layer and head with its controls, and along the dials.
 
 Above, one panel a run and kernel: every head of the trained model, the means over heads of the trained model
-and of its controls. Below, one panel a dial on shared axes: the model's error against the regression that
-knows the data, and the distance of its attention from the kernel of its representation.
+and of its controls. Below, one panel a dial on shared axes: the model's deviation from the regression
+that knows the task, and the distance of its attention from the kernel of its representation.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ickrr.report.panels.axes import letters, logarithmic
+from ickrr.report.panels.axes import letters
 from ickrr.report.style import RUN_LOOKS, Look, new_figure, stamp, style
 
 CONTROLS: Final = {
@@ -34,7 +34,7 @@ DIALS: Final = {
     "outlier": "shift of one label (sd)",
 }
 QUANTITIES: Final = {
-    "error": ("error against the data's own KRR", Look("0.3", "o", "-")),
+    "deviation": ("mean square deviation from the data's KRR", Look("0.3", "o", "-")),
     "representation_distance": ("distance, mean over heads", Look("0.3", "s", "--")),
     "representation_best": ("distance, best head", Look("0.3", "^", ":")),
 }
@@ -57,7 +57,9 @@ def operators_figure(detail: pd.DataFrame, dials: pd.DataFrame, scale: str) -> F
     with style():
         rows = -(-len(shown) // 3)
         figure = new_figure(height=2.3 + 1.65 * rows)
-        upper, lower = np.ravel(figure.subfigures(2, 1, height_ratios=[2.0, 1.65 * rows + 0.3]))
+        upper, lower = np.atleast_1d(
+            np.asarray(figure.subfigures(2, 1, height_ratios=[2.0, 1.65 * rows + 0.3]))
+        )
         panels = upper.subplots(1, 2 * len(runs), squeeze=False, sharey=True)[0]
         for index, axes in enumerate(panels):
             run, target = runs[index // 2], list(TARGETS)[index % 2]
@@ -73,9 +75,9 @@ def operators_figure(detail: pd.DataFrame, dials: pd.DataFrame, scale: str) -> F
             axes.set_title(dial)
         for axes in grid.flat[len(shown) :]:
             axes.set_axis_off()
-        logarithmic(grid[0, 0])
+        grid[0, 0].set_yscale("log")
         for row in grid:
-            row[0].set_ylabel("relative error, distance")
+            row[0].set_ylabel("deviation, distance")
         letters([*panels, *grid.flat[: len(shown)]])
         upper.legend(handles=_control_handles(), loc="outside upper center", ncols=5)
         lower.legend(handles=_dial_handles(runs), loc="outside upper center", ncols=5, fontsize=6)
@@ -96,10 +98,10 @@ def describe_operators(detail: pd.DataFrame, dials: pd.DataFrame, run: str) -> s
     for dial in dict.fromkeys(dials.loc[dials["run"] == run, "dial"]):
         first, last = (
             _curve(dials[(dials["run"] == run) & (dials["dial"] == dial)], quantity)["value"].iloc[[0, -1]]
-            for quantity in ("error", "representation_best")
+            for quantity in ("deviation", "representation_best")
         )
         growths.append(
-            f"{dial}: error {first.iloc[1] / first.iloc[0]:.3g} times, "
+            f"{dial}: deviation {first.iloc[1] / first.iloc[0]:.3g} times, "
             f"distance of the best head {last.iloc[1] / last.iloc[0]:.3g} times"
         )
     return (
