@@ -116,6 +116,7 @@ def make_tiny(project: Project) -> None:
         "fig_training": {"runs": ["spherical"], "tables": ["learning_curve"]},
     }
     config["tables"] = {"tab_setup": {}}
+    config["operators"] |= {"runs": [], "anchor": None}
     (project.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     scale = project.path / "workflow" / "scales" / "smoke.yaml"
     overlay: dict[str, Any] = yaml.safe_load(scale.read_text())

@@ -11,9 +11,9 @@ from ickrr.analysis.pairs import (
     paired_statistics,
     pairs_table,
     seed_mean,
-    seed_picks,
     shares_table,
 )
+from ickrr.analysis.resamples import seed_picks
 
 SOLVERS = ["first", "second", "third"]
 DRAWS, LAYERS, SEEDS = 60, 4, 3

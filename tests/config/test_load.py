@@ -8,6 +8,7 @@ import yaml
 
 from ickrr.config.experiment import Experiment, merge
 from ickrr.config.load import load_experiment
+from ickrr.config.load_claims import load_ledger
 from ickrr.config.reference import reference, walk
 from ickrr.errors import ConfigError
 
@@ -223,3 +224,47 @@ def test_unknown_scale() -> None:
     """Fails if a misspelt scale is accepted."""
     text = message(CONFIG, "smok")
     assert "scale: found 'smok'; allowed: smoke, laptop, paper (did you mean 'smoke'?)" in text
+
+
+@pytest.mark.parametrize("part", ["figures", "tables"])
+def test_solvers_are_not_asked_for_on_a_linear_kernel(part: str) -> None:
+    """Fails if a figure of solver tables of a run that is not solved is planned, and fails in some job."""
+    shown = {part: {"fig_x" if part == "figures" else "tab_x": {"runs": ["linear_regression"]}}}
+    (item,) = shown[part].values()
+    item["tables"] = ["learning_curve"]
+    assert load_experiment(CONFIG, overrides=shown)
+    item["tables"] = ["matches"]
+    found = message(CONFIG, **shown)
+    assert "run 'linear_regression' has kernel linear, on which the solvers are not run" in found
+    assert "there is no matches of it" in found
+    assert len(found.splitlines()) == 1
+
+
+def test_claims_about_solvers_on_a_linear_kernel_are_refused(tmp_path: Path) -> None:
+    """Fails if a claim is accepted whose tables no rule makes."""
+    text = (
+        "one:\n  source: ours\n  statement: It leads.\n  evidence: [fig1]\n  conditions:\n"
+        "    - {statistic: lead, of: distance, solver: richardson, runs: [linear_regression], above: 0}\n"
+    )
+    (tmp_path / "claims.yaml").write_text(text)
+    experiment = load_experiment(CONFIG)
+    with pytest.raises(ConfigError, match="no pairs of it"):
+        load_ledger(tmp_path / "claims.yaml", experiment)
+    assert "linear_regression" not in experiment.compared
+    assert set(experiment.runs) - set(experiment.compared) == {"linear_regression"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"runs": ["spherica"]}, "operators.runs: found 'spherica', which is not a run (did you mean"),
+        ({"runs": ["linear_spherical"]}, "allowed: kernel gaussian and attention softmax"),
+        ({"anchor": "spherical"}, "allowed: kernel linear and attention linear"),
+        ({"runs": []}, "figures.fig16.others: operators.runs is empty"),
+        ({"dials": {"noise": [2.0, 4.0]}}, "the first level is in distribution and must be 1"),
+        ({"dials": {"law": [0.0, 0.5, 0.5]}}, "holds a level twice"),
+    ],
+)
+def test_operators_are_of_runs_that_have_them(changes: dict[str, object], expected: str) -> None:
+    """Fails if attention is to be measured that is not there, or a dial does not start in distribution."""
+    assert expected in message(CONFIG, operators=changes)

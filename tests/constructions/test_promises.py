@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from construction_tables import construction_cells, contraction_table
 
-from ickrr.constructions.rates import rates_table
 from ickrr.constructions.promises import summary_table
+from ickrr.constructions.rates import rates_table
 from ickrr.report.load import SUMMARY
 
 CELLS = construction_cells()

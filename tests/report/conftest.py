@@ -14,6 +14,7 @@ import pytest
 from conjugate_tables import conjugate_tables
 from construction_tables import construction_tables
 from metarep_tables import metarep_tables
+from operator_tables import operator_tables
 
 from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
@@ -327,6 +328,7 @@ def experiment():
                 "spherical": {},
                 "noise_01": {"task": "uniform", "model": {"layers": 4}, "seeds": [0, 1]},
             },
+            "operators": {"runs": ["spherical"], "anchor": "linear_regression"},
             "figures": {"fig1": {"runs": ["spherical"], "tables": ["errors"]}},
             "tables": {
                 "tab_setup": {"runs": ["spherical"]},
@@ -367,7 +369,8 @@ def results(tmp_path_factory, experiment) -> Path:
         for seed in seeds:
             write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
-    for name, table in (construction_tables() | metarep_tables() | conjugate_tables()).items():
+    invented = construction_tables() | metarep_tables() | conjugate_tables() | operator_tables()
+    for name, table in invented.items():
         write_table(root / "tables" / f"{name}.parquet", table)
     write_table(root / "tables" / "claims.parquet", judge(toy_ledger(), experiment, root / "tables"))
     for stage, job in itertools.product(

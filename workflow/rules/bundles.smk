@@ -38,6 +38,9 @@ ruleorder:
     > tabulate_run
     > sweep_noise
     > trace_functions
+    > measure_operators
+    > tabulate_operators
+    > compare_linear_regression
     > judge_claims
     > build_control
     > check_controls

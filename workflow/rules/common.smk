@@ -259,6 +259,9 @@ CONSTRUCTION_TABLES = [
     "metarep/cg",
     "metarep/width",
 ]
+SUMMARY_TABLES = [
+    f"{RESULTS}/tables/{table}.parquet" for table in experiment.operators.summaries
+]
 STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
@@ -277,7 +280,7 @@ def table_inputs(wildcards):
 
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
-    every = ["errors", "matches", "alignment", "pairs", "shares", "learning_curve"]
+    every = ["errors", "matches", "alignment", "pairs", "shares"]
     swept = [
         run
         for figure in experiment.figures.values()
@@ -286,7 +289,11 @@ def all_run_tables(wildcards):
     ]
     constructed = [f"{RESULTS}/tables/{table}.parquet" for table in CONSTRUCTION_TABLES]
     return (
-        run_tables(experiment.runs, every) + run_tables(swept, ["noise"]) + constructed
+        run_tables(experiment.runs, ["learning_curve"])
+        + run_tables(experiment.compared, every)
+        + run_tables(swept, ["noise"])
+        + constructed
+        + SUMMARY_TABLES
     )
 
 
@@ -315,7 +322,9 @@ FURTHER_TABLE_INPUTS = {
     "tab_claims": [f"{RESULTS}/tables/claims.parquet"],
     "tab_cost": [
         *of_all_models("trained/{run}/seed{seed}/rate.parquet"),
-        *run_tables(experiment.runs, ["alignment", "learning_curve"]),
+        *run_tables(experiment.runs, ["learning_curve"]),
+        *run_tables(experiment.compared, ["alignment"]),
+        *SUMMARY_TABLES,
         *run_tables(runs_showing("noise"), ["noise"]),
         *run_tables(runs_showing("functions"), ["functions"]),
     ],
@@ -350,3 +359,24 @@ def of_controls(pattern):
         )
         for name, control in CONTROLS.items()
     ]
+
+
+MEASURED_MODELS = [
+    f"{run}/seed{seed}"
+    for run in experiment.operators.runs
+    for seed in experiment.seeds(run)
+]
+ANCHOR = experiment.operators.anchor
+ANCHOR_SEEDS = experiment.seeds(ANCHOR) if ANCHOR else []
+
+
+def of_anchor(pattern):
+    """Files of the run of linear regression, ``{run}``, ``{seed}`` and ``{task}`` in the pattern; none without one."""
+    if ANCHOR is None:
+        return []
+    task = experiment.task_of(ANCHOR)
+    paths = [
+        f"{RESULTS}/{pattern}".format(run=ANCHOR, seed=seed, task=task)
+        for seed in ANCHOR_SEEDS
+    ]
+    return list(dict.fromkeys(paths))

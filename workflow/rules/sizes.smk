@@ -57,3 +57,14 @@ def comparing_minutes(wildcards):
             experiment.statistics.bootstrap_draws,
         )
     )
+
+
+def operators_mb(wildcards):
+    """Memory of measuring a model's attention."""
+    return sizes.operators_mb(experiment.run(wildcards.run), experiment.operators)
+
+
+def operators_minutes(wildcards):
+    """Time limit of measuring a model's attention."""
+    run = experiment.run(wildcards.run)
+    return sizes.minutes(sizes.operators_seconds(run, experiment.operators))

@@ -20,7 +20,6 @@ import pandas as pd
 from ickrr.analysis.bootstrap import percentile_interval
 from ickrr.analysis.draws import TREND, Draws
 from ickrr.analysis.similarity import TIE
-from ickrr.randomness import numpy_generator
 
 Array = npt.NDArray[np.float64]
 
@@ -32,21 +31,6 @@ ALL_LAYERS = 0
 
 FLOOR = "floor"
 """Stands in place of the second solver where a similarity is compared with its floor."""
-
-
-def seed_picks(seeds: int, draws: int, seed: int) -> npt.NDArray[np.int64]:
-    """Draw which seeds each bootstrap draw averages.
-
-    Args:
-        seeds: number K of seeds.
-        draws: number of bootstrap draws.
-        seed: seed of the resamples; the stream also depends on K, and on nothing else.
-
-    Returns:
-        (1 + draws, K), positions of seeds; row 0, the point estimate, takes each once.
-    """
-    picks = numpy_generator(seed, "bootstrap seeds", seeds).integers(seeds, size=(draws, seeds))
-    return np.vstack([np.arange(seeds), picks])
 
 
 def seed_mean(by_seed: Sequence[Array], picks: npt.NDArray[np.int64]) -> Array:

@@ -186,11 +186,12 @@ def _require_complete(results: Path, tier: str, files: list[Path], experiment: E
     shown = [(item.runs, item.tables) for item in experiment.figures.values()]
     shown += [(item.runs, item.tables) for item in experiment.tables.values()]
     models = [(run, seed) for run in experiment.runs for seed in experiment.seeds(run)]
+    compared = [(run, seed) for run, seed in models if experiment.is_compared(run)]
     needed = {
         "tables": [
             f"tables/{run}/{table}.parquet" for runs, tables in shown for run in runs for table in tables
         ],
-        "predictions": [f"predictions/{run}/seed{seed}.safetensors" for run, seed in models],
+        "predictions": [f"predictions/{run}/seed{seed}.safetensors" for run, seed in compared],
         "weights": [f"trained/{run}/seed{seed}/weights.safetensors" for run, seed in models],
     }[tier]
     missing = [name for name in needed if results / name not in files]

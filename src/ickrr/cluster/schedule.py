@@ -47,7 +47,7 @@ def tasks(experiment: Experiment) -> list[Task]:
     """List the expensive jobs of an experiment on GPUs; sampling and reporting take minutes in all."""
     found: list[Task] = []
     prompts, solvers, draws = experiment.prompts, experiment.solvers, experiment.statistics.bootstrap_draws
-    for name in dict.fromkeys(run.task for run in experiment.runs.values()):
+    for name in dict.fromkeys(experiment.task_of(run) for run in experiment.compared):
         seconds = sizes.solving_seconds(experiment.task(name), prompts.evaluation, solvers, True)
         found.append(Task(f"solve {name}", "solve", seconds, (), True))
     for name, overrides in experiment.runs.items():
@@ -58,6 +58,8 @@ def tasks(experiment: Experiment) -> list[Task]:
         for seed in experiment.seeds(name):
             label = f"{name} {seed}"
             found.append(Task(f"train {label}", "train", training, (), True))
+            if not experiment.is_compared(name):
+                continue
             found.append(Task(f"probe {label}", "probe", probing, (f"train {label}",), True))
             needs = (f"probe {label}", f"solve {overrides.task}")
             found.append(Task(f"compare {label}", "compare", comparing, needs, False))

@@ -9,6 +9,7 @@ from math import ceil
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings
 from ickrr.config.experiment import PromptCounts
+from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.estimates import (
@@ -90,6 +91,32 @@ def comparing_mb(run: RunSettings, prompts: int, solvers: SolverSettings) -> int
     layers = (run.model.layers + 1) * prompts * points * 8
     pairs = (run.model.layers + 1) * (solvers.steps + 1) * prompts * 8 * 4
     return _megabytes(450.0 + (trajectories + layers + pairs) / 1e6, False)
+
+
+def operators_seconds(run: RunSettings, settings: OperatorSettings) -> float:
+    """Return how long measuring one model's attention takes, seconds.
+
+    Two spectral norms of N x N matrices for each distance, 15 N^3 each: of every head, row and kernel at
+    every level of the dials, and at every bandwidth for the trained model and two controls.
+    """
+    levels = 6 + sum(len(levels) - 1 for levels in settings.dials.levels().values())
+    fitted = 3 * settings.fit_prompts * max(len(settings.lengthscales), len(settings.bandwidths))
+    heads = 2 * _kinds_of_rows(run) * run.model.layers * run.model.heads
+    return _seconds(2 * 15 * heads * (levels * settings.prompts + fitted) * run.task.context_length**3, False)
+
+
+def operators_mb(run: RunSettings, settings: OperatorSettings) -> int:
+    """Return the memory of that job, MB: the attention of five sets of prompts, and one layer's kernels."""
+    pairs, rows = run.task.context_length, _kinds_of_rows(run)
+    kept = rows * run.model.heads * pairs**2 + (rows * pairs) ** 2
+    temporary = 4 * run.model.heads * (rows * pairs) ** 2
+    prompts = max(settings.prompts, settings.fit_prompts)
+    return _megabytes(400.0 + (5 * run.model.layers * kept + temporary) * prompts * 8 / 1e6, False)
+
+
+def _kinds_of_rows(run: RunSettings) -> int:
+    """Interleaved, a pair is two tokens."""
+    return 2 if run.model.layout == "interleaved" else 1
 
 
 def _seconds(flops: float, gpu: bool) -> float:

@@ -93,6 +93,8 @@ def training_rows(experiment: Experiment, device: torch.device) -> list[dict[str
                 "memory_mb": training_memory_mb(run),
             }
         )
+        if not experiment.is_compared(name):
+            continue
         probed = experiment.prompts.fit + experiment.prompts.evaluation
         rows.append(
             {
@@ -111,7 +113,7 @@ def solving_rows(experiment: Experiment, device: torch.device) -> list[dict[str,
     """Return one row for each solver on each task's evaluation prompts."""
     rows: list[dict[str, object]] = []
     settings = experiment.solvers
-    for task_name in dict.fromkeys(run.task for run in experiment.runs.values()):
+    for task_name in dict.fromkeys(experiment.task_of(run) for run in experiment.compared):
         task = experiment.task(task_name)
         prompts = sample_prompts(task, MEASURED_PROMPTS, torch_generator(0, "estimate"), device=device)
         system = KernelSystem.of_prompts(task, prompts.x, prompts.y)

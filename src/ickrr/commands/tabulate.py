@@ -10,7 +10,8 @@ from ickrr.analysis.alignment import alignment_table
 from ickrr.analysis.draws import Draws, load_draws
 from ickrr.analysis.errors import NO_SEED
 from ickrr.analysis.inputs import require_equal
-from ickrr.analysis.pairs import paired_statistics, pairs_table, seed_picks, shares_table
+from ickrr.analysis.pairs import paired_statistics, pairs_table, shares_table
+from ickrr.analysis.resamples import seed_picks
 from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.errors import FileError
 from ickrr.files import read_settings, read_table, write_table

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from ickrr.config.analysis import StatisticsSettings
-from ickrr.constructions.rates import rates_table
 from ickrr.constructions.promises import summary_table
+from ickrr.constructions.rates import rates_table
 from ickrr.files import read_settings, read_table, write_table
 
 TABLES = ("cells", "layers", "widths", "families")

@@ -9,12 +9,19 @@ from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSett
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import Settings, setting
 from ickrr.config.model import ModelSettings
+from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
 from ickrr.config.task import PromptSettings, Split, TaskSettings
 from ickrr.config.training import TrainingSettings
 
 CONTROL_SEED = 0
+UNSOLVED_KERNELS = frozenset({"linear"})
+"""Kernels that may be negative, which the row-sum preconditioners of the solvers do not allow."""
+
+UNSOLVED_TABLES = frozenset({"learning_curve", "noise"})
+"""Tables of a run that need no solver."""
+
 Scale = Literal["smoke", "laptop", "paper"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
@@ -31,8 +38,14 @@ OtherTable = Literal[
     "metarep/cg",
     "metarep/width_curves",
     "metarep/width",
+    "metarep/operators",
+    "metarep/operators_detail",
+    "metarep/operators_dials",
+    "metarep/anchor",
 ]
-SummaryTable = Literal["construction/summary", "metarep/cg", "metarep/width"]
+SummaryTable = Literal[
+    "construction/summary", "metarep/cg", "metarep/width", "metarep/operators", "metarep/anchor"
+]
 """Tables that hold one number a row, by `quantity`, `subject` and `setting`, for claims of no run."""
 
 RunTable = Literal[
@@ -134,6 +147,7 @@ class Experiment(Settings):
         NoiseMismatchSettings(), "Test noise other than that of training"
     )
     functions: FunctionSettings = setting(FunctionSettings(), "Prediction curves on one-dimensional inputs")
+    operators: OperatorSettings = setting(OperatorSettings(), "Attention operators against kernels")
     figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
     tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
 
@@ -156,6 +170,15 @@ class Experiment(Settings):
     def models(self) -> list[str]:
         """Names of all that is probed and compared: the trained runs, then the controls."""
         return [*self.runs, *self.constructions.controls]
+
+    @property
+    def compared(self) -> list[str]:
+        """Names of the trained runs that are compared with the solvers: those whose kernel allows it."""
+        return [run for run in self.runs if self.is_compared(run)]
+
+    def is_compared(self, run: str) -> bool:
+        """Say whether the solvers can be run on the task of a run or a control."""
+        return self.task(self.task_of(run)).kernel not in UNSOLVED_KERNELS
 
     def seeds(self, run: str) -> list[int]:
         """Seeds of a run; a control has one."""

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ickrr.config.experiment import Experiment, Scale, merge
+from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -182,6 +182,11 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             for run in settings.runs:
                 if run not in experiment.runs:
                     yield (kind, name, "runs"), no_such("run", run, list(experiment.runs))
+                elif experiment.runs[run].task in experiment.tasks and not experiment.is_compared(run):
+                    compared = [table for table in settings.tables if table not in UNSOLVED_TABLES]
+                    if compared:
+                        yield (kind, name, "runs"), not_compared(experiment, run, compared)
+    yield from _operator_inconsistencies(experiment)
     controls = experiment.constructions.controls
     for name, table in experiment.tables.items():
         for control_name in table.controls:
@@ -209,6 +214,43 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                 f"found {above}, but the task '{overrides.task}' has context_length {longest}; "
                 f"allowed: 0 to {longest}",
             )
+
+
+def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    settings = experiment.operators
+    for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
+        for name, item in shown.items():
+            if not settings.runs and any(table.startswith("metarep/operators") for table in item.others):
+                yield (
+                    (kind, name, "others"),
+                    "operators.runs is empty, so no attention is measured; name runs",
+                )
+            if settings.anchor is None and "metarep/anchor" in item.others:
+                yield (kind, name, "others"), "operators.anchor is absent, so nothing is compared; name a run"
+    for key, runs in (("runs", settings.runs), ("anchor", [settings.anchor] if settings.anchor else [])):
+        for run in runs:
+            if run not in experiment.runs:
+                yield ("operators", key), no_such("run", run, list(experiment.runs))
+            elif experiment.runs[run].task in experiment.tasks:
+                resolved = experiment.run(run)
+                kernel, attention = resolved.task.kernel, resolved.model.attention
+                wanted = {"runs": ("gaussian", "softmax"), "anchor": ("linear", "linear")}[key]
+                if (kernel, attention) != wanted:
+                    yield (
+                        ("operators", key),
+                        f"run '{run}' has kernel {kernel} and attention {attention}; "
+                        f"allowed: kernel {wanted[0]} and attention {wanted[1]}",
+                    )
+
+
+def not_compared(experiment: Experiment, run: str, tables: Sequence[str]) -> str:
+    """Say that tables which need the solvers are asked for of a run that is not compared with them."""
+    kernel = experiment.run(run).task.kernel
+    return (
+        f"run '{run}' has kernel {kernel}, on which the solvers are not run, so there is no "
+        f"{' or '.join(tables)} of it; allowed: runs of other kernels, or tables among "
+        f"{', '.join(sorted(UNSOLVED_TABLES))}"
+    )
 
 
 def no_such(kind: str, name: str, known: list[str]) -> str:

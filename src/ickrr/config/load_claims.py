@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ickrr.config.claims import Ledger
-from ickrr.config.experiment import Experiment
-from ickrr.config.load import describe_problem, no_such, read_yaml
+from ickrr.config.claims import READS, Ledger
+from ickrr.config.experiment import UNSOLVED_TABLES, Experiment
+from ickrr.config.load import describe_problem, no_such, not_compared, read_yaml
 from ickrr.errors import ConfigError
 
 
@@ -44,6 +44,17 @@ def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
             f"{where}.conditions: {no_such('run', run, list(experiment.runs))}"
             for run in dict.fromkeys(runs)
             if run is not None and run not in experiment.runs
+        ]
+        read = {
+            run: [table for table in READS[condition.statistic] if table not in UNSOLVED_TABLES]
+            for condition in claim.conditions
+            for run in (*condition.runs, condition.reference)
+            if run is not None and run in experiment.runs and not experiment.is_compared(run)
+        }
+        problems += [
+            f"{where}.conditions: {not_compared(experiment, run, tables)}"
+            for run, tables in read.items()
+            if tables
         ]
     if problems:
         raise ConfigError("\n".join(problems))

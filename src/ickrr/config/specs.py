@@ -22,6 +22,7 @@ def resolved_specs(experiment: Experiment) -> dict[str, str]:
         "statistics": experiment.statistics,
         "noise_mismatch": experiment.noise_mismatch,
         "functions": experiment.functions,
+        "operators": experiment.operators,
         "verification": experiment.constructions.verification,
         "contraction": experiment.constructions.contraction,
         "conjugate_gradient": experiment.conjugate_gradient,

@@ -42,7 +42,7 @@ def comparison_numbers(macros: Macros, experiment: Experiment, tables: Path) -> 
     Raises:
         FileError: a table is missing or lacks a row.
     """
-    for run in experiment.runs:
+    for run in experiment.compared:
         pair_numbers(macros, run, load_table(tables, [run], "pairs"), experiment)
         share_numbers(macros, run, load_table(tables, [run], "shares"), experiment)
     factors = experiment.noise_mismatch.factors

@@ -57,6 +57,7 @@ from ickrr.report.formatting import camel_case, escape, joined, number, setting_
 from ickrr.report.load import estimate, load_table
 from ickrr.report.macros import UNDEFINED, Macros
 from ickrr.report.methods import prose_name
+from ickrr.report.operator_numbers import operator_numbers
 from ickrr.report.verdicts import (
     DIRECTION,
     FLOOR,
@@ -92,10 +93,13 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
     experiment_numbers(macros, experiment)
     construction_numbers(macros, tables)
     conjugate_numbers(macros, experiment, tables)
+    operator_numbers(macros, experiment, tables)
     for run in experiment.runs:
         name = camel_case(run)
         setting_numbers(macros, name, experiment, run)
         training_numbers(macros, name, load_table(tables, [run], "learning_curve"))
+    for run in experiment.compared:
+        name = camel_case(run)
         errors = load_table(tables, [run], "errors")
         error_numbers(macros, name, errors, experiment)
         alignment = load_table(tables, [run], "alignment")

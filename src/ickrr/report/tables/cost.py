@@ -5,7 +5,7 @@ clock, which runs on over all processes; a benchmark knows the last one only.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,7 +17,9 @@ from ickrr.files import read_columns
 from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 
-Kind = Literal["prompts", "evaluation", "trained", "model", "run", "noise", "functions"]
+Kind = Literal[
+    "prompts", "evaluation", "trained", "model", "run", "compared", "noise", "functions", "operators"
+]
 
 MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
 TRAINING: Final = "train_model"
@@ -29,10 +31,11 @@ STAGES: Final[dict[str, Kind]] = {
     TRAINING: "trained",
     "probe_model": "model",
     "compare_run": "model",
-    "tabulate_run": "run",
+    "tabulate_run": "compared",
     "tabulate_training": "run",
     "sweep_noise": "noise",
     "trace_functions": "functions",
+    "measure_operators": "operators",
 }
 
 
@@ -89,13 +92,22 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
         yield from dict.fromkeys(run for runs, tables in shown if kind in tables for run in runs)
     if kind in ("prompts", "evaluation"):
         names = experiment.prompt_sets()
-        yield from (name for name in names if kind == "prompts" or name.endswith("-evaluation"))
-    if kind == "run":
-        yield from experiment.runs
-    if kind in ("trained", "model"):
-        # Hand-built controls are probed and compared as trained models are.
-        for run in experiment.models if kind == "model" else experiment.runs:
-            yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
+        solved = {
+            f"{experiment.task_of(run)}-evaluation"
+            for run in experiment.models
+            if experiment.is_compared(run)
+        }
+        yield from (name for name in names if kind == "prompts" or name in solved)
+    if kind in ("run", "compared"):
+        yield from experiment.runs if kind == "run" else experiment.compared
+    # Hand-built controls are probed and compared as trained models are.
+    models: dict[str, Sequence[str]] = {
+        "trained": list(experiment.runs),
+        "model": [run for run in experiment.models if experiment.is_compared(run)],
+        "operators": experiment.operators.runs,
+    }
+    for run in models.get(kind, ()):
+        yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
 
 
 def _stage(experiment: Experiment, results: Path, stage: str) -> dict[str, object]:
