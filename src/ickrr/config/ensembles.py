@@ -6,8 +6,8 @@ from ickrr.config.run import RunSettings
 def refusal(run: RunSettings) -> str | None:
     """Say why a run cannot be trained in an ensemble, None where it can.
 
-    Prompts of the paired layout change their length from step to step and from seed to seed; attention without
-    a normaliser, and MLPs in banks, have not been compared with trainings alone.
+    Prompts of the paired layout change their length from step to step, and with the seed; attention without a
+    normaliser has not been compared with trainings alone, and MLPs in banks have no stacked form.
     """
     model = run.model
     if model.layout != "interleaved":

@@ -55,9 +55,7 @@ class BatchedMuon(torch.optim.Optimizer):
         ValueError: a parameter is no stack of matrices.
     """
 
-    def __init__(
-        self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float
-    ) -> None:
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for parameter in self._all():
             if parameter.ndim != 3:

@@ -63,8 +63,8 @@ def require_alike(members: Sequence[Member]) -> None:
     """Refuse members that cannot be trained as one.
 
     Raises:
-        ConfigError: there is none, one is of a kind that no ensemble takes, two are the same, or one differs from
-            the first in more than its name, seed, law, kernel and noise; the message names member and key.
+        ConfigError: there is none, one is of a kind that no ensemble takes, two are the same, or one differs
+            from the first in more than its name, seed, law, kernel and noise; names member and key.
     """
     if not members:
         raise ConfigError("an ensemble needs at least one member")
@@ -80,8 +80,8 @@ def require_alike(members: Sequence[Member]) -> None:
         different = differences(shared_settings(member.run), shared_settings(first.run))
         if different:
             raise ConfigError(
-                f"{member.label}: {'; '.join(different)} (as {first.label} has it); the members of an ensemble "
-                "agree in all settings of model and training, and in the size of their prompts"
+                f"{member.label}: {'; '.join(different)} (as {first.label} has it); the members of an "
+                "ensemble agree in all settings of model and training, and in the size of their prompts"
             )
 
 
@@ -135,7 +135,8 @@ class EnsembleOptimizer(Optimizer):
 
     def _clip(self) -> Tensor:
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]  # each (M, ..)
-        norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients]).norm(dim=0)
+        of_each = [torch.linalg.vector_norm(gradient.flatten(1), dim=1) for gradient in gradients]
+        norms: Tensor = torch.linalg.vector_norm(torch.stack(of_each), dim=0)  # (P, M) -> (M,)
         share = (self.settings.gradient_clip / (norms + SMALLEST_DIVISOR)).clamp(max=1.0)  # (M,)
         for gradient in gradients:
             gradient.mul_(share.view(-1, *[1] * (gradient.ndim - 1)))
@@ -147,7 +148,7 @@ class EnsembleTrainer(Trainer):
 
     Args:
         members: what to train.
-        state_path: checkpoint file; gone on from if it is of these members in this order, else written afresh.
+        state_path: checkpoint file; gone on from if it is of these members, else written afresh.
         device: where to train.
         code: identity of the code; a checkpoint of other code is not gone on from.
 
@@ -212,10 +213,12 @@ class EnsembleTrainer(Trainer):
         last = next((i for i, row in enumerate(rows) if row[DIVERGED]), len(rows) - 1)
         diverged_at = int(rows[last][0]) if rows[last][DIVERGED] else None
         weights = final.weights if diverged_at is None else self.validated
-        rate = [
-            (step, speed * count, memory, elapsed / count) for step, speed, memory, elapsed in self.history.rate
+        validated = last + (diverged_at is None)
+        rate: list[tuple[float, ...]] = [
+            (step, speed * count, memory, elapsed / count)
+            for step, speed, memory, elapsed in self.history.rate[:validated]
         ]
-        history = History(rows[: last + 1], rate[: last + (diverged_at is None)])
+        history = History(rows[: last + 1], rate)
         return Outcome(
             {name: tensor[index].clone() for name, tensor in weights.items()},
             history,
@@ -263,9 +266,7 @@ class EnsembleTrainer(Trainer):
     def _validate(self, step: int) -> int | None:
         """Add a row of every member to the learning curve; return the step if none of them is left."""
         diverged = self._divergences()
-        risks = [
-            self._excess_risk(index) if at is None else math.nan for index, at in enumerate(diverged)
-        ]
+        risks = [self._excess_risk(index) if at is None else math.nan for index, at in enumerate(diverged)]
         losses = torch.stack(self.pending)[:, 0].double().mean(dim=0).tolist()  # (k, M) -> M
         rate = self.optimizer.learning_rate(step)
         for index, (member, loss, risk) in enumerate(zip(self.members, losses, risks, strict=True)):

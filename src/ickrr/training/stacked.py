@@ -84,12 +84,15 @@ class StackedTransformer(Transformer):
         Returns:
             (M, B, N+1).
         """
-        return super().forward(x.flatten(0, 1), y.flatten(0, 1)).unflatten(0, (self.members, -1))
+        folded = super().forward(x.flatten(0, 1), y.flatten(0, 1))  # (M B, N+1)
+        prediction: Tensor = folded.unflatten(0, (self.members, -1))
+        return prediction
 
     def _embed(self, tokens: Tensor) -> Tensor:
         assert self.positions is not None
-        embedded = self.embedding(tokens).unflatten(0, (self.members, -1))  # (M, B, T, width)
-        return (embedded + self.positions[:, None, : tokens.shape[1]]).flatten(0, 1)  # (M B, T, width)
+        embedded: Tensor = self.embedding(tokens).unflatten(0, (self.members, -1))  # (M, B, T, width)
+        embedded = embedded + self.positions[:, None, : tokens.shape[1]]
+        return embedded.flatten(0, 1)  # (M B, T, width)
 
 
 def stacked_module(alone: Sequence[nn.Module]) -> nn.Module:
