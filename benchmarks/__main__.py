@@ -20,7 +20,16 @@ from typing import Any
 from benchmarks.figure import draw_ratios
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("kernel_ridge", "trajectories", "probes", "training", "training_step", "pipeline", "growth")
+NAMES = (
+    "kernel_ridge",
+    "trajectories",
+    "probes",
+    "training",
+    "training_step",
+    "ensemble",
+    "pipeline",
+    "growth",
+)
 MEASURED = ("benchmark", "peer", "ours_s", "peer_s", "ratio", "ratio_low", "ratio_high", "note")
 COLUMNS = ("name", *MEASURED, "date", "commit", "load")
 BUSY = 0.5  # other processes on average; more spoils the numbers
