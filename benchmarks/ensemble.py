@@ -1,8 +1,8 @@
 """One step of M models trained as one ensemble, against M steps of models trained alone, one after the other.
 
 Seconds are those of one step of one member. Same batches, weights and optimiser (Muon); drawing prompts is
-left out, which costs both the same. A GPU where there is one, by the clock on the wall; else one thread of the
-CPU, in seconds of that thread, so that other work counts less. Below 1 an ensemble does not pay.
+left out, which costs both the same. A GPU where there is one, by the clock on the wall; else one thread of
+the CPU, in seconds of that thread, so that other work counts less. Below 1 an ensemble does not pay.
 """
 
 import time

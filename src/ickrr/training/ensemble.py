@@ -172,8 +172,8 @@ class EnsembleTrainer(Trainer):
         models = [build_model(member.run) for member in members]
         for member, model in zip(members, models, strict=True):
             initialise(model, torch_generator(member.seed, "weights"))
-        self.alone = models[0].to(device)  # holds one member's weights while they are validated
         self.model = StackedTransformer(models).to(device)
+        self.alone = models[0].to(device)  # holds one member's weights while they are validated
         self.optimizer = EnsembleOptimizer(self.alone, self.model, self.settings)
         self.history = History()  # of the curve, M rows a validation, in the order of the members
         self.pending = []  # (loss, gradient norm) of every member, (2, M), since the last row
