@@ -27,6 +27,7 @@ NAMES = (
     "training",
     "training_step",
     "floors",
+    "ensemble",
     "pipeline",
     "growth",
 )

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.timing import one_thread
+from benchmarks.timing import one_thread, seconds
 from benchmarks.training_step import SIZES, our_step
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
@@ -42,7 +42,7 @@ def measure() -> list[dict[str, object]]:
         for size, (task, model, prompts, _) in SIZES.items():
             x, y, target = sample_labels(task, prompts, torch.Generator().manual_seed(0))
             step = our_step(task, model, Batch(x, y, target), "muon")
-            ours = cpu_seconds(step, REPEATS[size])
+            ours = seconds(step, REPEATS[size], time.process_time)
             run = RunSettings(
                 name="benchmark",
                 task_name="benchmark",
@@ -64,17 +64,6 @@ def measure() -> list[dict[str, object]]:
     return rows
 
 
-def cpu_seconds(work: Callable[[], object], repeats: int) -> list[float]:
-    """CPU-seconds of each call, after one that is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return times
-
-
 def matmul_rate(width: int, tokens: int) -> float:
     """Return the flops per CPU-second of the MLP's products, forward and both backward ones."""
     activations, weights = torch.randn(tokens, width), torch.randn(width, 4 * width)
@@ -83,14 +72,14 @@ def matmul_rate(width: int, tokens: int) -> float:
     def products() -> tuple[Tensor, Tensor, Tensor]:
         return activations @ weights, gradient @ weights.T, activations.T @ gradient
 
-    return 3 * 2 * tokens * width * 4 * width / median(cpu_seconds(products, 7))
+    return 3 * 2 * tokens * width * 4 * width / median(seconds(products, 7, time.process_time))
 
 
 def copy_rate() -> float:
     """Return the bytes per CPU-second, read and written, of a copy that no cache holds."""
     source = torch.randn(COPIED)
     target = torch.empty_like(source)
-    return 2 * source.nbytes / median(cpu_seconds(lambda: target.copy_(source), 5))
+    return 2 * source.nbytes / median(seconds(lambda: target.copy_(source), 5, time.process_time))
 
 
 def activation_bytes(task: TaskSettings, model: ModelSettings, prompts: int) -> float:
@@ -103,13 +92,13 @@ def profiled(step: Callable[[], object]) -> dict[str, float]:
     """Return the share of each group of operators in the CPU time of one step; largest first."""
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         step()
-    seconds: defaultdict[str, float] = defaultdict(float)
+    spent: defaultdict[str, float] = defaultdict(float)
     for event in profiler.key_averages():
         name = event.key.lower()
         group = next((g for g, parts in GROUPS.items() if any(part in name for part in parts)), "other")
-        seconds["optimiser" if name.startswith("optimizer") else group] += event.self_cpu_time_total
-    total = sum(seconds.values())
-    return {name: share / total for name, share in sorted(seconds.items(), key=lambda item: -item[1])}
+        spent["optimiser" if name.startswith("optimizer") else group] += event.self_cpu_time_total
+    total = sum(spent.values())
+    return {name: share / total for name, share in sorted(spent.items(), key=lambda item: -item[1])}
 
 
 def row(size: str, floor: str, ours: list[float], floor_s: float, note: str) -> dict[str, object]:

@@ -18,7 +18,10 @@ from ickrr.files import read_json
 from ickrr.records import Record, Records, facts
 
 COLUMNS: Final = ("output_file", "rule", "input-file(s)", "shellcmd", "status", "plan")
-ACCOUNT: Final = ("commit", "versions", "machine", "device", "start", "end", "code")
+ACCOUNT: Final = (
+    *("commit", "versions", "machine", "device", "start", "end", "code"),
+    *("ensemble", "ensemble_code"),  # where a training was a member of an ensemble
+)
 
 
 @dataclass(frozen=True)

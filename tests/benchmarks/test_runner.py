@@ -74,7 +74,10 @@ def test_rows_of_another_machine_are_dropped(run, tmp_path: Path, capsys: pytest
 
 @pytest.mark.parametrize(
     "name",
-    ["kernel_ridge", "trajectories", "probes", "training", "training_step", "floors", "pipeline", "growth"],
+    [
+        *("kernel_ridge", "trajectories", "probes", "training", "training_step", "floors", "ensemble"),
+        *("pipeline", "growth"),
+    ],
 )
 def test_every_benchmark_can_be_imported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Fails if a benchmark no longer fits the library that it imports."""

@@ -110,7 +110,7 @@ def test_jobs_are_those_of_the_rules(project: Project) -> None:
 def test_needs_neither_snakemake_nor_plotting() -> None:
     """Fails if the batch could not run where only torch, pandas, pydantic and a few small packages are."""
     allowed = {"torch", "numpy", "pandas", "pydantic", "yaml", "psutil", "tqdm", "safetensors", "ickrr"}
-    verbs = ("run_batch", "sample", "train", "probe")
+    verbs = ("run_batch", "sample", "train", "train_ensemble", "probe")
     for path in {path for verb in verbs for path in import_closure(f"ickrr.commands.{verb}")}:
         source = path.read_text()
         imported = re.findall(r"^(?:from|import) (\w+)", source, flags=re.MULTILINE)
@@ -142,6 +142,37 @@ def test_unknown_run_is_one_message(project: Project) -> None:
     assert run.returncode == 1
     assert run.stdout.startswith("error: --runs: found 'sphericle', which is not a run; there are spherical,")
     assert not project.results().exists()
+
+
+@pytest.mark.slow
+def test_ensembles_are_trained_probed_and_adopted(project: Project, tmp_path: Path) -> None:
+    """Fails if members are not trained together, do not say so, or cannot be taken over as such."""
+    chosen = ("--runs", "spherical", "uniform", "linear_uniform", "--ensemble", "4")
+    made = batch(project, *chosen)
+    assert made.returncode == 0, made.stdout
+    together = "train together: spherical seed 0, uniform seed 0, spherical seed 1"
+    assert together in started(made.stdout)
+    assert "train linear_uniform seed 0" in started(made.stdout)
+    records = {
+        path.parent.relative_to(project.results() / "trained").as_posix(): json.loads(path.read_text())
+        for path in project.results().glob("trained/*/*/run.json")
+    }
+    assert {name for name, record in records.items() if "ensemble" in record} == {
+        "spherical/seed0",
+        "uniform/seed0",
+        "spherical/seed1",
+    }
+    assert "0 jobs done, 0 failed, 0 left" in batch(project, *chosen).stdout
+    assert "0 jobs done, 0 failed, 0 left" in batch(project, *chosen[:-2]).stdout
+    target = tmp_path / "target"
+    adopted = project.verb(
+        *("adopt_results", "--scale", "smoke", "--source", str(project.results())),
+        *("--results", str(target), "--targets", str(tmp_path / "targets.txt")),
+    )
+    assert adopted.returncode == 0, adopted.stdout
+    assert ", 0 refused" in adopted.stdout
+    record = json.loads((target / "trained/uniform/seed0/run.json").read_text())
+    assert record["ensemble"] == together.removeprefix("train together: ").split(", ")
 
 
 @pytest.mark.slow

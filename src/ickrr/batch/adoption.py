@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ickrr.batch.jobs import Job
-from ickrr.batch.journal import Entry, Journal, verb_code
+from ickrr.batch.journal import ENSEMBLE_VERB, Entry, Journal, verb_code
 
 ADVICE_CODE = "check out the commit that made them, or run them again"
 
@@ -56,6 +56,8 @@ def _problem(
 ) -> str | None:
     if entry.code != verb_code(job.verb):
         return f"the code behind '{job.verb}' is not what made it; {ADVICE_CODE}"
+    if entry.ensemble is not None and entry.ensemble != verb_code(ENSEMBLE_VERB):
+        return f"the code behind '{ENSEMBLE_VERB}' is not what made it; {ADVICE_CODE}"
     names = {target.name(path) for path in job.inputs.values()}
     for name in sorted(names):
         if name not in hashes:

@@ -7,7 +7,7 @@ and code, as the record beside them says. Predictions do not say enough, and pro
 from collections.abc import Iterable
 
 from ickrr.batch.jobs import Job
-from ickrr.batch.journal import Journal, verb_code
+from ickrr.batch.journal import ENSEMBLE_VERB, Journal, verb_code
 from ickrr.errors import FileError
 from ickrr.files import read_json
 from ickrr.tensors import read_metadata
@@ -27,7 +27,7 @@ def record_given(jobs: Iterable[Job], journal: Journal) -> list[str]:
     for job in jobs:
         files = (*job.inputs.values(), *job.outputs.values())
         if job.label not in journal.entries and all(path.exists() for path in files) and _is_right(job):
-            journal.add(job)
+            journal.add(job, job.verb == "train" and "ensemble" in read_json(job.outputs["record"]))
             found.append(job.label)
     return found
 
@@ -42,7 +42,9 @@ def _is_right(job: Job) -> bool:
             record = read_json(job.outputs["record"])
             wanted = {"run": read_json(job.inputs["run"]), "seed": int(job.options["seed"])}
             same = all(found.get(key) == wanted[key] for found in (metadata, record) for key in wanted)
-            return same and bool(record.get("code") == verb_code("train"))
+            alone = "ensemble" not in record
+            together = alone or record.get("ensemble_code") == verb_code(ENSEMBLE_VERB)
+            return same and together and bool(record.get("code") == verb_code("train"))
     except FileError:  # damaged: it is made again
         return False
     return False

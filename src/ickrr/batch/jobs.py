@@ -53,6 +53,11 @@ class Job:
             values["state"] = self.state
         return [self.verb, *(part for key, value in values.items() for part in (f"--{key}", str(value)))]
 
+    @property
+    def parts(self) -> "tuple[Job, ...]":
+        """Return the jobs that are done when this one is, under whose labels its outputs are recorded."""
+        return (self,)
+
 
 def importance(experiment: Experiment, runs: Sequence[str] = (), seeds: Iterable[int] = ()) -> list[Model]:
     """Order the trainings, most important first.

@@ -17,14 +17,23 @@ from ickrr.files import read_settings, to_json, write_text
 from ickrr.provenance import code_hash, import_closure
 
 JOURNAL = "batch.json"
+ENSEMBLE_VERB = "train_ensemble"
 
 
 class Entry(Settings):
-    """One finished job; files are named relative to the folder of the results and given by their SHA-256."""
+    """One finished job; files are named relative to the folder of the results and given by their SHA-256.
+
+    Args:
+        code: hash of the code behind the job's verb.
+        inputs: hash by file.
+        outputs: hash by file.
+        ensemble: hash of the code behind `train_ensemble` where that did a training, None where `train` did.
+    """
 
     code: str
     inputs: dict[str, str]
     outputs: dict[str, str]
+    ensemble: str | None = None
 
 
 class Entries(Settings):
@@ -58,20 +67,29 @@ class Journal:
 
     def is_done(self, job: Job) -> bool:
         """Tell whether a job's outputs are there, unchanged, of the current code and the current inputs."""
-        entry = self.entries.get(job.label)
-        return entry is not None and entry == self._now(job)
+        found = [(part, self.entries.get(part.label)) for part in job.parts]
+        return all(
+            entry is not None and entry == self._now(part, entry.ensemble is not None)
+            for part, entry in found
+        )
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job, in_ensemble: bool = False) -> None:
         """Record a job that has just finished, and write the journal.
+
+        Args:
+            job: what has finished; of an ensemble, every member is recorded.
+            in_ensemble: whether a training was done by `train_ensemble`.
 
         Raises:
             FileNotFoundError: an input or output is missing.
         """
-        entry = self._now(job)
-        if entry is None:
-            missing = [path for path in (*job.inputs.values(), *job.outputs.values()) if not path.exists()]
-            raise FileNotFoundError(f"{job.label}: {', '.join(map(str, missing))}")
-        self.entries[job.label] = entry
+        for part in job.parts:
+            entry = self._now(part, in_ensemble or part is not job)
+            if entry is None:
+                files = (*part.inputs.values(), *part.outputs.values())
+                missing = [path for path in files if not path.exists()]
+                raise FileNotFoundError(f"{part.label}: {', '.join(map(str, missing))}")
+            self.entries[part.label] = entry
         self.save()
 
     def save(self) -> None:
@@ -92,7 +110,7 @@ class Journal:
         """Name a file relative to the folder of the results."""
         return path.relative_to(self.results).as_posix()
 
-    def _now(self, job: Job) -> Entry | None:
+    def _now(self, job: Job, in_ensemble: bool) -> Entry | None:
         files = (*job.inputs.values(), *job.outputs.values())
         if not all(path.exists() for path in files):
             return None
@@ -100,6 +118,7 @@ class Journal:
             code=verb_code(job.verb),
             inputs={self.name(path): self.sha256(path) for path in job.inputs.values()},
             outputs={self.name(path): self.sha256(path) for path in job.outputs.values()},
+            ensemble=verb_code(ENSEMBLE_VERB) if in_ensemble else None,
         )
 
 

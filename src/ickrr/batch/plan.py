@@ -30,8 +30,9 @@ class Estimates:
         """Estimate what is left of a job; of a training, the part after its checkpoint."""
         if job.run is None:
             return STARTUP_SECONDS
-        whole = self.training if job.verb == "train" else self.probing
-        return STARTUP_SECONDS + self.correction * self.share_left(job) * whole[job.run]
+        if job.verb == "probe":
+            return STARTUP_SECONDS + self.correction * self.probing[job.run]
+        return STARTUP_SECONDS + self.correction * self.share_left(job) * self._training(job)
 
     def share_left(self, job: Job) -> float:
         """Return the share of a job that is not done yet."""
@@ -39,8 +40,12 @@ class Estimates:
 
     def learn(self, job: Job, share: float, seconds: float) -> None:
         """Take note that a share of a training took this long; estimates are scaled by the median ratio."""
-        if job.verb == "train" and job.run is not None and share * self.training[job.run] > 0:
-            self._ratios.append(max(0.0, seconds - STARTUP_SECONDS) / (share * self.training[job.run]))
+        if job.verb.startswith("train") and share * self._training(job) > 0:
+            self._ratios.append(max(0.0, seconds - STARTUP_SECONDS) / (share * self._training(job)))
+
+    def _training(self, job: Job) -> float:
+        """Seconds of a whole training; of an ensemble, as if its members were trained one after the other."""
+        return sum(self.training[part.run] for part in job.parts if part.run is not None)
 
     @property
     def correction(self) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from ickrr.batch.ensembles import grouped
 from ickrr.batch.given import record_given
 from ickrr.batch.jobs import Job, importance, jobs_of
 from ickrr.batch.journal import Journal
@@ -51,6 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--parallel", type=int, default=1, help="jobs at a time (default 1)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of a job (default 1)")
+    parser.add_argument(
+        "--ensemble",
+        type=int,
+        default=1,
+        metavar="M",
+        help="train up to M models of one shape as one; they agree with trainings alone within a tolerance, "
+        "not to the byte: docs/one_machine.md (default 1: each alone)",
+    )
     parser.add_argument("--device", choices=DEVICES, help="where to run (default: compute.device)")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, write nothing")
 
@@ -77,7 +86,8 @@ def main(arguments: argparse.Namespace) -> None:
         raise IckrrError(f"--seeds {arguments.seeds}: no chosen run has such a seed; see runs.<name>.seeds")
     print(LEFT_OUT)
     if arguments.dry_run:
-        waiting = unfinished(jobs, Journal.load(results))
+        journal = Journal.load(results)
+        waiting = unfinished(grouped(jobs, journal, experiment, arguments.ensemble), journal)
         estimates = measured(experiment, waiting, device, measure_until)
         print(table(waiting, estimates, arguments.budget, arguments.parallel))
         return
@@ -87,6 +97,7 @@ def main(arguments: argparse.Namespace) -> None:
         journal = Journal.load(results)
         for label in record_given(jobs, journal):
             print(f"{label}: was here already")
+        jobs = grouped(jobs, journal, experiment, arguments.ensemble)
         estimates = measured(experiment, unfinished(jobs, journal), device, measure_until)
         runner = Runner(jobs, journal, estimates, arguments.budget, arguments.parallel, logs, lock, began)
         outcome = runner.run()
@@ -103,7 +114,8 @@ def measured(experiment: Experiment, waiting: Sequence[Job], device: str, until:
         until: `time.monotonic` after which no further run is measured; the others are estimated from the
             first one, in proportion to their flops.
     """
-    runs = [experiment.run(name) for name in dict.fromkeys(job.run for job in waiting if job.run is not None)]
+    names = dict.fromkeys(part.run for job in waiting for part in job.parts if part.run is not None)
+    runs = [experiment.run(name) for name in names]
     found: dict[str, tuple[float, float]] = {}
     training: dict[str, float] = {}
     probing: dict[str, float] = {}

@@ -1,0 +1,91 @@
+"""Muon on stacks of matrices: every matrix of a stack is updated as `torch.optim.Muon` updates it alone.
+
+With B <- mu B + (1 - mu) g and the Nesterov step u = (1 - mu) g + mu B, a matrix W (rows, cols) becomes
+(1 - eta w) W - eta sqrt(max(1, rows/cols)) O, with O the orthogonalised u. Source: Jordan et al. (2024).
+torch's own takes single matrices only.
+"""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the odd polynomial a s + b s^3 + c s^5 that each Newton-Schulz step applies to the singular values."""
+
+NEWTON_SCHULZ_STEPS = 5
+SMALLEST_NORM = 1e-7
+"""Smallest divisor of an update: one that is all zeros stays so."""
+
+
+def orthogonalise(updates: Tensor) -> Tensor:
+    """Bring all singular values of each matrix near 1, in bfloat16.
+
+    Args:
+        updates: (K, rows, cols).
+
+    Returns:
+        (K, rows, cols), bfloat16. No matrix depends on the others.
+    """
+    first, third, fifth = COEFFICIENTS
+    tall = updates.shape[-2] > updates.shape[-1]
+    x = updates.bfloat16()
+    x = x.mT if tall else x  # (K, r, c) with r <= c
+    x = x / torch.linalg.vector_norm(x, dim=(-2, -1), keepdim=True).clamp(min=SMALLEST_NORM)
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        gram = x @ x.mT  # (K, r, r)
+        polynomial = torch.baddbmm(gram, gram, gram, beta=third, alpha=fifth)  # (K, r, r)
+        x = torch.baddbmm(x, polynomial, x, beta=first)  # (K, r, c)
+    return x.mT if tall else x
+
+
+class BatchedMuon(torch.optim.Optimizer):
+    """Muon (Nesterov momentum, decoupled weight decay) on parameters (M, rows, cols).
+
+    Parameters with matrices of one shape are orthogonalised together, which is what a GPU gains from.
+
+    Args:
+        parameters: stacks of M matrices.
+        lr: learning rate.
+        momentum: decay mu of the momentum.
+        weight_decay: decoupled weight decay w.
+
+    Raises:
+        ValueError: a parameter is no stack of matrices.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        for parameter in self._all():
+            if parameter.ndim != 3:
+                raise ValueError(f"BatchedMuon needs parameters (M, rows, cols), found {parameter.shape}")
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever evaluated
+        """Update all parameters that have a gradient."""
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[Tensor]] = {}
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    by_shape.setdefault(parameter.shape[1:], []).append(parameter)
+            for (rows, cols), stacks in by_shape.items():
+                updates = torch.cat([self._nesterov(stack, group["momentum"]) for stack in stacks])
+                directions = orthogonalise(updates).split([len(stack) for stack in stacks])
+                rate = group["lr"] * math.sqrt(max(1.0, rows / cols))
+                for stack, direction in zip(stacks, directions, strict=True):
+                    stack.mul_(1 - group["lr"] * group["weight_decay"])
+                    stack.add_(direction, alpha=-rate)
+
+    def _nesterov(self, parameter: Tensor, momentum: float) -> Tensor:
+        gradient = parameter.grad
+        assert gradient is not None
+        state = self.state[parameter]
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(gradient)
+        buffer: Tensor = state["momentum_buffer"]
+        buffer.lerp_(gradient, 1 - momentum)
+        return gradient.lerp(buffer, momentum)
+
+    def _all(self) -> list[Tensor]:
+        return [parameter for group in self.param_groups for parameter in group["params"]]
