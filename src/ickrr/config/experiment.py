@@ -26,8 +26,18 @@ OtherTable = Literal[
     "construction/contraction",
     "construction/controls",
     "construction/summary",
+    "metarep/cg",
+    "metarep/width",
+    "metarep/operators",
+    "metarep/anchor",
 ]
-SummaryTable = Literal["construction/summary"]
+SummaryTable = Literal[
+    "construction/summary",
+    "metarep/cg",
+    "metarep/width",
+    "metarep/operators",
+    "metarep/anchor",
+]
 """Tables that hold one number a row, by `quantity`, `subject` and `setting`, for claims of no run."""
 
 RunTable = Literal[
