@@ -339,6 +339,7 @@ def experiment():
                 "tab_rates": {},
                 "tab_controls": {},
                 "tab_cost": {},
+                "tab_metarep": {},
             },
         }
     )
