@@ -264,6 +264,9 @@ def test_regression_of_the_best_head_is_scikit_learns(layout, prompts):
         torch.ones(2, len(ROWS[layout]), 2, HEADS),
     )
     fit.distances[1, 0, 1, 0] = 0.5
+    if layout == "interleaved":
+        fit.distances[1, 1, 0, 1] = 0.1  # the best head of all, but of rows that no query has
+        assert fit.best(1) == (1, 0, 1)
     inputs, representation = regressions(support, fit, [[0.1], [0.2]])
     for b in range(B):
         found, _ = by_hand(model, prompts.x[b], prompts.y[b])

@@ -75,11 +75,10 @@ class Fit:
     bandwidths: Tensor
     distances: Tensor
 
-    def best(self, target: int) -> tuple[int, int, int]:
-        """Row kind, layer index and head of the least distance."""
-        row, layer, head = np.unravel_index(
-            int(self.distances[target].argmin()), self.distances[target].shape
-        )
+    def best(self, target: int, kinds: int | None = None) -> tuple[int, int, int]:
+        """Row kind, layer index and head of the least distance, among the first `kinds` kinds of rows."""
+        distances = self.distances[target, :kinds]
+        row, layer, head = np.unravel_index(int(distances.argmin()), distances.shape)
         return int(row), int(layer), int(head)
 
 
@@ -163,6 +162,8 @@ def head_distances(
 def regressions(support: Support, fit: Fit, ridges: Sequence[Sequence[float]]) -> list[Tensor]:
     """Kernel ridge regression of the query under the kernels of the best heads, (M, B) for each target.
 
+    The best among rows of the query's kind of token: a bandwidth that fits y tokens says nothing of a query.
+
     Args:
         support: the prompts.
         fit: bandwidths and best heads.
@@ -170,7 +171,7 @@ def regressions(support: Support, fit: Fit, ridges: Sequence[Sequence[float]]) -
     """
     predictions = []
     for index, target in enumerate(TARGETS):
-        row, layer, head = fit.best(index)
+        row, layer, head = fit.best(index, kinds=1)
         if target == GAUSSIAN:
             squares = support.inputs
         else:
