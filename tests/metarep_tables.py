@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = ["quantity", "subject", "setting", "value", "low", "high"]
-DIALS = ("bandwidth", "noise", "radius", "law", "duplicates", "outliers")
+DIALS = ("bandwidth", "noise", "radius", "law", "duplicates", "outlier")
 RUNS = ("spherical", "paired")
 
 
