@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ickrr.analysis.draws import TREND, Draws
@@ -99,6 +99,7 @@ def test_undefined_draws_are_counted_not_averaged_away(draws, picks):
     assert np.isfinite(keyed.loc[("slope", "third", "second"), "low"])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_swapping_a_pair_changes_the_sign_only(seed):
     """Fails if the order of a pair changes anything but the sign and the order of its interval's ends."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ickrr.errors import FileError
@@ -50,6 +50,7 @@ def test_an_interval_that_does_not_exist_decides_nothing():
     assert rank(*tables, ["a", "b"], "similarity").tied == ("b",)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-1, 1), min_size=4, max_size=4, unique=True),
     st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1)), min_size=6, max_size=6),

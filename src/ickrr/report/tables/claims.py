@@ -68,7 +68,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     latex = shown.style.hide(axis="index").to_latex(
         environment="longtable",
         hrules=True,
-        column_format=rf"@{{}}{ragged}p{{3.35in}}{ragged}p{{1.3in}}l{ragged}p{{0.8in}}@{{}}",
+        column_format=rf"@{{}}{ragged}p{{3.25in}}{ragged}p{{1.3in}}l{ragged}p{{0.8in}}@{{}}",
     )
     # A claim stays on the page of its first condition.
     latex = re.sub(r"(\\textbf\{\d+\.\}.*) \\\\$", r"\1 \\\\*", latex, flags=re.MULTILINE)

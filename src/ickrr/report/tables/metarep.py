@@ -27,7 +27,7 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
     ("metarep/anchor", ("agreement",)),
 )
-FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.55in}l"
+FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.3in}l"
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
