@@ -25,7 +25,7 @@ def metarep_tables(seed=0):
     cg = [
         exact(quantity, subject, setting, 3e-12)
         for quantity, subject, setting in itertools.product(
-            ("step_error", "drift"), ("cg", "pcg"), ("well", "ill")
+            ("step_error", "local_error", "drift"), ("cg", "pcg"), ("well", "ill")
         )
     ]
     cg += [exact("rate_share", "cg", setting, 0.7) for setting in ("well", "ill")]
@@ -34,6 +34,7 @@ def metarep_tables(seed=0):
     solvers = ("cg", "pcg", "richardson", "preconditioned_richardson")
     for index, (subject, setting) in enumerate(itertools.product(solvers, ("well", "ill"))):
         cg.append(("steps", subject, setting, 10.0 + 9 * index, 8.0 + 9 * index, 14.0 + 9 * index))
+    cg += [exact("steps_capped", "richardson", "ill", 1.0), exact("steps_capped", "cg", "ill", 0.1)]
     ridges = ("0.01", "0.1", "1")
     width = [
         estimate("fall", subject, ridge, 0.3)

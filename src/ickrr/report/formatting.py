@@ -112,7 +112,15 @@ def summary_value(value: float, low: float, high: float) -> str:
     """Format a number of a summary table: one with equal ends is no estimate and has no interval."""
     if low == value == high:
         return number(int(value) if value.is_integer() else value)
+    if 0 < abs(value) < SMALL:
+        return _with_common_power(value, low, high)
     return with_interval(value, low, high)
+
+
+def _with_common_power(value: float, low: float, high: float) -> str:
+    exponent = math.floor(math.log10(abs(value)))
+    middle, *ends = (f"{each / 10.0**exponent:.3g}" for each in (value, low, high))
+    return rf"\ensuremath{{{middle}\,[{ends[0]},\,{ends[1]}]\times 10^{{{exponent}}}}}"
 
 
 def _fixed(value: float, places: int) -> str:

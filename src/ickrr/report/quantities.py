@@ -17,6 +17,7 @@ QUANTITIES: Final = {
     "contraction_share": "share of prompts that contract at the uniform rate",
     "divergence_share": "share of prompts on which the iteration diverges",
     "step_error": "built minus float64, any step",
+    "local_error": "one step minus one of float64",
     "drift": "change after convergence",
     "rate_share": "error over its bound",
     "blocks_per_step": "blocks a step",
@@ -57,6 +58,10 @@ SETTINGS: Final = {
     "gaussian": "Gaussian kernel",
     "representation": "representation kernel",
     "data": "kernel of the data",
+    "gaussian_refitted": "Gaussian, refitted",
+    "representation_refitted": "representation, refitted",
+    "matrix": r"matrix $\Gamma$",
+    "scalar": r"scalar $\Gamma$",
 }
 
 

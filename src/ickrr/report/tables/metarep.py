@@ -17,16 +17,22 @@ from ickrr.report.load import load_summary
 from ickrr.report.quantities import SUBJECTS, plain, quantity_words, setting_words
 from ickrr.report.table import PaperTable
 
-# table, quantities of one block: their subjects share the columns.
-BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("metarep/cg", ("step_error", "drift", "rate_share", "blocks_per_step")),
-    ("metarep/cg", ("steps",)),
-    ("metarep/cg", ("relu_error",)),
-    ("metarep/width", ("fall",)),
-    ("metarep/width", ("effective_dimension",)),
-    ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
-    ("metarep/anchor", ("agreement",)),
+# table, quantities of one block: their subjects share the columns; subjects that have other names in it.
+BLOCKS: Final[tuple[tuple[str, tuple[str, ...], dict[str, str]], ...]] = (
+    ("metarep/cg", ("step_error", "local_error", "drift", "rate_share", "blocks_per_step"), {}),
+    ("metarep/cg", ("steps",), {}),
+    (
+        "metarep/cg",
+        ("relu_error",),
+        {"relu": "ReLU, well-conditioned", "relu_ill": "ReLU, ill-conditioned"},
+    ),
+    ("metarep/width", ("fall",), {}),
+    ("metarep/width", ("effective_dimension",), {"kernel": "full kernel"}),
+    ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent"), {}),
+    ("metarep/anchor", ("agreement",), {}),
 )
+CAPPED: Final = "steps_capped"
+"""Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
 FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.3in}l"
 
 
@@ -44,11 +50,13 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
         FileError: a table is missing, or lacks one of the quantities.
     """
     del experiment
-    blocks = [(table, _chosen(results / "tables", table, quantities)) for table, quantities in BLOCKS]
+    tables = results / "tables"
+    blocks = [(table, _chosen(tables, table, quantities)) for table, quantities, _ in BLOCKS]
     columns = max(block["subject"].nunique() for _, block in blocks)
+    bounds = _bounds(tables)
     rows: list[list[str]] = []
-    for index, (_, block) in enumerate(blocks):
-        rows += _block(block, columns, r"\midrule " if index else "")
+    for index, ((_, block), (_, _, names)) in enumerate(zip(blocks, BLOCKS, strict=True)):
+        rows += _block(block, columns, {**SUBJECTS, **names}, bounds, r"\midrule " if index else "")
     shown = pd.DataFrame(rows)
     style = shown.style.hide(axis="index").hide(axis="columns")
     latex = style.to_latex(hrules=True, column_format=f"{FORMAT}{'l' * columns}@{{}}")
@@ -73,20 +81,31 @@ def _chosen(tables: Path, table: str, quantities: Sequence[str]) -> pd.DataFrame
     return pd.concat(parts, ignore_index=True)
 
 
-def _block(block: pd.DataFrame, columns: int, rule: str) -> list[list[str]]:
+def _bounds(tables: Path) -> set[tuple[str, str]]:
+    """Subjects and settings of which the median number of steps is only bounded from below."""
+    rows = load_summary(tables, "metarep/cg")
+    capped = rows[(rows["quantity"] == CAPPED) & (rows["value"] > 0.5)]
+    return set(zip(capped["subject"], capped["setting"], strict=True))
+
+
+def _block(
+    block: pd.DataFrame, columns: int, names: dict[str, str], bounds: set[tuple[str, str]], rule: str
+) -> list[list[str]]:
     """A head that names the subjects, then one row a quantity and setting."""
     subjects = list(dict.fromkeys(block["subject"]))
-    names = [rf"\textit{{{SUBJECTS.get(subject, plain(subject))}}}" for subject in subjects]
-    rows = [[rule, "", *_filled(names, columns)]]
+    heads = [rf"\textit{{{names.get(subject, plain(subject))}}}" for subject in subjects]
+    rows = [[rule, "", *_filled(heads, columns)]]
     for quantity, settings in block.groupby("quantity", sort=False):
         for position, (setting, cells) in enumerate(settings.groupby("setting", sort=False)):
             by_subject = cells.set_index("subject")[["value", "low", "high"]]
-            values = [
-                summary_value(*by_subject.loc[subject].to_numpy(float).tolist())
-                if subject in by_subject.index
-                else "--"
-                for subject in subjects
-            ]
+            values = []
+            for subject in subjects:
+                if subject not in by_subject.index:
+                    values.append("--")
+                    continue
+                ends = by_subject.loc[subject].to_numpy(float).tolist()
+                bounded = quantity == "steps" and (subject, setting) in bounds
+                values.append(f"$>{ends[0]:.0f}$" if bounded else summary_value(*ends))
             what = quantity_words(str(quantity)) if position == 0 else ""
             rows.append([what, setting_words(str(setting)), *_filled(values, columns)])
     return rows
