@@ -45,7 +45,7 @@ def test_rule_tracks_its_code(rule: str) -> None:
     assert f'verb("{called[1]}")' in body if called else "papermill" in body
 
 
-@pytest.mark.parametrize("rule", COMPUTING)
+@pytest.mark.parametrize("rule", sorted(COMPUTING))
 def test_rule_keeps_records(rule: str) -> None:
     """Fails if the results of a rule could be damaged unnoticed, or not be traced back."""
     assert "recorded(" in RULES[rule]

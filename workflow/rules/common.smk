@@ -280,28 +280,15 @@ def table_inputs(wildcards):
 
 def all_run_tables(wildcards):
     """Tables of every run, from which the paper takes its numbers."""
-    every = ["errors", "matches", "alignment", "pairs", "shares"]
-    swept = [
-        run
-        for figure in experiment.figures.values()
-        if "noise" in figure.tables
-        for run in figure.runs
-    ]
+    every = ["matches", "alignment", "pairs", "shares"]
     constructed = [f"{RESULTS}/tables/{table}.parquet" for table in CONSTRUCTION_TABLES]
     return (
         run_tables(experiment.runs, ["learning_curve"])
         + run_tables(experiment.compared, every)
-        + run_tables(swept, ["noise"])
+        + run_tables(experiment.runs_showing("errors"), ["errors"])
+        + run_tables(experiment.runs_showing("noise"), ["noise"])
         + constructed
         + SUMMARY_TABLES
-    )
-
-
-def runs_showing(table):
-    """Runs of which a figure or a table shows this table."""
-    shown = [*experiment.figures.values(), *experiment.tables.values()]
-    return list(
-        dict.fromkeys(run for one in shown if table in one.tables for run in one.runs)
     )
 
 
@@ -325,8 +312,8 @@ FURTHER_TABLE_INPUTS = {
         *run_tables(experiment.runs, ["learning_curve"]),
         *run_tables(experiment.compared, ["alignment"]),
         *SUMMARY_TABLES,
-        *run_tables(runs_showing("noise"), ["noise"]),
-        *run_tables(runs_showing("functions"), ["functions"]),
+        *run_tables(experiment.runs_showing("noise"), ["noise"]),
+        *run_tables(experiment.runs_showing("functions"), ["functions"]),
     ],
 }
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ickrr.bundles.manifest import FORMAT, MANIFEST, TIERS, BundleError, Entry, Job, Manifest
-from ickrr.config.experiment import Experiment
+from ickrr.config.experiment import Experiment, RunTable
 from ickrr.files import atomic_path, read_json, read_settings
 from ickrr.records import Record, Records, digest
 
@@ -68,6 +68,9 @@ def build_manifest(results: Path, tier: str) -> Manifest:
     experiment = read_settings(results / "specs" / "experiment.json", Experiment)
     records = Records(results)
     files = [path for path in _matching(results, TIERS[tier]) if _wanted(path, results, experiment)]
+    if tier == "tables":
+        shown = _shown(records, experiment)
+        files = [path for path in files if not _is_table_of_a_run(path, results) or str(path) in shown]
     _require_complete(results, tier, files, experiment)
     records.check(files)
     ancestries = {path: ancestry(records, path) for path in files}
@@ -180,6 +183,25 @@ def _wanted(path: Path, results: Path, experiment: Experiment) -> bool:
         if seed and parts[1] in experiment.models:
             return int(seed[1]) in experiment.seeds(parts[1])
     return True
+
+
+def _is_table_of_a_run(path: Path, results: Path) -> bool:
+    parts = path.relative_to(results).parts
+    return parts[0] == "tables" and (results / "specs" / "runs" / f"{parts[1]}.json").exists()
+
+
+def _shown(records: Records, experiment: Experiment) -> set[str]:
+    """Tables that a figure, a table of the paper, the ledger or the numbers in the text are made from."""
+    made = [
+        *records.results.glob("figures/*.pdf"),
+        *records.results.glob("latex/*.tex"),
+        records.results / "tables" / "claims.parquet",
+    ]
+    found = {path for file in made for path in (records.of(file) or {"inputs": {}})["inputs"]}
+    for table in get_args(RunTable):
+        for run in experiment.runs_showing(table):
+            found.add(f"{records.results}/tables/{run}/{table}.parquet")
+    return found
 
 
 def _require_complete(results: Path, tier: str, files: list[Path], experiment: Experiment) -> None:

@@ -171,6 +171,12 @@ class Experiment(Settings):
         """Names of all that is probed and compared: the trained runs, then the controls."""
         return [*self.runs, *self.constructions.controls]
 
+    def runs_showing(self, table: str) -> list[str]:
+        """Runs of which a figure or a table of the paper reads this table, in order."""
+        shown = [(item.runs, item.tables) for item in self.figures.values()]
+        shown += [(item.runs, item.tables) for item in self.tables.values()]
+        return list(dict.fromkeys(run for runs, tables in shown if table in tables for run in runs))
+
     @property
     def compared(self) -> list[str]:
         """Names of the trained runs that are compared with the solvers: those whose kernel allows it."""

@@ -100,11 +100,11 @@ def all_numbers(experiment: Experiment, tables: Path) -> Macros:
         training_numbers(macros, name, load_table(tables, [run], "learning_curve"))
     for run in experiment.compared:
         name = camel_case(run)
-        errors = load_table(tables, [run], "errors")
-        error_numbers(macros, name, errors, experiment)
         alignment = load_table(tables, [run], "alignment")
         alignment_numbers(macros, name, alignment, experiment)
         verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
+    for run in experiment.runs_showing("errors"):
+        error_numbers(macros, camel_case(run), load_table(tables, [run], "errors"), experiment)
     comparison_numbers(macros, experiment, tables)
     return macros
 
