@@ -29,6 +29,7 @@ def test_data_of_a_figure_are_what_it_reads() -> None:
     files = set(linked_files(origin_links(EXPERIMENT)))
     for figure in EXPERIMENT.figures.values():
         assert {f"tables/{run}/{table}.parquet" for run in figure.runs for table in figure.tables} <= files
+        assert {f"tables/{table}.parquet" for table in figure.others} <= files
     for table in EXPERIMENT.tables:
         assert f"tables/{table}.csv" in files
 

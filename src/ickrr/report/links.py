@@ -20,12 +20,13 @@ def origin_links(experiment: Experiment) -> str:
     """
     lines = []
     for name, figure in experiment.figures.items():
-        data = "; ".join(
+        data = [
             f"{escape(table)}: "
             + ", ".join(_link(run, f"tables/{run}/{table}.parquet") for run in figure.runs)
             for table in figure.tables
-        )
-        lines.append(_definition(f"figures/{name}.pdf", "draw_figure", "figures.smk", data))
+        ]
+        data += [_link(table, f"tables/{table}.parquet") for table in figure.others]
+        lines.append(_definition(f"figures/{name}.pdf", "draw_figure", "figures.smk", "; ".join(data)))
     for name in experiment.tables:
         data = ", ".join(_link(f"{name}.{kind}", f"tables/{name}.{kind}") for kind in ("csv", "parquet"))
         lines.append(_definition(f"{name}.tex", "write_table", "tables.smk", data))
