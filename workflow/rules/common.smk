@@ -312,6 +312,7 @@ FURTHER_TABLE_INPUTS = {
         *run_tables(experiment.runs, ["learning_curve"]),
         *run_tables(experiment.compared, ["alignment"]),
         *SUMMARY_TABLES,
+        *[f"{RESULTS}/tables/{table}.parquet" for table in CONSTRUCTION_TABLES],
         *run_tables(experiment.runs_showing("noise"), ["noise"]),
         *run_tables(experiment.runs_showing("functions"), ["functions"]),
     ],

@@ -28,8 +28,8 @@ def origin_links(experiment: Experiment) -> str:
         data += [_link(table, f"tables/{table}.parquet") for table in figure.others]
         lines.append(_definition(f"figures/{name}.pdf", "draw_figure", "figures.smk", "; ".join(data)))
     for name in experiment.tables:
-        data = ", ".join(_link(f"{name}.{kind}", f"tables/{name}.{kind}") for kind in ("csv", "parquet"))
-        lines.append(_definition(f"{name}.tex", "write_table", "tables.smk", data))
+        files = ", ".join(_link(f"{name}.{kind}", f"tables/{name}.{kind}") for kind in ("csv", "parquet"))
+        lines.append(_definition(f"{name}.tex", "write_table", "tables.smk", files))
     return "".join(lines)
 
 

@@ -37,6 +37,10 @@ def test_jobs_are_those_of_the_rules(experiment):
     assert list(jobs_of(experiment, "solve_prompts")) == ["spherical-evaluation", "uniform-evaluation"]
     assert len(list(jobs_of(experiment, "sample_prompts"))) == 6
     assert list(jobs_of(experiment, "tabulate_run")) == ["spherical", "noise_01"]
+    assert list(jobs_of(experiment, "measure_width")) == ["measure_width"]
+    assert list(jobs_of(experiment, "verify_construction")) == list(
+        experiment.constructions.verification.ridges
+    )
     assert "noise_01/seed1" in jobs_of(experiment, "train_model")
     shown = next(iter(experiment.figures.values())).model_copy(update={"tables": ["noise"]})
     swept = experiment.model_copy(update={"figures": {"a": shown, "b": shown}})

@@ -18,7 +18,17 @@ from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 
 Kind = Literal[
-    "prompts", "evaluation", "trained", "model", "run", "compared", "noise", "functions", "operators"
+    "prompts",
+    "evaluation",
+    "trained",
+    "model",
+    "run",
+    "compared",
+    "noise",
+    "functions",
+    "operators",
+    "ridges",
+    "once",
 ]
 
 MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
@@ -36,6 +46,10 @@ STAGES: Final[dict[str, Kind]] = {
     "sweep_noise": "noise",
     "trace_functions": "functions",
     "measure_operators": "operators",
+    "verify_construction": "ridges",
+    "measure_contraction": "once",
+    "run_conjugate_gradient": "once",
+    "measure_width": "once",
 }
 
 
@@ -84,8 +98,15 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
 
 
 def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
-    """Yield the name of every job of a stage, as its benchmark is called below the stage's folder."""
+    """Yield the name of every job of a stage, as its benchmark is called below the stage's folder.
+
+    The benchmark of a stage that is a single job has no folder, but the stage's name.
+    """
     kind = STAGES[stage]
+    if kind == "once":
+        yield stage
+    if kind == "ridges":
+        yield from experiment.constructions.verification.ridges
     if kind in ("noise", "functions"):
         shown = [(one.runs, one.tables) for one in experiment.figures.values()]
         shown += [(one.runs, one.tables) for one in experiment.tables.values()]
@@ -127,7 +148,8 @@ def _stage(experiment: Experiment, results: Path, stage: str) -> dict[str, objec
 
 
 def _job(results: Path, stage: str, job: str) -> dict[str, float]:
-    path = results / "benchmarks" / stage / f"{job}.tsv"
+    folder = results / "benchmarks"
+    path = folder / f"{stage}.tsv" if STAGES[stage] == "once" else folder / stage / f"{job}.tsv"
     measured = {"measured": 0.0, **dict.fromkeys(MEASURED.values(), math.nan)}
     if path.is_file():
         measured = {"measured": 1.0, **_benchmark(path)}
