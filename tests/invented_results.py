@@ -15,12 +15,12 @@ RESULTS = Path("results/smoke")
 
 
 def small_experiment(**changes: object) -> Experiment:
-    """One run with two seeds, shown by one figure."""
+    """One run with two seeds, all of it shown by one figure."""
     values = load_experiment(ROOT / "config.yaml", "smoke").model_dump()
     values["compute"].pop("first_runs", None)
     values |= {
         "runs": {"spherical": {"task": "spherical", "seeds": [0, 1]}},
-        "figures": {"fig1": {"runs": ["spherical"], "tables": ["errors"]}},
+        "figures": {"fig1": {"runs": ["spherical"], "tables": ["errors", "learning_curve"]}},
         "tables": {},
         **changes,
     }

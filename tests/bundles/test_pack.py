@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import invented_results
 import pytest
 
 from ickrr.bundles.manifest import BundleError
@@ -43,6 +44,14 @@ def test_manifest_says_what_everything_was_made_from(project: Path) -> None:
     assert manifest.settings[spec]["name"] == "spherical"
     assert manifest.jobs["comparisons/spherical/seed0/errors.parquet"].rule == "compare_run"
     assert manifest.scale == "smoke"
+
+
+def test_tables_that_nothing_shows_are_left_out(project: Path) -> None:
+    """Fails if the bundle grows with every table that somebody once looked at."""
+    figures = {"fig1": {"runs": ["spherical"], "tables": ["errors"]}}
+    invented_results.write_specs(invented_results.small_experiment(figures=figures))
+    manifest = build_manifest(RESULTS, "tables")
+    assert set(manifest.files) == TABLES - {"tables/spherical/learning_curve.parquet"}
 
 
 def test_larger_tiers_hold_whole_trainings(project: Path) -> None:
