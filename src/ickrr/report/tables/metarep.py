@@ -33,7 +33,7 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...], dict[str, str]], ...]] = (
 )
 CAPPED: Final = "steps_capped"
 """Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
-FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.3in}l"
+FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.25in}l"
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -63,7 +63,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     latex = latex.replace("\\toprule\n\\midrule\n", "\\toprule\n")  # no columns have names
     frame = pd.concat([block.assign(table=table) for table, block in blocks], ignore_index=True)
     frame = frame[["table", "quantity", "subject", "setting", "value", "low", "high"]]
-    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{4pt}}\n{latex}}}\n")
+    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
 
 
 def _chosen(tables: Path, table: str, quantities: Sequence[str]) -> pd.DataFrame:
