@@ -57,14 +57,14 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),
         (
             "src/ickrr/constructions/contraction.py",
-            {"measure_contraction", "draw_figure", "write_numbers"} | PAPER,
+            {"measure_contraction", "tabulate_construction", "draw_figure"} | JUDGED | PAPER,
         ),
         (
             "src/ickrr/constructions/richardson.py",
-            BUILT | BUILT_CG | {"check_controls", "draw_figure", "write_table", "write_numbers"} | PAPER,
+            BUILT | BUILT_CG | {"check_controls", "tabulate_run", "draw_figure"} | JUDGED | PAPER,
         ),
-        ("src/ickrr/constructions/conjugate_relu.py", {"run_conjugate_gradient"} | SHOWN),
-        ("src/ickrr/constructions/width.py", {"measure_width"} | SHOWN),
+        ("src/ickrr/constructions/conjugate_relu.py", {"run_conjugate_gradient"} | SHOWN | JUDGED),
+        ("src/ickrr/constructions/width.py", {"measure_width"} | SHOWN | JUDGED),
         ("src/ickrr/report/numbers.py", {"write_numbers"} | PAPER),
         ("src/ickrr/report/tables/cost.py", {"write_table"} | PAPER),
         ("src/ickrr/report/statistics.py", JUDGED),

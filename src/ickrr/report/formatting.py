@@ -112,7 +112,7 @@ def summary_value(value: float, low: float, high: float) -> str:
     """Format a number of a summary table: one with equal ends is no estimate and has no interval."""
     if low == value == high:
         return number(int(value) if value.is_integer() else value)
-    if 0 < abs(value) < SMALL:
+    if value and max(abs(low), abs(high)) < SMALL:
         return _with_common_power(value, low, high)
     return with_interval(value, low, high)
 

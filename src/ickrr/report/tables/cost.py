@@ -119,8 +119,11 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
             if experiment.is_compared(run)
         }
         yield from (name for name in names if kind == "prompts" or name in solved)
-    if kind in ("run", "compared"):
-        yield from experiment.runs if kind == "run" else experiment.compared
+    if kind == "run":
+        yield from experiment.runs
+    if kind == "compared":
+        controls = (name for table in experiment.tables.values() for name in table.controls)
+        yield from dict.fromkeys([*experiment.compared, *controls])
     # Hand-built controls are probed and compared as trained models are.
     models: dict[str, Sequence[str]] = {
         "trained": list(experiment.runs),
