@@ -16,9 +16,8 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.timing import one_thread, seconds
-from benchmarks.training_step import SIZES, our_step
+from benchmarks.training_step import SIZES, our_step, run_of
 from ickrr.config.model import ModelSettings
-from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.estimates import FLOAT, step_flops
@@ -43,13 +42,7 @@ def measure() -> list[dict[str, object]]:
             x, y, target = sample_labels(task, prompts, torch.Generator().manual_seed(0))
             step = our_step(task, model, Batch(x, y, target), "muon")
             ours = seconds(step, REPEATS[size], time.process_time)
-            run = RunSettings(
-                name="benchmark",
-                task_name="benchmark",
-                task=task,
-                model=model,
-                training=TrainingSettings(batch_size=prompts),
-            )
+            run = run_of(task, model, TrainingSettings(batch_size=prompts))
             rate = matmul_rate(model.width, prompts * (2 * task.context_length + 1))
             bandwidth = copy_rate()
             arithmetic = step_flops(run) / rate

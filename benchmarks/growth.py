@@ -14,11 +14,10 @@ import numpy as np
 import torch
 
 from benchmarks.timing import one_thread, seconds
-from benchmarks.training_step import SIZES, our_step
+from benchmarks.training_step import SIZES, our_step, run_of
 from ickrr.analysis.probe import fit_readouts
 from ickrr.config.analysis import SolverSettings
 from ickrr.config.model import ModelSettings
-from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.estimates import training_memory_mb
@@ -135,13 +134,7 @@ def memory(size: str) -> dict[str, object]:
     task, model, prompts, _ = SIZES[size]
     command = [sys.executable, "-c", MEMORY, size]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
-    run = RunSettings(
-        name="benchmark",
-        task_name="benchmark",
-        task=task,
-        model=model,
-        training=TrainingSettings(batch_size=prompts),
-    )
+    run = run_of(task, model, TrainingSettings(batch_size=prompts))
     return {
         "benchmark": f"peak memory of training, {size} size",
         "peer": "what `python -m ickrr estimate` says",

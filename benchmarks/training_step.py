@@ -80,6 +80,11 @@ def measure() -> list[dict[str, object]]:
     return rows
 
 
+def run_of(task: TaskSettings, model: ModelSettings, training: TrainingSettings) -> RunSettings:
+    """Return a run that has no name anywhere else."""
+    return RunSettings(name="benchmark", task_name="benchmark", task=task, model=model, training=training)
+
+
 def their_step(peer: nn.Module, tokens: Tensor, target: Tensor) -> Callable[[], None]:
     """Return one update of the peer on a batch, to be called again and again."""
     optimizer = torch.optim.AdamW(peer.parameters(), lr=1e-4)
@@ -95,11 +100,10 @@ def their_step(peer: nn.Module, tokens: Tensor, target: Tensor) -> Callable[[], 
 
 def our_step(task: TaskSettings, model: ModelSettings, batch: Batch, optimizer: str) -> Callable[[], None]:
     """Return one update of a model of ours on a batch, at the rate of the first step."""
-    training = TrainingSettings(optimizer="muon" if optimizer == "muon" else "adamw")
-    run = RunSettings(name="benchmark", task_name="benchmark", task=task, model=model, training=training)
+    run = run_of(task, model, TrainingSettings(optimizer="muon" if optimizer == "muon" else "adamw"))
     built = build_model(run)
     initialise(built, torch.Generator().manual_seed(0))
-    updates = Optimizer(built, training)
+    updates = Optimizer(built, run.training)
 
     def step() -> None:
         (predict(built, batch) - batch.target).square().mean().backward()

@@ -9,6 +9,14 @@ from ickrr.config.operators import DialSettings
 RUNS = {"spherical": (("x", "y"), (0, 1, 2)), "paired": (("pair",), (0, 1))}
 OFFSETS = {"trained": 0.0, "shuffled": 0.2, "random": 0.3, "flat": 0.35}
 DIALS = DialSettings().levels()
+TWO_LEVELS = DialSettings(
+    bandwidth=[1.0, 0.5],
+    noise=[1.0, 4.0],
+    radius=[1.0, 2.0],
+    law=[0.0, 1.0],
+    duplicates=[0.0, 0.5],
+    outlier=[0.0, 5.0],
+)
 
 
 def detail_table(layers=3, heads=2):

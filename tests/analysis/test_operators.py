@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from operator_tables import TWO_LEVELS
 from sklearn.kernel_ridge import KernelRidge
 
 from ickrr.analysis.dials import dial_draws
@@ -31,7 +32,7 @@ from ickrr.analysis.operators import (
     token_distances,
 )
 from ickrr.config.model import ModelSettings
-from ickrr.config.operators import DialSettings, OperatorSettings
+from ickrr.config.operators import OperatorSettings
 from ickrr.config.task import TaskSettings
 from ickrr.kernels import squared_distances
 from ickrr.model.transformer import Transformer
@@ -39,16 +40,8 @@ from ickrr.tasks import sample_prompts
 
 N, D, B, HEADS = 4, 2, 3, 2
 TASK = TaskSettings(dimension=D, lengthscale=0.8, context_length=N)
-DIALS = DialSettings(
-    bandwidth=[1.0, 0.5],
-    noise=[1.0, 4.0],
-    radius=[1.0, 2.0],
-    law=[0.0, 1.0],
-    duplicates=[0.0, 0.5],
-    outlier=[0.0, 5.0],
-)
 SETTINGS = OperatorSettings(
-    lengthscales=[0.3, 1.0, 3.0], bandwidths=[0.3, 1.0, 3.0], ridges=[0.01, 0.1], dials=DIALS
+    lengthscales=[0.3, 1.0, 3.0], bandwidths=[0.3, 1.0, 3.0], ridges=[0.01, 0.1], dials=TWO_LEVELS
 )
 
 

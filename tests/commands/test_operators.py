@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from operator_tables import TWO_LEVELS
 
 from ickrr.__main__ import main
 from ickrr.analysis.gradient_step import fit_matrix, predict
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.model import ModelSettings
-from ickrr.config.operators import DialSettings, OperatorSettings
+from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -26,14 +27,7 @@ SETTINGS = OperatorSettings(
     bandwidths=[0.5, 2.0],
     ridges=[0.1, 1.0],
     bootstrap_draws=20,
-    dials=DialSettings(
-        bandwidth=[1.0, 0.5],
-        noise=[1.0, 4.0],
-        radius=[1.0, 2.0],
-        law=[0.0, 1.0],
-        duplicates=[0.0, 0.5],
-        outlier=[0.0, 5.0],
-    ),
+    dials=TWO_LEVELS,
 )
 
 
