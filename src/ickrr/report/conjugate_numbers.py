@@ -1,7 +1,7 @@
 r"""Numbers of the built conjugate gradients and of the projections, as macros.
 
 Settings: ``\CgDimension CgContextLength CgPrompts CgSteps CgSolverSteps CgTolerance CgAtRest``;
-``\CgBlocks CgReluBlocks``.
+``\CgBlocks CgReluBlocks``; ``\CgErrorCut``, where errors are cut.
 With <Family> = Well or Ill: ``\Cg<Family>Kappa``, and for <Subject> = Cg or Pcg ``\<Subject><Family>StepError
 TwinError LocalError Drift``; ``\<Subject><Family>Steps`` also for Richardson and PreconditionedRichardson, as
 a median that says so where the grid ended first; ``\Cg<Family>RateShare``; ``\Relu<Family>ErrorFewest`` and
@@ -26,7 +26,7 @@ FAMILIES: Final = ("well", "ill")
 STACKS: Final = ("cg", "pcg")
 ERRORS: Final = ("step_error", "twin_error", "local_error", "drift")
 PROJECTIONS: Final = ("gaussian", "eigenspace")
-DIVERGED: Final = 1e6  # where errors are cut
+DIVERGED: Final = 1e6  # where the table's errors are cut
 
 
 def conjugate_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:
@@ -44,6 +44,7 @@ def solver_numbers(macros: Macros, experiment: Experiment, summary: pd.DataFrame
     settings = experiment.conjugate_gradient
     for name in ("dimension", "context_length", "prompts", "steps", "solver_steps", "tolerance", "at_rest"):
         macros.add(f"Cg{camel_case(name)}", setting_number(getattr(settings, name)))
+    macros.value("CgErrorCut", DIVERGED)
     macros.add("CgBlocks", f"{summary_row(summary, 'blocks_per_step', 'cg', '').value:.0f}")
     macros.add("CgReluBlocks", f"{summary_row(summary, 'blocks_per_step', 'relu', '').value:.0f}")
     units = sorted(
