@@ -27,6 +27,7 @@ NAMES = (
     "training",
     "training_step",
     "floors",
+    "precision",
     "ensemble",
     "pipeline",
     "growth",

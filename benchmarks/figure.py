@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 ROW_HEIGHT = 0.42  # inches
 BOUND = "lower bound"
+NOT_PEERS = ("floors", "precision")  # limits, and risks instead of times
 
 
 def draw_ratios(found: dict[str, Any], path: Path) -> None:
@@ -18,7 +19,7 @@ def draw_ratios(found: dict[str, Any], path: Path) -> None:
         found: `machine` and `rows`, as in results.json.
         path: PNG to write.
     """
-    rows = [row for row in found["rows"] if row["ratio"] is not None and row["name"] != "floors"][::-1]
+    rows = [row for row in found["rows"] if row["ratio"] is not None and row["name"] not in NOT_PEERS][::-1]
     if not rows:
         return
     figure = Figure(figsize=(8.5, 1.2 + ROW_HEIGHT * len(rows)), layout="constrained")
