@@ -2,7 +2,7 @@
 
 Each quantity is doubled twice from its laptop value with the others held; the exponent is the slope of log
 seconds against log size. A slope below the expected one means that overheads still count at these sizes.
-Memory is the peak of a process of its own that makes a few training steps.
+Memory is the peak of a process of its own that makes two training steps (Linux).
 """
 
 import subprocess
@@ -90,13 +90,15 @@ CASES: tuple[tuple[str, Callable[..., Work], str, int, str], ...] = (
 )
 
 MEMORY = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from benchmarks.growth import step
 from benchmarks.training_step import SIZES
 task, model, prompts, _ = SIZES[sys.argv[1]]
 work = step(task.context_length, task.dimension, model.layers, model.width, prompts)
 work(), work()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# Not ru_maxrss: that starts at what the process that started this one had.
+print(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
 """
 
 

@@ -22,7 +22,8 @@ from ickrr.estimates import (
 )
 
 CORE = 1.5e10  # flops a second of one core, training a small model in float32 [measured: 1.5e10 to 4e10]
-GPU = 1e13  # of one GPU; a fifth of what a data-centre card reaches in float32 matrix products
+# Of one GPU, by the precision of training: a tenth to a fifth of what a data-centre card reaches in products.
+GPU = {"float32": 1e13, "tf32": 3e13, "bfloat16": 5e13}
 GPU_STEP = 0.03  # [s] that a training step takes on a GPU however small it is: some hundred kernels a block
 START = 4  # [minutes] Snakemake's two starts on the node, Python's imports, slow file systems
 MARGIN = 3.0
@@ -41,7 +42,7 @@ def training_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> floa
     training = run.training
     validations = ceil(training.steps / training.validate_every)
     validating = validations * prompts.validation * forward_flops(run, prediction_tokens(run))
-    seconds = _seconds(training.steps * step_flops(run) + validating, gpu)
+    seconds = _seconds(training.steps * step_flops(run), gpu, training.precision) + _seconds(validating, gpu)
     return seconds + (training.steps * GPU_STEP if gpu else 0.0)
 
 
@@ -119,8 +120,8 @@ def _kinds_of_rows(run: RunSettings) -> int:
     return 2 if run.model.layout == "interleaved" else 1
 
 
-def _seconds(flops: float, gpu: bool) -> float:
-    return flops / (GPU if gpu else CORE)
+def _seconds(flops: float, gpu: bool, precision: str = "float32") -> float:
+    return flops / (GPU[precision] if gpu else CORE)
 
 
 def minutes(seconds: float) -> int:

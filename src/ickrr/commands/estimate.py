@@ -65,6 +65,9 @@ def main(arguments: argparse.Namespace) -> None:
     rows += construction_rows(experiment) + control_rows(experiment, device)
     table = pd.DataFrame(rows)
     print(report(table, experiment.scale, device.type, arguments.cores))
+    reduced_runs = [n for n in experiment.runs if experiment.run(n).training.precision != "float32"]
+    if device.type == "cpu" and reduced_runs:
+        print(f"measured in float32: {len(reduced_runs)} runs ask for a precision that only a GPU has")
     if arguments.output:
         write_table(arguments.output, table)
 
@@ -198,14 +201,15 @@ def measure_run(run: RunSettings, device: torch.device) -> tuple[float, float]:
 
     Args:
         run: resolved run.
-        device: where it will run.
+        device: where it will run; on a CPU products are float32, whatever the run says.
 
     Returns:
         Seconds of one training step, and of the predictions of one prompt at all context lengths.
     """
     share = min(1.0, MEASURED_FLOPS / step_flops(run))
     batch_size = max(1, round(share * run.training.batch_size))
-    training = run.training.model_copy(update={"batch_size": batch_size})
+    precision = "float32" if device.type == "cpu" else run.training.precision
+    training = run.training.model_copy(update={"batch_size": batch_size, "precision": precision})
     smaller = run.model_copy(update={"training": training})
     model = build_model(smaller)
     initialise(model, torch_generator(0, "estimate"))

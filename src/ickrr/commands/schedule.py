@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ickrr.cluster.schedule import Placed, critical_path, makespan, plan, tasks
 from ickrr.config.load import SCALES, load_experiment
+from ickrr.estimates import step_flops
 from ickrr.files import atomic_path
 
 COLOURS = {"train": "#0072B2", "probe": "#E69F00", "solve": "#009E73", "compare": "#999999"}
@@ -30,10 +31,16 @@ def main(arguments: argparse.Namespace) -> None:
     Raises:
         ConfigError: the configuration is wrong.
     """
-    jobs = tasks(load_experiment(arguments.config, arguments.scale))
+    experiment = load_experiment(arguments.config, arguments.scale)
+    jobs = tasks(experiment)
     plans = {gpus: plan(jobs, gpus) for gpus in arguments.gpus}
     work = sum(job.seconds for job in jobs if job.gpu)
     print(f"{len(jobs)} jobs, {work / 3600:.1f} GPU-hours; estimates, not measurements")
+    flops = sum(
+        len(experiment.seeds(name)) * run.training.steps * step_flops(run)
+        for name, run in ((name, experiment.run(name)) for name in experiment.runs)
+    )
+    print(f"arithmetic of all trainings: {flops:.2g} flop; one GPU-hour for them is {flops / 3.6e15:.3g} TFLOP/s")
     for gpus, placed in plans.items():
         end = makespan(placed)
         print(f"{gpus:>4} GPUs: {end / 3600:6.1f} h, GPUs busy {100 * work / (gpus * end):3.0f} % of it")
