@@ -36,11 +36,12 @@ def main(arguments: argparse.Namespace) -> None:
     plans = {gpus: plan(jobs, gpus) for gpus in arguments.gpus}
     work = sum(job.seconds for job in jobs if job.gpu)
     print(f"{len(jobs)} jobs, {work / 3600:.1f} GPU-hours; estimates, not measurements")
+    runs = {name: experiment.run(name) for name in experiment.runs}
     flops = sum(
-        len(experiment.seeds(name)) * run.training.steps * step_flops(run)
-        for name, run in ((name, experiment.run(name)) for name in experiment.runs)
+        len(experiment.seeds(name)) * run.training.steps * step_flops(run) for name, run in runs.items()
     )
-    print(f"arithmetic of all trainings: {flops:.2g} flop; one GPU-hour for them is {flops / 3.6e15:.3g} TFLOP/s")
+    rate = flops / 3600 / 1e12
+    print(f"arithmetic of all trainings: {flops:.2g} flop, in one GPU-hour at {rate:.0f} TFLOP/s")
     for gpus, placed in plans.items():
         end = makespan(placed)
         print(f"{gpus:>4} GPUs: {end / 3600:6.1f} h, GPUs busy {100 * work / (gpus * end):3.0f} % of it")

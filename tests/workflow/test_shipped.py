@@ -1,0 +1,25 @@
+"""The bundles that come with the project belong to its present code and settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support import ROOT, checkout
+
+SHIPPED = sorted((ROOT / "bundles").glob("*-tables.tar.xz"))
+LARGEST_MB = 8  # every clone carries it
+
+
+@pytest.mark.parametrize("bundle", SHIPPED, ids=lambda path: path.name)
+def test_shipped_tables_are_those_of_this_code(bundle: Path, tmp_path: Path) -> None:
+    """Fails if a fresh clone would train although the README says that it draws from what is shipped.
+
+    Then make the bundle again (`make recompute`, `make bundle TIER=tables`), or take it out.
+    """
+    scale = bundle.name.removesuffix("-tables.tar.xz")
+    project = checkout(tmp_path)
+    said = project.snakemake("-n", "figures", scale=scale).stdout
+    taken, of = re.findall(r"(\d+) of (\d+) results taken", said)[0]
+    assert taken == of, said[:3000]
+    assert set(project.planned("figures", scale=scale)) == {"take_restored", "draw_figure"}
+    assert bundle.stat().st_size < LARGEST_MB * 1e6
