@@ -8,6 +8,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ickrr.cluster.schedule import Placed, critical_path, makespan, plan, tasks
 from ickrr.config.load import SCALES, load_experiment
@@ -44,8 +45,8 @@ def main(arguments: argparse.Namespace) -> None:
     print(f"arithmetic of all trainings: {flops:.2g} flop, in one GPU-hour at {rate:.0f} TFLOP/s")
     for gpus, placed in plans.items():
         end = makespan(placed)
-        print(f"{gpus:>4} GPUs: {end / 3600:6.1f} h, GPUs busy {100 * work / (gpus * end):3.0f} % of it")
-    print(f"longest chain of jobs: {critical_path(jobs) / 3600:.1f} h; no number of GPUs is faster")
+        print(f"{gpus:>4} GPUs: {end / 3600:6.2f} h, GPUs busy {100 * work / (gpus * end):3.0f} % of it")
+    print(f"longest chain of jobs: {critical_path(jobs) / 3600:.2f} h; no number of GPUs is faster")
     if arguments.output:
         with atomic_path(arguments.output) as temporary:
             _draw(plans).savefig(temporary, format="png", dpi=120, metadata={"Software": None})
@@ -69,8 +70,8 @@ def _draw(plans: dict[int, list[Placed]]) -> Figure:
                 label=stage if shown else None,
             )
         axes.set(title=f"{gpus} GPU{'s' if gpus > 1 else ''}", xlabel="hours", ylabel="GPU")
-        axes.invert_yaxis()
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.set_ylim(gpus - 0.5, -0.5)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.legend(
         *figure.axes[0].get_legend_handles_labels(), frameon=False, ncols=3, loc="outside upper center"
     )
