@@ -13,7 +13,6 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -116,8 +115,9 @@ def note(figure: Figure, text: str) -> None:
 
 
 def level_colours(count: int) -> list[tuple[float, float, float]]:
-    """Return colours for ordered levels, dark to light; not the lightest, which white paper swallows."""
-    return [tuple(colour) for colour in seaborn.color_palette(SEQUENTIAL, count)]
+    """Return colours for ordered levels, dark to light, without the lightest, which white paper swallows."""
+    colours = mpl.colormaps[SEQUENTIAL](np.linspace(0.0, 0.88, count))
+    return [(float(red), float(green), float(blue)) for red, green, blue, _ in colours]
 
 
 def lightness(colour: str | tuple[float, float, float]) -> float:

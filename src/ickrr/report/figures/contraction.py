@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -18,7 +19,7 @@ from ickrr.report.methods import law_name
 from ickrr.report.style import MUTED, letter, level_colours, new_figure, note, style
 
 LAWS: Final = ("spherical", "uniform", "gaussian")
-QUANTILES: Final = (0.05, 0.5, 0.95)
+MIDDLE: Final = 90  # percent of the prompts in a band
 MARKERS: Final = ("o", "s", "^")
 
 
@@ -91,10 +92,19 @@ def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bo
         lengthscales, level_colours(len(lengthscales)), MARKERS, strict=False
     ):
         rows = part[(part["family"] == law) & (part["lengthscale"] == lengthscale)]
-        ridge = rows[rows["preconditioner"] == "ridge"].groupby("context_length")["factor"]
-        low, middle, high = (1 - ridge.quantile(1 - q) for q in QUANTILES)
-        axes.fill_between(middle.index, low, high, color=colour, alpha=0.25, linewidth=0)
-        axes.plot(middle.index, middle, color=colour, marker=marker)
+        ridge = rows[rows["preconditioner"] == "ridge"]
+        seaborn.lineplot(
+            ridge.assign(gap=1 - ridge["factor"]),
+            x="context_length",
+            y="gap",
+            estimator="median",
+            errorbar=("pi", MIDDLE),
+            err_kws={"alpha": 0.25, "linewidth": 0},
+            color=colour,
+            marker=marker,
+            markeredgecolor=colour,
+            ax=axes,
+        )
         kernel = rows[rows["preconditioner"] == "kernel"].groupby("context_length")["factor"].median()
         converges = kernel[kernel < 1]
         axes.plot(
@@ -118,7 +128,7 @@ def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bo
             linestyle="None",
             markersize=3,
         )
-    axes.set_yscale("log")
+    axes.set(xlabel="", ylabel="", yscale="log")
     # Just below 1 the plain preconditioner may come arbitrarily close to not converging; the bound is the
     # scale.
     axes.set_ylim(bottom=0.3 * float((1 - bound).min()), top=1.5)
