@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,22 @@ def test_full_queue_and_short_memory(workflow, small_slurm):
     assert code == 0, printed
     assert "waits to be submitted" in printed
     assert [len(made.started(name)) for name in names] == [1] * 5
+
+
+def test_job_that_ended_before_its_lost_answer_was_asked_for(workflow, small_slurm):
+    """Fails if a job whose confirmation got lost is run again when it is done, or forgotten, by then."""
+    made = workflow({"short": ("hostname > short.txt", "")}, slurm=small_slurm)
+    (small_slurm.folder / "lost.sbatch").touch()
+    driver = made.start()
+    made.wait_for(lambda: "short waits to be submitted: sbatch" in made.printed(), "lost answer")
+    (small_slurm.folder / "fail.squeue").touch()
+    made.wait_for((made.path / "short.txt").exists, "end of the job")
+    made.wait_for(lambda: "short waits to be submitted: squeue" in made.printed(), "unanswered question")
+    time.sleep(3)  # more than the two seconds that this controller remembers a job
+    (small_slurm.folder / "fail.squeue").unlink()
+    printed = made.finish(driver)
+    assert driver.returncode == 0, printed
+    assert len(made.started("short")) == 1
 
 
 def test_job_that_can_never_start_is_cancelled_and_sent_again(workflow, slurm):

@@ -98,13 +98,14 @@ def test_job_notes_its_own_end(tmp_path):
     """Fails if the exit code of a job cannot be learnt without the controller, or is changed by that."""
     journal = Journal("run", tmp_path)
     for job, code in (("7", 0), ("8", 3)):
-        script = journal.ending(f"(exit {code})")
+        script = journal.ending(f"(exit {code})", f"rule_it's_{job}")
         done = subprocess.run(
             ["sh", "-c", script], env={"SLURM_JOB_ID": job, "PATH": "/usr/bin:/bin"}, check=False
         )
         assert done.returncode == code
         assert journal.exit_code(job) == code
     assert journal.exit_code("9") is None
+    assert journal.ended() == {"7": "rule_it's_7", "8": "rule_it's_8"}
 
 
 def test_forgotten_job_is_judged_by_what_it_noted(tmp_path, monkeypatch):

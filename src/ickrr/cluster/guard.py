@@ -139,7 +139,9 @@ def submit(options: list[str]) -> int:
     comment = _value(options, "--comment")
     journal = Journal(run)
     options = [
-        f"--wrap={journal.ending(option.removeprefix('--wrap='))}" if option.startswith("--wrap=") else option
+        f"--wrap={journal.ending(option.removeprefix('--wrap='), comment)}"
+        if option.startswith("--wrap=")
+        else option
         for option in options
     ]
     began, pause, job = time.monotonic(), FIRST_PAUSE, ""
@@ -176,12 +178,14 @@ def _accepted(run: str, comment: str, journal: Journal) -> str:
     Raises:
         UnansweredError: it cannot be known now.
     """
-    known = journal.jobs()
     try:
-        unfinished = client.jobs("--name", run)
+        found = client.jobs("--states=all", "--name", run)
     except ClusterError as error:
         raise UnansweredError(str(error)) from error
-    return next((job.id for job in unfinished if job.comment == comment and job.id not in known), "")
+    # A short job may have ended before the controller answers again, and be forgotten by it.
+    comments = {job.id: job.comment for job in found} | journal.ended()
+    known = journal.jobs().keys()
+    return next((job for job in comments if comments[job] == comment and job not in known), "")
 
 
 def _fit_time_limit(options: list[str], comment: str) -> None:

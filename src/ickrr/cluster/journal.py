@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 MESSAGES = Path("logs/cluster.log")
 RECORDS = Path(".snakemake/ickrr/cluster")
@@ -93,21 +94,29 @@ class Journal:
         entries = [json.loads(line) for line in lines if line.endswith("}")]
         return {entry["id"]: entry["comment"] for entry in entries}
 
-    def ending(self, script: str) -> str:
-        """Return the batch script with a last line that notes its exit code."""
+    def ending(self, script: str, comment: str) -> str:
+        """Return the batch script with a last line that notes its exit code and its comment."""
         folder = self.folder.resolve()
         return (
-            f"{script}\ncode=$?; mkdir -p '{folder}'; "
-            f"echo $code > '{folder}/{self.run}.'$SLURM_JOB_ID.exit; exit $code"
+            f"{script}\ncode=$?; mkdir -p {quote(str(folder))}; "
+            f"printf '%s\\n' $code {quote(comment)} > {quote(str(folder / self.run))}.$SLURM_JOB_ID.exit; "
+            "exit $code"
         )
 
     def exit_code(self, job: str) -> int | None:
         """Exit code that a job noted, None if it noted none (it runs, or was killed)."""
-        path = self.folder / f"{self.run}.{job}.exit"
         try:
-            return int(path.read_text(encoding="utf-8"))
+            return int((self.folder / f"{self.run}.{job}.exit").read_text(encoding="utf-8").split("\n")[0])
         except (OSError, ValueError):
             return None
+
+    def ended(self) -> dict[str, str]:
+        """Comments of all jobs that noted their end, by id; also of those whose submission got no answer."""
+        found = {}
+        for path in sorted(self.folder.glob(f"{self.run}.*.exit")):
+            _, comment, *_ = [*path.read_text(encoding="utf-8").split("\n"), ""]
+            found[path.name.removeprefix(f"{self.run}.").removesuffix(".exit")] = comment
+        return found
 
     def first_seen(self, what: str, now: float | None = None) -> float:
         """Seconds since something was first noted; 0 the first time."""
