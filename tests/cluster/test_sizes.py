@@ -1,10 +1,13 @@
 """What jobs ask for, and the plan of the whole paper."""
 
+import re
 from itertools import pairwise
 
 import pytest
 from support import ROOT
 
+from ickrr import estimates
+from ickrr.__main__ import main
 from ickrr.cluster import sizes
 from ickrr.cluster.schedule import Task, critical_path, makespan, plan, tasks
 from ickrr.config.load import load_experiment
@@ -74,3 +77,21 @@ def test_longest_chain_starts_first():
         Task("c", "probe", 5.0, ("b",), True),
     ]
     assert [entry.task.name for entry in plan(jobs, 1, overhead=0.0)] == ["b", "c", "a"]
+
+
+def test_schedule_says_what_the_trainings_compute(paper, capsys, tmp_path):
+    """Fails if seeds or steps are not counted, against 6 flops a parameter and token (Kaplan et al. 2020)."""
+    picture = tmp_path / "schedule.png"
+    command = ["schedule", "--config", str(ROOT / "config.yaml"), "--scale", "paper"]
+    assert main([*command, "--gpus", "1", "8", "--output", str(picture)]) == 0
+    said = capsys.readouterr().out
+    expected = 0.0
+    for name in paper.runs:
+        run = paper.run(name)
+        tokens = run.training.batch_size * estimates.training_tokens(run).tokens
+        weights = estimates.parameters(run.model, run.task)
+        expected += 6 * weights * tokens * run.training.steps * len(paper.seeds(name))
+    found = float(re.findall(r"arithmetic of all trainings: (\S+) flop", said)[0])
+    assert expected < found < 1.2 * expected  # and what attention computes
+    assert len(re.findall(r"^ +\d+ GPUs: ", said, re.MULTILINE)) == 2
+    assert picture.read_bytes().startswith(b"\x89PNG")

@@ -126,6 +126,13 @@ def test_rates_of_the_construction_are_those_of_the_verbs(tmp_path):
         assert taken / 8 < cost.seconds - START_SECONDS < 8 * taken
 
 
+def test_precision_of_a_gpu_is_measured_in_float32_on_a_cpu(tmp_path, capsys):
+    """Fails if nobody can estimate a GPU's experiment before having one, or is not told what was measured."""
+    (tmp_path / "config.yaml").write_text(CONFIG.replace("batch_size: 8", "batch_size: 8, precision: tf32"))
+    assert main(["estimate", "--config", str(tmp_path / "config.yaml"), "--device", "cpu"]) == 0
+    assert "measured in float32: 2 runs ask for a precision that only a GPU has" in capsys.readouterr().out
+
+
 def test_wrong_config_is_one_message(tmp_path, capsys):
     """Fails if the verb measures before the configuration is checked."""
     assert main(["estimate", "--config", str(tmp_path / "missing.yaml")]) == 1
