@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import torch
 
+from benchmarks.runs import run_of
 from benchmarks.timing import compared, one_thread, seconds
 from ickrr.config.model import ModelSettings
-from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.device import resolve_device
@@ -62,7 +62,7 @@ def steps(
 ) -> tuple[Callable[[], None], Callable[[], None]]:
     """Return M updates alone and one update together, at the rate of the first step."""
     training = TrainingSettings()
-    run = RunSettings(name="benchmark", task_name="benchmark", task=task, model=model, training=training)
+    run = run_of(task, model, training)
     models = [build_model(run) for _ in range(members)]
     for seed, built in enumerate(models):
         initialise(built, torch.Generator().manual_seed(seed))

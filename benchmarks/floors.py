@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from benchmarks.runs import run_of
 from benchmarks.timing import one_thread, seconds
-from benchmarks.training_step import SIZES, our_step, run_of
+from benchmarks.training_step import SIZES, our_step
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings

@@ -13,8 +13,9 @@ from statistics import median
 import numpy as np
 import torch
 
+from benchmarks.runs import run_of
 from benchmarks.timing import one_thread, seconds
-from benchmarks.training_step import SIZES, our_step, run_of
+from benchmarks.training_step import SIZES, our_step
 from ickrr.analysis.probe import fit_readouts
 from ickrr.config.analysis import SolverSettings
 from ickrr.config.model import ModelSettings

@@ -8,7 +8,6 @@ moves it by more than the seed.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from statistics import fmean, stdev
 from typing import Any, ClassVar
 
@@ -19,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from benchmarks.timing import one_thread
 from benchmarks.training import Setting, our_recipe, train
 
-SEEDS = tuple(range(6))
+SETTING = Setting(seeds=tuple(range(6)))
 
 
 def tf32(tensor: Tensor) -> Tensor:
@@ -75,16 +74,15 @@ class RoundedProducts(TorchDispatchMode):
         return value
 
 
-def measure(setting: Setting | None = None, seeds: tuple[int, ...] = SEEDS) -> list[dict[str, object]]:
+def measure(setting: Setting = SETTING) -> list[dict[str, object]]:
     """Return one row a precision: excess risk of float32 over that of rounded products, and its range."""
-    setting = replace(setting or Setting(), seeds=seeds)
     recipe = our_recipe(setting)
     risks: dict[str, list[float]] = {}
     with one_thread():
-        risks["float32"] = [train(setting, recipe, seed).risks[-1] for seed in seeds]
+        risks["float32"] = [train(setting, recipe, seed).risks[-1] for seed in setting.seeds]
         for precision in ROUNDINGS:
             with RoundedProducts(precision) as rounded:
-                risks[precision] = [train(setting, recipe, seed).risks[-1] for seed in seeds]
+                risks[precision] = [train(setting, recipe, seed).risks[-1] for seed in setting.seeds]
             assert rounded.products > 10 * setting.steps  # the mode has seen the products
     spread = stdev(risks["float32"]) / fmean(risks["float32"])
     return [row(precision, risks, spread, setting) for precision in ROUNDINGS]

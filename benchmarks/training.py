@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import torch
 
+from benchmarks.runs import run_of
 from ickrr.config.model import ModelSettings
-from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import AdamWSettings, TrainingSettings
 from ickrr.model.initialisation import initialise
@@ -65,9 +65,7 @@ def train(
     budget_s: float | None = None,
 ) -> Curve:
     """Train until the target, the budget or the last step is reached."""
-    run = RunSettings(
-        name="benchmark", task_name="benchmark", task=setting.task, model=setting.model, training=training
-    )
+    run = run_of(setting.task, setting.model, training)
     prompts = sample_prompts(setting.task, setting.validation, torch_generator(0, "validation"))
     model = build_model(run)
     initialise(model, torch_generator(seed, "weights"))

@@ -11,9 +11,9 @@ import torch
 import transformers
 from torch import Tensor, nn
 
+from benchmarks.runs import run_of
 from benchmarks.timing import compared, one_thread, seconds
 from ickrr.config.model import ModelSettings
-from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.model.initialisation import initialise
@@ -78,11 +78,6 @@ def measure() -> list[dict[str, object]]:
                     )
                 )
     return rows
-
-
-def run_of(task: TaskSettings, model: ModelSettings, training: TrainingSettings) -> RunSettings:
-    """Return a run that has no name anywhere else."""
-    return RunSettings(name="benchmark", task_name="benchmark", task=task, model=model, training=training)
 
 
 def their_step(peer: nn.Module, tokens: Tensor, target: Tensor) -> Callable[[], None]:

@@ -6,7 +6,7 @@ import pytest
 
 from ickrr.config.experiment import FigureSettings
 from ickrr.errors import FileError
-from ickrr.report.comparison_numbers import comparison_numbers, share_numbers, swept_runs
+from ickrr.report.comparison_numbers import comparison_numbers, share_numbers
 from ickrr.report.load import load_table
 from ickrr.report.macros import Macros
 
@@ -71,7 +71,7 @@ def test_noise_ratios_are_at_the_ends_and_at_equal_noise(macros, results, swept)
 
 def test_only_swept_runs_have_noise(macros, swept):
     """Fails if a noise table is asked for that no rule makes."""
-    assert swept_runs(swept) == ["spherical"]
+    assert swept.runs_showing("noise") == ["spherical"]
     assert not any(name.startswith("NoiseZeroOneNoise") for name, _ in macros.items())
 
 

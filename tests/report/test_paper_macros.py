@@ -8,7 +8,6 @@ import pandas as pd
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.report.claim_numbers import claim_numbers
-from ickrr.report.comparison_numbers import swept_runs
 from ickrr.report.formatting import camel_case
 from ickrr.report.macros import Macros
 from ickrr.report.numbers import all_numbers
@@ -53,7 +52,7 @@ def test_every_macro_of_the_paper_is_written(experiment, results):
     for name in numbers:
         if name.startswith("Spherical"):
             rest = name.removeprefix("Spherical")
-            runs = swept_runs(real) if rest.startswith(places) else real.runs
+            runs = real.runs_showing("noise") if rest.startswith(places) else real.runs
             if name not in without_errors:
                 runs = real.runs_showing("errors")
             written |= {camel_case(run) + rest for run in runs}

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ickrr.bundles.manifest import FORMAT, MANIFEST, TIERS, BundleError, Entry, Job, Manifest
-from ickrr.config.experiment import Experiment, RunTable
+from ickrr.config.experiment import Experiment
 from ickrr.files import atomic_path, read_json, read_settings
 from ickrr.records import Record, Records, digest
 
@@ -198,21 +198,21 @@ def _shown(records: Records, experiment: Experiment) -> set[str]:
         records.results / "tables" / "claims.parquet",
     ]
     found = {path for file in made for path in (records.of(file) or {"inputs": {}})["inputs"]}
-    for table in get_args(RunTable):
-        for run in experiment.runs_showing(table):
-            found.add(f"{records.results}/tables/{run}/{table}.parquet")
-    return found
+    return found | {f"{records.results}/{name}" for name in _tables_of_runs(experiment)}
+
+
+def _tables_of_runs(experiment: Experiment) -> list[str]:
+    """Tables of runs that figures and tables of the paper name, below the results."""
+    shown = [(item.runs, item.tables) for item in experiment.figures.values()]
+    shown += [(item.runs, item.tables) for item in experiment.tables.values()]
+    return [f"tables/{run}/{table}.parquet" for runs, tables in shown for run in runs for table in tables]
 
 
 def _require_complete(results: Path, tier: str, files: list[Path], experiment: Experiment) -> None:
-    shown = [(item.runs, item.tables) for item in experiment.figures.values()]
-    shown += [(item.runs, item.tables) for item in experiment.tables.values()]
     models = [(run, seed) for run in experiment.runs for seed in experiment.seeds(run)]
     compared = [(run, seed) for run, seed in models if experiment.is_compared(run)]
     needed = {
-        "tables": [
-            f"tables/{run}/{table}.parquet" for runs, tables in shown for run in runs for table in tables
-        ],
+        "tables": _tables_of_runs(experiment),
         "predictions": [f"predictions/{run}/seed{seed}.safetensors" for run, seed in compared],
         "weights": [f"trained/{run}/seed{seed}/weights.safetensors" for run, seed in models],
     }[tier]

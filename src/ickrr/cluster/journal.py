@@ -106,7 +106,8 @@ class Journal:
     def exit_code(self, job: str) -> int | None:
         """Exit code that a job noted, None if it noted none (it runs, or was killed)."""
         try:
-            return int((self.folder / f"{self.run}.{job}.exit").read_text(encoding="utf-8").split("\n")[0])
+            code, _, _ = (self.folder / f"{self.run}.{job}.exit").read_text(encoding="utf-8").partition("\n")
+            return int(code)
         except (OSError, ValueError):
             return None
 
@@ -114,8 +115,9 @@ class Journal:
         """Comments of all jobs that noted their end, by id; also of those whose submission got no answer."""
         found = {}
         for path in sorted(self.folder.glob(f"{self.run}.*.exit")):
-            _, comment, *_ = [*path.read_text(encoding="utf-8").split("\n"), ""]
-            found[path.name.removeprefix(f"{self.run}.").removesuffix(".exit")] = comment
+            _, _, comment = path.read_text(encoding="utf-8").partition("\n")
+            job = path.name.removeprefix(f"{self.run}.").removesuffix(".exit")
+            found[job] = comment.removesuffix("\n")
         return found
 
     def first_seen(self, what: str, now: float | None = None) -> float:

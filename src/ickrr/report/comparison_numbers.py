@@ -48,7 +48,7 @@ def comparison_numbers(macros: Macros, experiment: Experiment, tables: Path) -> 
     factors = experiment.noise_mismatch.factors
     macros.add("NoiseFactorLowest", setting_number(min(factors)))
     macros.add("NoiseFactorHighest", setting_number(max(factors)))
-    for run in swept_runs(experiment):
+    for run in experiment.runs_showing("noise"):
         noise_numbers(macros, run, experiment, tables)
 
 
@@ -78,12 +78,6 @@ def share_numbers(macros: Macros, run: str, shares: pd.DataFrame, experiment: Ex
             macros.add(f"{name}LayersBest", str(int(found["best"].iloc[0])))
             share, low, high = 100 * found[["lead_share", "low", "high"]].to_numpy(float)[0]
             macros.estimate(f"{name}LeadShare", share, low, high)
-
-
-def swept_runs(experiment: Experiment) -> list[str]:
-    """Return the runs whose test noise is swept: those of the figures that read the table `noise`."""
-    shown = [run for figure in experiment.figures.values() if "noise" in figure.tables for run in figure.runs]
-    return list(dict.fromkeys(shown))
 
 
 def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Path) -> None:

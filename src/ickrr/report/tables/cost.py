@@ -108,9 +108,7 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
     if kind == "ridges":
         yield from experiment.constructions.verification.ridges
     if kind in ("noise", "functions"):
-        shown = [(one.runs, one.tables) for one in experiment.figures.values()]
-        shown += [(one.runs, one.tables) for one in experiment.tables.values()]
-        yield from dict.fromkeys(run for runs, tables in shown if kind in tables for run in runs)
+        yield from experiment.runs_showing(kind)
     if kind in ("prompts", "evaluation"):
         names = experiment.prompt_sets()
         solved = {
