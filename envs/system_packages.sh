@@ -9,7 +9,7 @@ needs=(
     "latexmk: latexmk"
     "texlive-latex-recommended: pdflatex bibtex natbib.sty hyperref.sty booktabs.sty caption.sty mathtools.sty microtype.sty"
     "texlive-fonts-recommended: utmr8a.pfb"
-    "texlive-latex-extra: cleveref.sty enumitem.sty multirow.sty"
+    "texlive-latex-extra: cleveref.sty enumitem.sty multirow.sty needspace.sty"
     "texlive-science: algorithm.sty algpseudocode.sty siunitx.sty"
     "graphviz: dot"
     "poppler-utils: pdftotext pdftoppm pdffonts"

@@ -203,7 +203,8 @@ def _fit_time_limit(options: list[str], comment: str) -> None:
             options[place] = str(partition.minutes)
             note(
                 f"{_rule(comment)} asks for {wanted} minutes and partition {partition.name} allows "
-                f"{partition.minutes}: submitted with that (training goes on from its checkpoint)"
+                f"{partition.minutes}: submitted with that (where it is too short, training goes on from its "
+                "checkpoint; anything else needs another partition: set-resources in the profile)"
             )
 
 
