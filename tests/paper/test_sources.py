@@ -50,7 +50,7 @@ def test_every_figure_and_table_is_mentioned():
     """Fails if a float has no label or is never referred to."""
     text = "\n".join(sources().values())
     labels = set(re.findall(r"\\label\{((?:fig|tab):[^}]*)\}", text))
-    assert len(labels) == len(re.findall(r"\\caption(?:of\{table\})?\{", text))
+    assert len(labels) == len(re.findall(r"\\(?:long)?caption\{", text))
     cited = {name.strip() for names in re.findall(r"\\[Cc]ref\{([^}]*)\}", text) for name in names.split(",")}
     assert labels <= cited
 
