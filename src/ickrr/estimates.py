@@ -7,7 +7,7 @@ A training step costs 6 flops per weight of a linear map and token (2 forwards, 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import FUSED_FROM, ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 
@@ -106,7 +106,7 @@ def training_memory_mb(run: RunSettings) -> float:
     )
     kept = 8 + 2 * _hidden(model) / model.width
     activations = run.training.batch_size * model.layers * largest * model.width * kept * FLOAT
-    if model.attention != "softmax":
+    if model.attention != "softmax" or largest < FUSED_FROM:
         activations += run.training.batch_size * model.layers * model.heads * largest**2 * 3 * FLOAT
     drawn = max(DRAW_PROMPTS, run.training.batch_size) * (task.context_length + 1) ** 2 * 8 * 4
     return PROCESS_MB + (weights + 1.25 * activations + drawn) / 1e6

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ickrr.config.model import FUSED_FROM
 from ickrr.model.attention import CAUSAL, Attention, Visibility
 
 
@@ -67,9 +68,8 @@ def test_equals_the_definition(kind, scale, head_width, visibility):
     layer = attention(kind, scale, head_width=head_width)
     h = tokens()
     expected = by_loops(layer, h, visibility)
-    torch.testing.assert_close(layer(h, visibility), expected)
-    layer.fused = False
-    torch.testing.assert_close(layer(h, visibility), expected)
+    for layer.fused in (None, True, False):
+        torch.testing.assert_close(layer(h, visibility), expected)
 
 
 @settings(max_examples=25, deadline=None)
@@ -90,6 +90,20 @@ def test_fused_equals_manual_with_gradients(count, heads, keys):
         output.square().sum().backward()
         results.append((output.detach(), h.grad))
     torch.testing.assert_close(results[0], results[1])
+
+
+@pytest.mark.parametrize(("count", "fused"), [(FUSED_FROM - 1, False), (FUSED_FROM, True)])
+def test_long_prompts_take_the_fused_kernel(monkeypatch, count, fused):
+    """Fails if short prompts on a CPU go through the slower fused kernel, or long ones do not."""
+    kernel, calls = torch.nn.functional.scaled_dot_product_attention, []
+
+    def counted(*tensors, **options):
+        calls.append(tensors)
+        return kernel(*tensors, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+    attention()(tokens(count), CAUSAL)
+    assert bool(calls) is fused
 
 
 @pytest.mark.parametrize("kind", ["softmax", "linear", "unnormalised_exp"])

@@ -6,6 +6,9 @@ from pydantic import model_validator
 
 from ickrr.config.fields import Settings, setting
 
+FUSED_FROM = 64
+"""Keys from which softmax attention is faster in torch's fused kernel on a CPU (docs/performance.md)."""
+
 
 class ModelSettings(Settings):
     """Architecture of one transformer; the defaults are GPT-2's block."""

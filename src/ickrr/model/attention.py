@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ickrr.config.model import FUSED_FROM
+
 
 @dataclass(frozen=True)
 class Visibility:
@@ -41,32 +43,39 @@ CAUSAL = Visibility(causal=True)
 
 def logits(query: Tensor, key: Tensor) -> Tensor:
     """Return s_ij = q_i.k_j / sqrt(d_head), (B, H, T, S), for (B, H, T, d_head) and (B, H, S, d_head)."""
-    return query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    return query / math.sqrt(query.shape[-1]) @ key.transpose(-2, -1)
 
 
 def softmax_weights(scores: Tensor, visible: Tensor, mean: bool) -> Tensor:
-    """Softmax over the visible keys; rows that see none are zero (`mean` has no effect: rows sum to 1)."""
+    """Softmax over the visible keys (`mean` has no effect); a row that sees none gets equal weights."""
     del mean
-    masked = scores.masked_fill(~visible, -torch.inf)
-    # A row of -inf only would be 0/0; it is given equal weights here and cleared below.
-    masked = masked.masked_fill(~visible.any(-1, keepdim=True), 0.0)
-    return torch.softmax(masked, dim=-1).masked_fill(~visible, 0.0)
+    sees = visible.any(-1, keepdim=True)  # (T, 1)
+    return torch.softmax(scores + _hiding(visible | ~sees, scores.dtype), dim=-1)
 
 
 def linear_weights(scores: Tensor, visible: Tensor, mean: bool) -> Tensor:
     """Raw logits of the visible keys, over their number if `mean`."""
-    return _over_count(scores.masked_fill(~visible, 0.0), visible, mean)
+    return scores * _shares(visible, mean, scores.dtype)
 
 
 def exponential_weights(scores: Tensor, visible: Tensor, mean: bool) -> Tensor:
     """Exponentials of the logits of the visible keys, over their number if `mean`."""
-    return _over_count(scores.masked_fill(~visible, -torch.inf).exp(), visible, mean)
+    exponentials = (scores + _hiding(visible, scores.dtype)).exp()  # (B, H, T, S) + (T, S)
+    return exponentials * _shares(visible, mean, scores.dtype)
 
 
-def _over_count(weights: Tensor, visible: Tensor, mean: bool) -> Tensor:
-    if not mean:
-        return weights
-    return weights / visible.sum(-1, keepdim=True).clamp(min=1)  # (B, H, T, S) / (T, 1)
+# Both are (T, S): a sum or product with them is one pass over the (B, H, T, S) of all heads, masked_fill is two.
+
+
+def _hiding(visible: Tensor, dtype: torch.dtype) -> Tensor:
+    """0 for visible keys, -inf for the others."""
+    return torch.zeros(visible.shape, dtype=dtype, device=visible.device).masked_fill(~visible, -torch.inf)
+
+
+def _shares(visible: Tensor, mean: bool, dtype: torch.dtype) -> Tensor:
+    """1 for visible keys, or 1 over their number if `mean`; 0 for the others."""
+    shares = visible.to(dtype)
+    return shares / shares.sum(-1, keepdim=True).clamp(min=1) if mean else shares
 
 
 WEIGHTS: dict[str, Callable[[Tensor, Tensor, bool], Tensor]] = {
@@ -85,7 +94,8 @@ class Attention(nn.Module):
         kind: a key of `WEIGHTS`.
         linear_scale: "mean" or "sum", for the kinds without a normaliser.
         head_width: channels d_head of each head; width/heads when None.
-        fused: use torch's fused kernel where it computes the same thing (softmax without an explicit mask).
+        fused: use torch's fused kernel where it computes the same thing (softmax without an explicit mask);
+            where that is the faster way when None.
     """
 
     def __init__(
@@ -95,7 +105,7 @@ class Attention(nn.Module):
         kind: str = "softmax",
         linear_scale: str = "mean",
         head_width: int | None = None,
-        fused: bool = True,
+        fused: bool | None = None,
     ) -> None:
         super().__init__()
         self.heads = heads
@@ -112,7 +122,7 @@ class Attention(nn.Module):
         """Return the update of every token, (B, T, width), for tokens (B, T, width)."""
         source = tokens if visibility.keys is None else tokens[:, : visibility.keys]  # (B, S, width)
         value = self._split(self.value(source))  # (B, H, S, d_head)
-        if self.fused and self._has_fused_kernel(visibility, source.shape[1]):
+        if self._uses_fused_kernel(visibility, source):
             query = self._split(self.query(tokens))  # (B, H, T, d_head)
             key = self._split(self.key(source))  # (B, H, S, d_head)
             mixed = nn.functional.scaled_dot_product_attention(
@@ -128,11 +138,16 @@ class Attention(nn.Module):
         source = tokens if visibility.keys is None else tokens[:, : visibility.keys]  # (B, S, width)
         scores = logits(self._split(self.query(tokens)), self._split(self.key(source)))  # (B, H, T, S)
         visible = visibility.matrix(tokens.shape[1], tokens.device)  # (T, S)
-        return WEIGHTS[self.kind](scores, visible, self.mean)
+        weights = WEIGHTS[self.kind](scores, visible, self.mean)
+        if visibility.mask is None:  # every token sees a key, if there is any
+            return weights
+        return weights * visible.any(-1, keepdim=True)
 
-    def _has_fused_kernel(self, visibility: Visibility, keys: int) -> bool:
+    def _uses_fused_kernel(self, visibility: Visibility, source: Tensor) -> bool:
+        keys = source.shape[1]
         plain = visibility.mask is None and not (visibility.causal and visibility.keys is not None)
-        return self.kind == "softmax" and plain and keys > 0
+        wanted = (source.is_cuda or keys >= FUSED_FROM) if self.fused is None else self.fused
+        return wanted and self.kind == "softmax" and plain and keys > 0
 
     def _split(self, tokens: Tensor) -> Tensor:
         split: Tensor = tokens.unflatten(-1, (self.heads, -1))  # (B, S, width) -> (B, S, H, d_head)
