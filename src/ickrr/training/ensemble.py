@@ -9,7 +9,7 @@ import hashlib
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,12 +25,11 @@ from ickrr.model.initialisation import initialise
 from ickrr.model.transformer import Transformer
 from ickrr.model.weights import build_model, differences
 from ickrr.randomness import torch_generator
-from ickrr.training.batched_muon import BatchedMuon
 from ickrr.training.curve import CURVE_COLUMNS, History
 from ickrr.training.data import Batch, TrainingData, predict
 from ickrr.training.interruption import Interruption
 from ickrr.training.loop import Outcome, Trainer
-from ickrr.training.optimizer import Optimizer, learning_rate_factor
+from ickrr.training.optimizer import Optimizer, block_matrices
 from ickrr.training.precision import reduced
 from ickrr.training.stacked import StackedTransformer
 from ickrr.training.validation import Validation
@@ -88,6 +87,8 @@ def require_alike(members: Sequence[Member]) -> None:
 class EnsembleOptimizer(Optimizer):
     """The optimisers of `Optimizer` on stacked parameters, each member with a gradient norm of its own.
 
+    `step` returns the norms of all members, (M,).
+
     Args:
         alone: a model of one member, which says what is trained how.
         stack: the model whose parameters are trained.
@@ -95,43 +96,7 @@ class EnsembleOptimizer(Optimizer):
     """
 
     def __init__(self, alone: Transformer, stack: StackedTransformer, settings: TrainingSettings) -> None:
-        super().__init__(alone, settings)
-        self.model = stack
-        adamw, muon = settings.adamw, settings.muon
-        parts = []
-        for part in self._parts:
-            parameters = {name: stack.get_parameter(name) for name in part.parameters}
-            optimizer: torch.optim.Optimizer
-            if isinstance(part.optimizer, torch.optim.Muon):
-                optimizer = BatchedMuon(
-                    parameters.values(), muon.learning_rate, muon.momentum, muon.weight_decay
-                )
-            else:  # elementwise, so that torch's serves a stack as it is
-                optimizer = torch.optim.AdamW(
-                    parameters.values(),
-                    lr=adamw.learning_rate,
-                    betas=(adamw.beta1, adamw.beta2),
-                    weight_decay=adamw.weight_decay,
-                )
-            parts.append(replace(part, optimizer=optimizer, parameters=parameters))
-        self._parts = parts
-
-    def step(self, step: int) -> Tensor:
-        """Clip every member's global gradient norm, update all parameters and clear the gradients.
-
-        Args:
-            step: step counted from 1.
-
-        Returns:
-            The gradient norms before clipping, (M,), on the model's device.
-        """
-        norms = self._clip()
-        factor = learning_rate_factor(step, self.settings)
-        for part in self._parts:
-            part.optimizer.param_groups[0]["lr"] = part.peak * factor
-            part.optimizer.step()
-            part.optimizer.zero_grad(set_to_none=True)
-        return norms
+        super().__init__(stack, settings, block_matrices(alone))
 
     def _clip(self) -> Tensor:
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]  # each (M, ..)

@@ -6,12 +6,14 @@ fraction. It is a function of the step, so that a resume needs no scheduler stat
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ickrr.config.training import TrainingSettings
+from ickrr.training.muon import Muon
 
 MUON_STATE = ("momentum_buffer",)
 ADAMW_STATE = ("step", "exp_avg", "exp_avg_sq")
@@ -36,14 +38,14 @@ def learning_rate_factor(step: int, settings: TrainingSettings) -> float:
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def is_block_matrix(name: str, parameter: Tensor) -> bool:
-    """Tell whether Muon trains this parameter: a matrix inside a block."""
-    return name.startswith("blocks.") and parameter.ndim == 2
+def block_matrices(model: nn.Module) -> list[str]:
+    """Return the names of the matrices inside blocks, which Muon trains."""
+    return [name for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One torch optimiser with its parameters by name, its peak rate and the names of its state."""
+    """One optimiser with its parameters by name, its peak rate and the names of its state."""
 
     optimizer: torch.optim.Optimizer
     parameters: dict[str, nn.Parameter]
@@ -54,20 +56,23 @@ class _Part:
 class Optimizer:
     """The optimisers of one model, addressed by parameter names.
 
-    Muon is torch's (Jordan et al. 2024: Nesterov momentum, orthogonalised updates times
-    sqrt(max(1, rows/columns)), decoupled weight decay), AdamW is torch's (Loshchilov & Hutter 2019).
+    Muon is that of Jordan et al. (2024): Nesterov momentum, orthogonalised updates times
+    sqrt(max(1, rows/columns)), decoupled weight decay. AdamW is torch's (Loshchilov & Hutter 2019).
 
     Args:
         model: model whose parameters are trained.
         settings: which optimiser, its rates and schedule.
+        names: of the parameters that are matrices of blocks, or stacks of them; `block_matrices` when None.
     """
 
-    def __init__(self, model: nn.Module, settings: TrainingSettings) -> None:
+    def __init__(
+        self, model: nn.Module, settings: TrainingSettings, names: Collection[str] | None = None
+    ) -> None:
         self.settings = settings
         self.model = model
+        names = block_matrices(model) if names is None else names
         named = dict(model.named_parameters())
-        use_muon = settings.optimizer == "muon"
-        matrices = {name: p for name, p in named.items() if use_muon and is_block_matrix(name, p)}
+        matrices = {name: named[name] for name in names} if settings.optimizer == "muon" else {}
         rest = {name: p for name, p in named.items() if name not in matrices}
         adamw, muon = settings.adamw, settings.muon
         self._parts = [
@@ -77,6 +82,7 @@ class Optimizer:
                     lr=adamw.learning_rate,
                     betas=(adamw.beta1, adamw.beta2),
                     weight_decay=adamw.weight_decay,
+                    fused=True,
                 ),
                 rest,
                 adamw.learning_rate,
@@ -84,13 +90,7 @@ class Optimizer:
             )
         ]
         if matrices:
-            optimizer = torch.optim.Muon(
-                matrices.values(),
-                lr=muon.learning_rate,
-                momentum=muon.momentum,
-                weight_decay=muon.weight_decay,
-                adjust_lr_fn="original",
-            )
+            optimizer = Muon(matrices.values(), muon.learning_rate, muon.momentum, muon.weight_decay)
             self._parts.append(_Part(optimizer, matrices, muon.learning_rate, MUON_STATE))
 
     def learning_rate(self, step: int) -> float:
@@ -106,13 +106,17 @@ class Optimizer:
         Returns:
             The gradient norm before clipping, a scalar on the model's device.
         """
-        norm: Tensor = nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
+        norm = self._clip()
         factor = learning_rate_factor(step, self.settings)
         for part in self._parts:
             for group in part.optimizer.param_groups:
                 group["lr"] = part.peak * factor
             part.optimizer.step()
             part.optimizer.zero_grad(set_to_none=True)
+        return norm
+
+    def _clip(self) -> Tensor:
+        norm: Tensor = nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
         return norm
 
     def state_tensors(self) -> dict[str, Tensor]:
@@ -143,8 +147,4 @@ class Optimizer:
 def _state_of(
     name: str, parameter: Tensor, entries: tuple[str, ...], tensors: dict[str, Tensor]
 ) -> dict[str, Tensor]:
-    # AdamW keeps its step count on the CPU, its moments beside the parameter.
-    return {
-        entry: tensors[f"{name}/{entry}"].to("cpu" if entry == "step" else parameter.device, copy=True)
-        for entry in entries
-    }
+    return {entry: tensors[f"{name}/{entry}"].to(parameter.device, copy=True) for entry in entries}

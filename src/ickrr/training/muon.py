@@ -1,8 +1,9 @@
-"""Muon on stacks of matrices: every matrix of a stack is updated as `torch.optim.Muon` updates it alone.
+"""Muon on many matrices at once: each is updated as `torch.optim.Muon` updates it alone.
 
 With B <- mu B + (1 - mu) g and the Nesterov step u = (1 - mu) g + mu B, a matrix W (rows, cols) becomes
 (1 - eta w) W - eta sqrt(max(1, rows/cols)) O, with O the orthogonalised u. Source: Jordan et al. (2024).
-torch's own takes single matrices only.
+torch's own orthogonalises one matrix after another, and takes no stacks: at laptop size that is a tenth of a
+training step (docs/performance.md).
 """
 
 import math
@@ -40,26 +41,24 @@ def orthogonalise(updates: Tensor) -> Tensor:
     return x.mT if tall else x
 
 
-class BatchedMuon(torch.optim.Optimizer):
-    """Muon (Nesterov momentum, decoupled weight decay) on parameters (M, rows, cols).
-
-    Parameters with matrices of one shape are orthogonalised together, which is what a GPU gains from.
+class Muon(torch.optim.Optimizer):
+    """Muon (Nesterov momentum, decoupled weight decay); all matrices of one shape are orthogonalised together.
 
     Args:
-        parameters: stacks of M matrices.
+        parameters: matrices, (rows, cols), or stacks of them, (M, rows, cols).
         lr: learning rate.
         momentum: decay mu of the momentum.
         weight_decay: decoupled weight decay w.
 
     Raises:
-        ValueError: a parameter is no stack of matrices.
+        ValueError: a parameter is neither.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for parameter in self._all():
-            if parameter.ndim != 3:
-                raise ValueError(f"BatchedMuon needs parameters (M, rows, cols), found {parameter.shape}")
+            if parameter.ndim not in (2, 3):
+                raise ValueError(f"Muon needs parameters ([M,] rows, cols), found {tuple(parameter.shape)}")
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever evaluated
@@ -68,14 +67,17 @@ class BatchedMuon(torch.optim.Optimizer):
             by_shape: dict[torch.Size, list[Tensor]] = {}
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    by_shape.setdefault(parameter.shape[1:], []).append(parameter)
-            for (rows, cols), stacks in by_shape.items():
-                updates = torch.cat([self._nesterov(stack, group["momentum"]) for stack in stacks])
-                directions = orthogonalise(updates).split([len(stack) for stack in stacks])
+                    by_shape.setdefault(parameter.shape[-2:], []).append(parameter)
+            for (rows, cols), alike in by_shape.items():
+                updates = [
+                    self._nesterov(parameter, group["momentum"]).reshape(-1, rows, cols)
+                    for parameter in alike
+                ]
+                directions = orthogonalise(torch.cat(updates)).split([len(update) for update in updates])
                 rate = group["lr"] * math.sqrt(max(1.0, rows / cols))
-                for stack, direction in zip(stacks, directions, strict=True):
-                    stack.mul_(1 - group["lr"] * group["weight_decay"])
-                    stack.add_(direction, alpha=-rate)
+                for parameter, direction in zip(alike, directions, strict=True):
+                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                    parameter.add_(direction.view_as(parameter), alpha=-rate)
 
     def _nesterov(self, parameter: Tensor, momentum: float) -> Tensor:
         gradient = parameter.grad

@@ -1,10 +1,10 @@
-"""Muon on stacks against torch's own, one matrix at a time."""
+"""Muon on stacks and matrices against torch's own, one matrix at a time."""
 
 import pytest
 import torch
 
 from ickrr.randomness import torch_generator
-from ickrr.training.batched_muon import BatchedMuon, orthogonalise
+from ickrr.training.muon import Muon, orthogonalise
 
 OPTIONS = {"lr": 0.02, "momentum": 0.95, "weight_decay": 0.5}
 SHAPES = {"square": (12, 12), "tall": (24, 6), "wide": (6, 24), "also_tall": (24, 6)}
@@ -18,7 +18,7 @@ def draw(shape, *purpose):
 def updated(stacks, gradients):
     """Stacks after an update with each of the gradients."""
     parameters = {name: torch.nn.Parameter(stack.clone()) for name, stack in stacks.items()}
-    optimizer = BatchedMuon(parameters.values(), **OPTIONS)
+    optimizer = Muon(parameters.values(), **OPTIONS)
     for of_step in gradients:
         for name, parameter in parameters.items():
             parameter.grad = of_step[name].clone()
@@ -80,7 +80,20 @@ def test_zero_stays_zero():
     assert torch.equal(orthogonalise(torch.zeros(2, 4, 3)).float(), torch.zeros(2, 4, 3))
 
 
-def test_single_matrices_are_refused():
-    """Fails if a matrix without members is taken for a stack of rows."""
-    with pytest.raises(ValueError, match=r"needs parameters \(M, rows, cols\)"):
-        BatchedMuon([torch.nn.Parameter(torch.zeros(3, 4))], **OPTIONS)
+def test_a_matrix_is_a_stack_of_one(stacks, gradients):
+    """Fails if a matrix without members is updated otherwise than in a stack."""
+    whole = updated(stacks, gradients)
+    alone = updated(
+        {f"{name} {m}": stack[m] for name, stack in stacks.items() for m in range(MEMBERS)},
+        [{f"{name} {m}": g[m] for name, g in of_step.items() for m in range(MEMBERS)} for of_step in gradients],
+    )
+    for name, stack in whole.items():
+        for m in range(MEMBERS):
+            torch.testing.assert_close(alone[f"{name} {m}"], stack[m])
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2, 2, 2)])
+def test_what_is_no_matrix_is_refused(shape):
+    """Fails if a bias or a stack of stacks is orthogonalised."""
+    with pytest.raises(ValueError, match=r"needs parameters \(\[M,\] rows, cols\)"):
+        Muon([torch.nn.Parameter(torch.zeros(shape))], **OPTIONS)
