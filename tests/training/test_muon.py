@@ -85,7 +85,10 @@ def test_a_matrix_is_a_stack_of_one(stacks, gradients):
     whole = updated(stacks, gradients)
     alone = updated(
         {f"{name} {m}": stack[m] for name, stack in stacks.items() for m in range(MEMBERS)},
-        [{f"{name} {m}": g[m] for name, g in of_step.items() for m in range(MEMBERS)} for of_step in gradients],
+        [
+            {f"{name} {m}": g[m] for name, g in of_step.items() for m in range(MEMBERS)}
+            for of_step in gradients
+        ],
     )
     for name, stack in whole.items():
         for m in range(MEMBERS):

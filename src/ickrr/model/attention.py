@@ -64,7 +64,7 @@ def exponential_weights(scores: Tensor, visible: Tensor, mean: bool) -> Tensor:
     return exponentials * _shares(visible, mean, scores.dtype)
 
 
-# Both are (T, S): a sum or product with them is one pass over the (B, H, T, S) of all heads, masked_fill is two.
+# Both are (T, S): with them all heads' (B, H, T, S) are gone over once, by masked_fill twice.
 
 
 def _hiding(visible: Tensor, dtype: torch.dtype) -> Tensor:

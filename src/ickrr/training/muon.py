@@ -42,7 +42,7 @@ def orthogonalise(updates: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon (Nesterov momentum, decoupled weight decay); all matrices of one shape are orthogonalised together.
+    """Muon (Nesterov momentum, decoupled weight decay); matrices of one shape are orthogonalised together.
 
     Args:
         parameters: matrices, (rows, cols), or stacks of them, (M, rows, cols).
