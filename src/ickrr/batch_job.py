@@ -1,10 +1,12 @@
 """What SLURM says about the job that this process runs in, if it runs in one."""
 
 import os
+import re
 import resource
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 TIMEOUT = 30.0  # [s] that a question to SLURM or to the driver may take
 
@@ -59,7 +61,12 @@ def gpu_name(visible: str) -> str:
 
 def peak_memory_mb() -> float:
     """Return the largest memory that this process held so far, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage starts at what the process that started this one had
+        held = re.search(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="ascii"))
+        assert held is not None
+        return int(held[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 def _output(command: str, *arguments: str) -> str:

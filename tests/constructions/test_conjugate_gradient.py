@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.sparse.linalg import cg
 
+from ickrr.config.conjugate_gradient import DIVERGED
 from ickrr.config.load import load_experiment
 from ickrr.constructions import conjugate_relu
 from ickrr.constructions.conjugate_gradient import (
@@ -19,7 +20,6 @@ from ickrr.constructions.conjugate_gradient import (
     build,
 )
 from ickrr.constructions.conjugate_measures import (
-    DIVERGED,
     Trajectory,
     drift,
     energy_errors,

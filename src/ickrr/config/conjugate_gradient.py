@@ -11,6 +11,9 @@ Units = Annotated[int, Field(ge=4, multiple_of=2)]
 Rank = Annotated[int, Field(ge=1)]
 Conditioning = Literal["well", "ill"]
 
+DIVERGED = 1e6
+"""Relative prediction error at which an iteration has diverged; errors are cut there."""
+
 
 class FamilySettings(Settings):
     """Representations of one kind, and the ridge that goes with them."""

@@ -12,11 +12,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from ickrr.config.conjugate_gradient import DIVERGED
 from ickrr.constructions.conjugate_gradient import Stack
 from ickrr.constructions.feature_prompts import FeaturePrompts
 
-DIVERGED: Final = 1e6
-"""Relative prediction error at which an iteration has diverged."""
 VECTORS: Final = ("dual", "residual", "direction")
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 import pandas as pd
 
+from ickrr.config.conjugate_gradient import DIVERGED
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, number, setting_number
 from ickrr.report.load import load_other, summary_row
@@ -26,7 +27,6 @@ FAMILIES: Final = ("well", "ill")
 STACKS: Final = ("cg", "pcg")
 ERRORS: Final = ("step_error", "twin_error", "local_error", "drift")
 PROJECTIONS: Final = ("gaussian", "eigenspace")
-DIVERGED: Final = 1e6  # where the table's errors are cut
 
 
 def conjugate_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:

@@ -1,11 +1,12 @@
 """What training records about itself: its learning curve, and its speed (differs every time)."""
 
-import resource
 from dataclasses import dataclass, field
 
 import pandas as pd
 import torch
 from torch import Tensor
+
+from ickrr import batch_job
 
 CURVE_COLUMNS = ("step", "loss", "excess_risk", "bayes_risk", "learning_rate", "diverged")
 RATE_COLUMNS = ("step", "steps_per_second", "peak_memory_mb", "elapsed_s")
@@ -55,4 +56,4 @@ def peak_memory_mb(device: torch.device) -> float:
     """Return the peak memory in MB: of the process on the CPU, of torch's tensors on a GPU."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    return batch_job.peak_memory_mb()
