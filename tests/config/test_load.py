@@ -155,6 +155,10 @@ def test_error_in_an_overlay_names_the_overlay(project: Path) -> None:
             {"runs": {"deep": {"model": {"layer": 4}}}},
             "runs.deep.model.layer: unknown key (did you mean 'layers'?)",
         ),
+        (
+            {"runs": {"paired": {"task": "spherical", "training": {"compile": True}}}},
+            "runs.paired.training.compile: found True with model.layout paired",
+        ),
         ({"runs": {"deep": {"modle": {}}}}, "runs.deep.modle: unknown key (did you mean 'model'?)"),
         ({"runs": {"wide": {"model": {"heads": 3}}}}, "runs.wide.model: heads = 3 does not divide"),
         (

@@ -32,7 +32,8 @@ from ickrr.randomness import torch_generator
 from ickrr.solvers.registry import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import sample_prompts
-from ickrr.training.data import TrainingData, predict
+from ickrr.training.compilation import predictor
+from ickrr.training.data import TrainingData
 from ickrr.training.optimizer import Optimizer
 from ickrr.training.precision import arithmetic, reduced
 
@@ -191,7 +192,7 @@ def control_rows(experiment: Experiment, device: torch.device) -> list[dict[str,
 def shape_of(run: RunSettings) -> str:
     """Return what the speed of a run depends on; runs that agree in it are measured once."""
     training = run.training.model_dump_json(
-        include={"batch_size", "optimizer", "precision", "queries_per_prompt"}
+        include={"batch_size", "compile", "optimizer", "precision", "queries_per_prompt"}
     )
     return f"{run.model.model_dump_json()} {run.task.dimension} {run.task.context_length} {training}"
 
@@ -215,6 +216,7 @@ def measure_run(run: RunSettings, device: torch.device) -> tuple[float, float]:
     initialise(model, torch_generator(0, "estimate"))
     model.to(device)
     optimizer = Optimizer(model, training)
+    predict = predictor(training.compile)
     data = TrainingData(smaller, 0, device)
     batch = data.batch(1)
     steps_per_draw = data.steps_per_block if run.model.layout == "interleaved" else 1

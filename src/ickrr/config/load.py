@@ -206,7 +206,14 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
         if overrides.task not in experiment.tasks:
             yield ("runs", name, "task"), no_such("task", overrides.task, list(experiment.tasks))
             continue
-        longest = experiment.task(overrides.task).context_length
+        resolved = experiment.run(name)
+        if resolved.training.compile and resolved.model.layout == "paired":
+            yield (
+                ("runs", name, "training", "compile"),
+                "found True with model.layout paired, whose prompts change their length from step to step; "
+                "allowed there: False",
+            )
+        longest = resolved.task.context_length
         above = [length for length in lengths if not 0 <= length <= longest]
         if above:
             yield (

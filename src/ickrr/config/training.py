@@ -47,6 +47,10 @@ class TrainingSettings(Settings):
     precision: Literal["float32", "tf32", "bfloat16"] = setting(
         "float32", "Arithmetic of matrix products in training; tf32 and bfloat16 need a GPU"
     )
+    compile: bool = setting(
+        False,
+        "Fuse operations with torch.compile, for long trainings; takes half a minute and a C++ compiler",
+    )
     queries_per_prompt: int = setting(
         20, "Query points per prompt (paired layout only)", unit="queries", ge=1
     )

@@ -25,8 +25,9 @@ from ickrr.model.initialisation import initialise
 from ickrr.model.transformer import Transformer
 from ickrr.model.weights import build_model, differences
 from ickrr.randomness import torch_generator
+from ickrr.training.compilation import predictor
 from ickrr.training.curve import CURVE_COLUMNS, History
-from ickrr.training.data import Batch, TrainingData, predict
+from ickrr.training.data import Batch, TrainingData
 from ickrr.training.interruption import Interruption
 from ickrr.training.loop import Outcome, Trainer
 from ickrr.training.optimizer import Optimizer, block_matrices
@@ -139,6 +140,7 @@ class EnsembleTrainer(Trainer):
             initialise(model, torch_generator(member.seed, "weights"))
         self.model = StackedTransformer(models).to(device)
         self.alone = models[0].to(device)  # holds one member's weights while they are validated
+        self.predict = predictor(self.settings.compile)
         self.optimizer = EnsembleOptimizer(self.alone, self.model, self.settings)
         self.history = History()  # of the curve, M rows a validation, in the order of the members
         self.pending = []  # (loss, gradient norm) of every member, (2, M), since the last row
@@ -200,7 +202,7 @@ class EnsembleTrainer(Trainer):
             torch.stack([one.target for one in batches]),
         )
         with reduced(self.settings.precision, self.device):
-            prediction = predict(self.model, batch)  # (M, B, N+1)
+            prediction = self.predict(self.model, batch)  # (M, B, N+1)
         losses = (prediction.float() - batch.target).square().mean(dim=(1, 2))  # (M,)
         losses.sum().backward()  # a member's gradient is that of its own loss
         norms = self.optimizer.step(step)  # (M,)

@@ -21,8 +21,9 @@ from ickrr.model.weights import build_model
 from ickrr.progress import track
 from ickrr.randomness import torch_generator
 from ickrr.training.checkpoint import Checkpoint, UnusableCheckpointError, load_checkpoint, save_checkpoint
+from ickrr.training.compilation import predictor
 from ickrr.training.curve import History, peak_memory_mb
-from ickrr.training.data import TrainingData, predict
+from ickrr.training.data import TrainingData
 from ickrr.training.interruption import Interruption, TrainingInterrupted
 from ickrr.training.optimizer import Optimizer
 from ickrr.training.precision import arithmetic, reduced
@@ -78,6 +79,7 @@ class Trainer:
         self.model = build_model(run)
         initialise(self.model, torch_generator(seed, "weights"))
         self.model.to(device)
+        self.predict = predictor(self.settings.compile)
         self.optimizer = Optimizer(self.model, run.training)
         self.history = History()
         self.pending: list[Tensor] = []  # (loss, gradient norm) of each step since the last row of the curve
@@ -135,7 +137,7 @@ class Trainer:
     def _update(self, step: int) -> None:
         batch = self.data.batch(step)
         with reduced(self.settings.precision, self.device):
-            prediction = predict(self.model, batch)  # (B, N+1) or (B, Q)
+            prediction = self.predict(self.model, batch)  # (B, N+1) or (B, Q)
         loss = (prediction.float() - batch.target).square().mean()
         loss.backward()
         norm = self.optimizer.step(step)

@@ -1,0 +1,71 @@
+"""Compiled training: the same up to rounding, resumed to the same bytes; a missing compiler is named."""
+
+import shutil
+
+import pytest
+import torch
+
+from ickrr.errors import ConfigError
+from ickrr.training.compilation import predictor
+from ickrr.training.ensemble import EnsembleTrainer, Member
+from ickrr.training.interruption import TrainingInterrupted
+
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+
+
+@pytest.fixture
+def no_cache(tmp_path, monkeypatch):
+    """Nothing that an earlier test or process compiled."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
+
+
+@needs_compiler
+def test_gradients_are_the_same(make_trainer, run_with, no_cache):
+    """Fails if compiled gradients are other ones, or nothing is compiled."""
+    trainers = [make_trainer(run_with(compile=fuse)) for fuse in (False, True)]
+    for trainer in trainers:
+        batch = trainer.data.batch(1)
+        (trainer.predict(trainer.model, batch) - batch.target).square().mean().backward()
+    plain, compiled = (dict(trainer.model.named_parameters()) for trainer in trainers)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+    for name, parameter in plain.items():
+        torch.testing.assert_close(compiled[name].grad, parameter.grad, rtol=1e-4, atol=1e-7, msg=name)
+
+
+@needs_compiler
+def test_resumes_to_the_same_bytes(make_trainer, never, stop_at, run_with, no_cache):
+    """Fails if a process that goes on computes in another order than the one that was stopped."""
+    run = run_with(compile=True)
+    whole = make_trainer(run, state="whole").train(never)
+    with pytest.raises(TrainingInterrupted):
+        make_trainer(run).train(stop_at(5))
+    resumed = make_trainer(run).train(never)
+    assert resumed.resumed_from == 5
+    for name, tensor in resumed.weights.items():
+        assert torch.equal(tensor, whole.weights[name]), name
+
+
+@needs_compiler
+def test_ensembles_compile_too(make_trainer, never, run_with, tmp_path, no_cache):
+    """Fails if the stacked model does not trace, or its members are not those of the uncompiled ensemble."""
+    ends = []
+    for fuse in (False, True):
+        run = run_with(compile=fuse, steps=3, warmup_steps=0)
+        members = [Member(run, seed, make_trainer(run).validation) for seed in (0, 1)]
+        trainer = EnsembleTrainer(members, tmp_path / f"ensemble{fuse}", torch.device("cpu"), "code")
+        ends.append(trainer.train_members(never))
+    for plain, compiled in zip(*ends, strict=True):
+        expected = plain.history.learning_curve().excess_risk
+        assert compiled.history.learning_curve().excess_risk.tolist() == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_missing_compiler_is_named(make_trainer, never, run_with, no_cache, monkeypatch):
+    """Fails if torch's own pages of traceback are all that is said."""
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", (None, "/nonexistent/g++"))
+    with pytest.raises(ConfigError, match=r"training.compile is true.*No working C\+\+ compiler"):
+        make_trainer(run_with(compile=True)).train(never)
+
+
+def test_nothing_is_compiled_unasked():
+    """Fails if an ordinary training pays for compiling."""
+    assert predictor(False).__name__ == "predict"
