@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.runs import run_of
-from benchmarks.timing import compared, one_thread, seconds
+from benchmarks.timing import compared, finish, one_thread, seconds
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -87,9 +87,3 @@ def steps(
         finish(device)
 
     return alone, together
-
-
-def finish(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)

@@ -13,6 +13,7 @@ from statistics import median
 
 import torch
 from torch import Tensor
+from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.runs import run_of
@@ -28,8 +29,8 @@ from ickrr.training.data import Batch
 REPEATS = {"laptop": 15, "paper": 2}
 COPIED = 1 << 26  # numbers, well above the caches
 GROUPS = {  # group: parts of names of operators
-    "linear maps": ("addmm", "aten::mm", "aten::bmm", "aten::linear"),
-    "attention": ("attention",),
+    "linear maps": ("addmm", "aten::mm", "aten::linear"),
+    "attention": ("attention", "bmm", "softmax"),
     "GELU": ("gelu",),
     "layer norm": ("layer_norm",),
 }
@@ -41,9 +42,9 @@ def measure() -> list[dict[str, object]]:
     with one_thread():
         for size, (task, model, prompts, _) in SIZES.items():
             x, y, target = sample_labels(task, prompts, torch.Generator().manual_seed(0))
-            step = our_step(task, model, Batch(x, y, target), "muon")
-            ours = seconds(step, REPEATS[size], time.process_time)
             run = run_of(task, model, TrainingSettings(batch_size=prompts))
+            step = our_step(task, model, Batch(x, y, target), run.training)
+            ours = seconds(step, REPEATS[size], time.process_time)
             rate = matmul_rate(model.width, prompts * (2 * task.context_length + 1))
             bandwidth = copy_rate()
             arithmetic = step_flops(run) / rate
@@ -87,12 +88,21 @@ def profiled(step: Callable[[], object]) -> dict[str, float]:
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         step()
     spent: defaultdict[str, float] = defaultdict(float)
-    for event in profiler.key_averages():
-        name = event.key.lower()
-        group = next((g for g, parts in GROUPS.items() if any(part in name for part in parts)), "other")
-        spent["optimiser" if name.startswith("optimizer") else group] += event.self_cpu_time_total
+    for event in profiler.events():
+        spent[group_of(event)] += event.self_cpu_time_total
     total = sum(spent.values())
     return {name: share / total for name, share in sorted(spent.items(), key=lambda item: -item[1])}
+
+
+def group_of(event: FunctionEvent) -> str:
+    """Return the group of an operator: the optimisers' if it runs inside of one, else by its name."""
+    around: FunctionEvent | None = event
+    while around is not None:
+        if around.name.startswith("Optimizer.step"):
+            return "update"
+        around = around.cpu_parent
+    name = event.name.lower()
+    return next((group for group, parts in GROUPS.items() if any(part in name for part in parts)), "other")
 
 
 def row(size: str, floor: str, ours: list[float], floor_s: float, note: str) -> dict[str, object]:

@@ -39,7 +39,7 @@ def step(
     """One training step of these sizes."""
     task = TaskSettings(context_length=context_length, dimension=dimension)
     x, y, target = sample_labels(task, prompts, torch.Generator().manual_seed(0))
-    return our_step(task, ModelSettings(layers=layers, width=width), Batch(x, y, target), "muon")
+    return our_step(task, ModelSettings(layers=layers, width=width), Batch(x, y, target), TrainingSettings())
 
 
 def regression(context_length: int = 20, dimension: int = 5, prompts: int = 256) -> Work:

@@ -2,7 +2,8 @@
 
 Both do the same work: 2N+1 tokens a prompt, the same blocks, a linear embedding and readout. The peer is
 updated by torch's AdamW, as its own trainer does; ours once by AdamW too, which compares the models alone,
-and once by Muon as the trainings here are. One thread, float32. Drawing prompts is left out.
+and by Muon as the trainings here are, once with torch.compile. A GPU where there is one, else one thread of
+the CPU; float32, by the clock on the wall. Drawing prompts and compiling are left out.
 """
 
 from collections.abc import Callable
@@ -12,19 +13,27 @@ import transformers
 from torch import Tensor, nn
 
 from benchmarks.runs import run_of
-from benchmarks.timing import compared, one_thread, seconds
+from benchmarks.timing import compared, finish, one_thread, seconds
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.device import resolve_device
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model
 from ickrr.tasks import sample_labels
-from ickrr.training.data import Batch, predict
+from ickrr.training.compilation import predictor
+from ickrr.training.data import Batch
 from ickrr.training.optimizer import Optimizer
 
 SIZES = {
     "laptop": (TaskSettings(), ModelSettings(), 64, 15),
     "paper": (TaskSettings(context_length=40), ModelSettings(layers=12, width=256, heads=8), 256, 3),
+}
+
+OURS = {
+    "adamw": TrainingSettings(optimizer="adamw"),
+    "muon": TrainingSettings(),
+    "muon, compiled": TrainingSettings(compile=True),
 }
 
 
@@ -56,25 +65,27 @@ class HuggingFace(nn.Module):
 
 
 def measure() -> list[dict[str, object]]:
-    """Two rows a size: our model with the peer's optimiser, and with ours."""
+    """Three rows a size: our model with the peer's optimiser, with ours, and compiled."""
+    device = resolve_device("auto")
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else "one thread"
     rows = []
     with one_thread():
         for size, (task, model, prompts, repeats) in SIZES.items():
             x, y, target = sample_labels(task, prompts, torch.Generator().manual_seed(0))
-            batch = Batch(x, y, target)
-            peer = HuggingFace(model, task)
-            tokens = torch.randn(prompts, 2 * task.context_length + 1, task.dimension)
-            their_times = seconds(their_step(peer, tokens, target), repeats)
-            for name in ("adamw", "muon"):
-                own_times = seconds(our_step(task, model, batch, name), repeats)
+            batch = Batch(x.to(device), y.to(device), target.to(device))
+            peer = HuggingFace(model, task).to(device)
+            tokens = torch.randn(prompts, 2 * task.context_length + 1, task.dimension).to(device)
+            their_times = seconds(their_step(peer, tokens, batch.target), repeats)
+            for what, training in OURS.items():
+                own_times = seconds(our_step(task, model, batch, training), repeats)
                 rows.append(
                     compared(
-                        f"one step, {size} size, {name}: {model.layers} layers, width {model.width}, "
+                        f"one step, {size} size, {what}: {model.layers} layers, width {model.width}, "
                         f"{prompts} prompts of {2 * task.context_length + 1} tokens",
                         "Hugging Face GPT-2, AdamW",
                         own_times,
                         their_times,
-                        f"one thread, float32, {repeats} repeats",
+                        f"{where}, float32, {repeats} repeats",
                     )
                 )
     return rows
@@ -89,19 +100,25 @@ def their_step(peer: nn.Module, tokens: Tensor, target: Tensor) -> Callable[[], 
         nn.utils.clip_grad_norm_(peer.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        finish(target.device)
 
     return step
 
 
-def our_step(task: TaskSettings, model: ModelSettings, batch: Batch, optimizer: str) -> Callable[[], None]:
+def our_step(
+    task: TaskSettings, model: ModelSettings, batch: Batch, training: TrainingSettings
+) -> Callable[[], None]:
     """Return one update of a model of ours on a batch, at the rate of the first step."""
-    run = run_of(task, model, TrainingSettings(optimizer="muon" if optimizer == "muon" else "adamw"))
+    run = run_of(task, model, training)
     built = build_model(run)
     initialise(built, torch.Generator().manual_seed(0))
-    updates = Optimizer(built, run.training)
+    built.to(batch.x.device)
+    updates = Optimizer(built, training)
+    predict = predictor(training.compile)
 
     def step() -> None:
         (predict(built, batch) - batch.target).square().mean().backward()
         updates.step(1)
+        finish(batch.x.device)
 
     return step
