@@ -25,7 +25,7 @@ paper: system env ## the paper at laptop scale: results/laptop/paper.pdf, from t
 	snakemake --cores all
 
 .PHONY: recompute
-recompute: system env ## the same with nothing taken from the shipped results: about 80 minutes on two cores
+recompute: system env ## the same with nothing taken from the shipped results: about 75 minutes on two cores
 	snakemake --cores all --config bundle=off
 
 .PHONY: smoke
