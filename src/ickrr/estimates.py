@@ -13,6 +13,7 @@ from ickrr.config.task import TaskSettings
 
 FLOAT = 4  # bytes of a float32
 PROCESS_MB = 450.0  # Python, torch, pandas and their libraries [measured: 440]
+COMPILING_MB = 400.0  # a C++ compiler and torch's own [measured: 360 on a CPU]
 DRAW_PROMPTS = 2048  # training prompts drawn at once, float64
 
 
@@ -109,7 +110,8 @@ def training_memory_mb(run: RunSettings) -> float:
     if model.attention != "softmax" or largest < FUSED_FROM:
         activations += run.training.batch_size * model.layers * model.heads * largest**2 * 3 * FLOAT
     drawn = max(DRAW_PROMPTS, run.training.batch_size) * (task.context_length + 1) ** 2 * 8 * 4
-    return PROCESS_MB + (weights + 1.25 * activations + drawn) / 1e6
+    process = PROCESS_MB + (COMPILING_MB if run.training.compile else 0.0)
+    return process + (weights + 1.25 * activations + drawn) / 1e6
 
 
 def probing_memory_mb(run: RunSettings, chunk_prompts: int) -> float:
