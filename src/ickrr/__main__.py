@@ -1,8 +1,9 @@
 """Command line: ``python -m ickrr <verb>``. Each verb is a module of `ickrr.commands`, imported when called.
 
-A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say
-what the verb reads and writes (``--rule --recorded-in --reads --writes``): then the inputs are compared with
-their records first, and the outputs get theirs.
+A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say what
+the job reads and writes, and which code it was planned with (``--rule --recorded-in --code --reads --writes``):
+then its sources and inputs are compared with what was planned and recorded, before they are imported or read and
+again at the end, and the outputs get records. A job whose code or data changed on the way leaves no output.
 """
 
 import argparse
@@ -10,13 +11,18 @@ import errno
 import pkgutil
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from ickrr import batch_job, commands
+from ickrr.code import Sources
 from ickrr.errors import IckrrError
-from ickrr.records import Records, facts
+from ickrr.provenance import Inputs, Records, job_record
+
+FRAME = "ickrr.__main__"  # with what it imports: counts for no result
+COUNTS = ("--seed", "--threads")  # options worth a key of their own in a record
 
 ADVICE = {
     errno.ENOSPC: "the disk is full: free some space",
@@ -40,9 +46,9 @@ def main(argv: list[str] | None = None) -> int:
     job, options = _job_parser().parse_known_args(argv[1:])
     try:
         if job.rule is None:
-            _run(argv[0], options)
+            _run(argv[0], options, Sources(_module(argv[0])))
         else:
-            _run_recorded(argv[0], options, job)
+            _run_job(argv[0], options, job)
     except IckrrError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -66,20 +72,27 @@ def _advice(error: Exception) -> str | None:
     return ADVICE.get(number) if number is not None else None
 
 
+def _module(verb: str) -> str:
+    return f"{commands.__name__}.{verb}"
+
+
 def _job_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--rule")
     parser.add_argument("--recorded-in", type=Path)
+    # Digest of the code, digest of the settings, and what the job runs beside its verb: see workflow/rules.
+    parser.add_argument("--code", nargs="+")
     parser.add_argument("--reads", nargs="*", default=[])
     parser.add_argument("--writes", nargs="*", default=[])
     return parser
 
 
-def _run(name: str, options: list[str]) -> None:
-    verb = import_module(f"{commands.__name__}.{name}")
+def _run(name: str, options: list[str], sources: Sources) -> None:
+    verb = import_module(_module(name))
     parser = argparse.ArgumentParser(prog=f"python -m ickrr {name}", description=verb.__doc__)
     verb.add_arguments(parser)
     arguments = parser.parse_args(options)
+    arguments.sources = sources
     place = batch_job.where()
     if place:
         print(place, file=sys.stderr, flush=True)
@@ -90,14 +103,33 @@ def _run(name: str, options: list[str]) -> None:
             print(f"{place}: peak memory {batch_job.peak_memory_mb():.0f} MB", file=sys.stderr)
 
 
-def _run_recorded(name: str, options: list[str], job: argparse.Namespace) -> None:
+def _run_job(name: str, options: list[str], job: argparse.Namespace) -> None:
     started = datetime.now(UTC)
+    label = f"job of rule {job.rule}"
+    planned, _, *chosen = job.code
+    sources = Sources(_module(name), *chosen)
+    sources.require(planned, label)
     records = Records(job.recorded_in)
-    inputs = records.check(job.reads)
+    inputs = Inputs(job.reads)
+    records.check(job.reads)
     # A record must never stand beside a file that it does not describe.
     records.forget(job.writes)
-    _run(name, options)
-    records.keep(job.writes, facts(job.rule, name, options, inputs, job.recorded_in, started))
+    try:
+        _run(name, options, sources)
+        sources.require_unchanged(label)
+        sources.require_complete(FRAME, label)
+        inputs.require_unchanged(label)
+    except BaseException:
+        for path in job.writes:
+            with suppress(OSError):  # the error that led here says more
+                Path(path).unlink(missing_ok=True)
+        raise
+    records.keep(job.writes, job_record(job.rule, " ".join(job.code), _counts(options), started))
+
+
+def _counts(options: list[str]) -> dict[str, int]:
+    """Seed and threads on the command line."""
+    return {name.lstrip("-"): int(options[options.index(name) + 1]) for name in COUNTS if name in options}
 
 
 if __name__ == "__main__":

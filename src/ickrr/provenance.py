@@ -1,87 +1,209 @@
-"""Which code made a result: import closures, their hash, and the record kept beside each result."""
+"""Who made a result, with what, and is it still what its job wrote.
 
-import ast
+Snakemake records what went into a file: rule, inputs with their checksums, settings and digest of the code
+(its params), times. This module adds what it does not: the SHA-256 of what was written, and the machine. The
+record of ``results/<scale>/<file>`` is ``results/<scale>/records/<file>.json``; nothing that is compared byte by
+byte is in it. No step imports this module; the entry point ``ickrr.__main__`` writes and checks records.
+"""
+
 import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
-from collections.abc import Iterable
-from functools import cache
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-PACKAGE = "ickrr"
-PACKAGE_ROOT = Path(__file__).resolve().parent
-RECORDED_PACKAGES = (
-    "torch",
-    "numpy",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "safetensors",
-    "snakemake",
-    "matplotlib",
-    "seaborn",
+from ickrr.code import ROOT
+from ickrr.errors import FileError
+from ickrr.files import read_json, write_json
+
+CHUNK: Final = 1 << 20  # [bytes] read at a time
+METADATA: Final = Path(".snakemake/metadata")
+PACKAGES: Final = (
+    *("torch", "numpy", "scipy", "pandas", "pyarrow", "safetensors"),
+    *("snakemake", "matplotlib", "seaborn"),
 )
+KEYS: Final = frozenset({"rule", "given", "outputs", "end", "commit", "versions", "machine", "device"})
+Record = dict[str, Any]
+Identity = tuple[int, int, int]
 
 
-def import_closure(start: str | Path) -> list[Path]:
-    """List the package's files that a module, script or notebook imports, directly or through others.
+def digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file's content, as hexadecimal text."""
+    found = hashlib.sha256()
+    with Path(path).open("rb") as handle:
+        while block := handle.read(CHUNK):
+            found.update(block)
+    return found.hexdigest()
 
-    Imports are read from the syntax tree, wherever they stand (also inside functions), so that
-    nothing is executed.
-    The entry point `ickrr.__main__`, which only picks a verb, is never part of a closure.
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one folder of results.
 
     Args:
-        start: dotted module name (``ickrr.commands.train``), or the path of a .py or .ipynb file. A
-            module is part of its own closure, a script or notebook is not.
-
-    Returns:
-        Sorted paths.
+        results: the folder ``results/<scale>``, relative to the working directory like all recorded paths.
     """
-    if isinstance(start, str) and not start.endswith((".py", ".ipynb")):
-        pending = [start]
-    else:
-        pending = list(_imports_of_source(_source(Path(start))))
-    seen: set[str] = set()
-    while pending:
-        module = pending.pop()
-        path = _module_path(module)
-        if module in seen or path is None:
-            continue
-        seen.add(module)
-        parents = module.split(".")[:-1]
-        pending += [".".join(parents[: i + 1]) for i in range(len(parents))]
-        pending += _imports_of_module(module)
-    paths = (_module_path(module) for module in seen)
-    return sorted(path for path in paths if path is not None)
+
+    results: Path
+
+    def path(self, file: str | Path) -> Path | None:
+        """Where the record of a result is, None for a file outside the folder (a source) or a record."""
+        try:
+            name = Path(file).relative_to(self.results)
+        except ValueError:
+            return None
+        if name.parts[0] == "records":
+            return None
+        return self.results / "records" / name.with_name(f"{name.name}.json")
+
+    def of(self, file: str | Path) -> Record | None:
+        """Return the record of a file, None where there is none.
+
+        Raises:
+            FileError: the record is damaged.
+        """
+        path = self.path(file)
+        if path is None or not path.exists():
+            return None
+        record = read_json(path)
+        if not isinstance(record, dict) or not set(record) >= KEYS:
+            raise FileError(f"{path}: is not a record; delete {file} and run snakemake again")
+        return record
+
+    def recorded(self) -> list[Path]:
+        """List the results that have a record, sorted."""
+        folder = self.results / "records"
+        names = (path.relative_to(folder) for path in folder.rglob("*.json"))
+        return sorted(self.results / name.with_suffix("") for name in names)
+
+    def check(self, files: Iterable[str | Path]) -> None:
+        """Compare files with their records.
+
+        Args:
+            files: what is about to be read; sources and results without a record are taken as they are.
+
+        Raises:
+            FileError: a file is missing, or is not what the job of its record wrote, or Snakemake planned that
+                job with other code or settings than it ran with.
+        """
+        for file in files:
+            record = self.of(file)
+            try:
+                found = digest(file) if record else os.stat(file) and ""
+            except FileNotFoundError as error:
+                raise FileError(f"{file}: no such file; run snakemake to make it") from error
+            if record is None:
+                continue
+            told = str(record["outputs"].get(str(file)))
+            if told != found:
+                raise FileError(
+                    f"{file}: is not what rule {record['rule']} wrote (SHA-256 {found[:12]}.., its record "
+                    f"says {told[:12]}..), so it was damaged or edited since; "
+                    "delete it and run snakemake again"
+                )
+            planned = _params(file)
+            if record["given"] and planned and record["given"] not in planned:
+                raise FileError(
+                    f"{file}: rule {record['rule']} ran with other code or settings than Snakemake had planned "
+                    "(they were edited while it waited); delete it and run snakemake again"
+                )
+
+    def forget(self, files: Iterable[str | Path]) -> None:
+        """Remove the records of files that are about to be written."""
+        for path in filter(None, map(self.path, files)):
+            path.unlink(missing_ok=True)
+
+    def keep(self, files: Sequence[str | Path], facts: Record) -> None:
+        """Write the record of a job's outputs, one copy for each."""
+        record = {**facts, "outputs": {str(file): digest(file) for file in files}}
+        for path in filter(None, map(self.path, files)):
+            write_json(path, record)
 
 
-def code_hash(paths: Iterable[Path]) -> str:
-    """Hash the content of source files, with their names relative to the package."""
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        name = os.path.relpath(path, PACKAGE_ROOT)
-        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
+class Inputs:
+    """The data files that a running job reads, as they were when it started.
+
+    Args:
+        files: what it reads.
+    """
+
+    def __init__(self, files: Iterable[str | Path]) -> None:
+        self._files = {str(file): _identity(file) for file in files}
+
+    def require_unchanged(self, job: str) -> None:
+        """Make sure that none was written anew since.
+
+        Raises:
+            FileError: one was, or is gone.
+        """
+        for file, identity in self._files.items():
+            if _identity(file) != identity:
+                raise FileError(
+                    f"{job}: {file} was changed while it ran, so its result is not kept; run snakemake again"
+                )
+
+
+def _identity(file: str | Path) -> Identity | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime) -> Record:
+    """Describe a job that has just ended.
+
+    Args:
+        rule: its rule.
+        given: digests of its code and settings, as the rule handed them over.
+        counts: its seeds and threads.
+        started: when it started.
+    """
+    return {
+        "rule": rule,
+        "given": given,
+        **counts,
+        "commit": commit(),
+        "versions": versions(),
+        "machine": machine(),
+        "device": device(),
+        "start": started.isoformat(timespec="seconds"),
+        "end": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def commit() -> str:
-    """Return the source tree's git commit, ``-dirty`` if it differs, ``unknown`` outside git."""
-    root = PACKAGE_ROOT.parent.parent
+    """Return the source tree's git commit, ``-dirty`` if it differs, ``unknown`` where it has none of its own.
+
+    A tree that lies in the repository of something else has no commit; neither git's environment variables nor
+    the user's settings are asked.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(root), *arguments],
+            ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *arguments],
             capture_output=True,
             text=True,
             check=True,
             timeout=30,
+            env=environment,
         ).stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT:
+            return "unknown"
         head = git("rev-parse", "--short=12", "HEAD")
         return f"{head}-dirty" if git("status", "--porcelain", "--untracked-files=no") else head
     except (OSError, subprocess.SubprocessError):
@@ -91,7 +213,7 @@ def commit() -> str:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on."""
     found = {"python": platform.python_version()}
-    for package in RECORDED_PACKAGES:
+    for package in PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
@@ -99,51 +221,134 @@ def versions() -> dict[str, str]:
     return found
 
 
-def record(verb: str, **facts: Any) -> dict[str, Any]:
-    """Build the provenance record of a result (run.json).
+def machine() -> dict[str, str]:
+    """Return what of this machine decides last bits: processor, kernels of torch, BLAS, driver of the GPU.
+
+    Nothing is imported for the purpose: what this process did not load had no influence.
+    """
+    found = {"architecture": platform.machine(), "processor": processor()}
+    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
+    if torch is not None:
+        found["torch_kernels"] = str(torch.backends.cpu.get_cpu_capability())
+        library = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+        found["torch_blas"] = library[1] if library else "unknown"
+    if numpy is not None:
+        library = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        found["numpy_blas"] = f"{library['name']} {library['version']}"
+    if device() != "cpu":
+        driver = Path("/sys/module/nvidia/version")
+        found["gpu_driver"] = driver.read_text(encoding="ascii").strip() if driver.exists() else "unknown"
+    return found
+
+
+def processor() -> str:
+    """Return the model of the processor, as the kernel names it."""
+    told = Path("/proc/cpuinfo")
+    named = re.search(r"^model name\s*: (.*)$", told.read_text(), flags=re.M) if told.exists() else None
+    return named[1].strip() if named else platform.processor() or "unknown"
+
+
+def device() -> str:
+    """Return the name of the GPU that this process used, or cpu."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return "cpu"
+    return str(torch.cuda.get_device_name())
+
+
+# The way back from a result, as Snakemake recorded it.
+
+
+def snakemake_metadata(file: str | Path) -> Record | None:
+    """Return what Snakemake recorded of a file of this working directory, None where it recorded nothing."""
+    path = metadata_path(file)
+    return read_json(path) if path.exists() else None
+
+
+def metadata_path(file: str | Path) -> Path:
+    """Where Snakemake records a file: the base64 of its path, cut to names that a file system can hold."""
+    name = urlsafe_b64encode(str(file).encode()).decode()
+    parts = [name[i : i + 254] for i in range(0, len(name), 254)]
+    return METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
+def _params(file: str | Path) -> list[str]:
+    """Parameters of the job that made a file, as Snakemake planned them; quotes of texts are taken off."""
+    metadata = snakemake_metadata(file)
+    return [str(value).strip("'\"") for value in metadata.get("params") or []] if metadata else []
+
+
+def target_file(target: str, results: Path) -> Path:
+    """Return the file of a short target: ``fig2``, ``tab_setup``, ``paper``, or a path."""
+    if target.startswith("fig") and "/" not in target:
+        return results / "figures" / f"{target}.pdf"
+    if target.startswith("tab_") and "/" not in target:
+        return results / "latex" / f"{target}.tex"
+    if target == "paper":
+        return results / "paper.pdf"
+    return Path(target) if Path(target).is_relative_to(results) else results / target
+
+
+def trace(records: Records, file: Path) -> list[str]:
+    """Describe how a result was made, one line a job, indented by how far back it is.
 
     Args:
-        verb: the verb that made it; its closure is hashed.
-        facts: what else is known: settings, seed, device, threads, start, end.
+        records: records of its folder.
+        file: the result.
+
+    Raises:
+        FileError: neither Snakemake nor a record knows it.
     """
-    closure = import_closure(f"{PACKAGE}.commands.{verb}")
-    return {
-        "verb": verb,
-        "code": code_hash(closure),
-        "commit": commit(),
-        "versions": versions(),
-        "machine": platform.machine(),
-        **facts,
-    }
+    if snakemake_metadata(file) is None and records.of(file) is None:
+        raise FileError(f"{file}: nothing is recorded of how it was made; run snakemake to make it")
+    return list(_lines(records, [str(file)], 0, set()))
 
 
-def _source(path: Path) -> str:
-    if path.suffix != ".ipynb":
-        return path.read_text(encoding="utf-8")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+def _lines(records: Records, files: list[str], depth: int, seen: set[str]) -> Iterator[str]:
+    jobs: dict[str, list[str]] = {}
+    for name in files:
+        metadata = snakemake_metadata(name)
+        if metadata is None:
+            yield f"{'  ' * depth}{name}{'' if Path(name).exists() else ' (gone)'}"
+        else:
+            jobs.setdefault(f"{metadata['rule']} {metadata['log']}", []).append(name)
+    for job, made in jobs.items():
+        metadata = snakemake_metadata(made[0])
+        assert metadata is not None, "it was found above"
+        label = made[0] if len(made) == 1 else f"{made[0]} and {len(made) - 1} more of this job"
+        states = sorted({state for name in made if (state := _state(name, records.of(name)))})
+        yield f"{'  ' * depth}{label}: {', '.join([*_facts(metadata, records.of(made[0])), *states])}"
+        if job in seen:
+            yield f"{'  ' * (depth + 1)}(traced above)"
+            continue
+        seen.add(job)
+        for value in sorted(map(str, metadata.get("params") or [])):
+            if value.strip("'").startswith("{"):
+                yield f"{'  ' * (depth + 1)}settings {_shortened(value.strip(chr(39)))}"
+        yield from _lines(records, metadata["input"] or [], depth + 1, seen)
 
 
-@cache
-def _imports_of_module(module: str) -> tuple[str, ...]:
-    path = _module_path(module)
-    return () if path is None else _imports_of_source(path.read_text(encoding="utf-8"))
+def _facts(metadata: Record, record: Record | None) -> list[str]:
+    ended = datetime.fromtimestamp(metadata["endtime"], UTC)
+    facts = [f"rule {metadata['rule']}", f"{ended:%Y-%m-%d %H:%M} UTC"]
+    if record is None:
+        return [*facts, "no record of the machine"]
+    facts += [f"commit {record['commit']}"]
+    facts += [f"{key} {record[key]}" for key in ("seed", "threads") if key in record]
+    facts += [f"on {record['machine']['processor'] if record['device'] == 'cpu' else record['device']}"]
+    return [*facts, f"code and settings {record['given']}"] if record["given"] else facts
 
 
-def _imports_of_source(source: str) -> tuple[str, ...]:
-    found: list[str] = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            found.append(node.module)
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return tuple(name for name in found if name == PACKAGE or name.startswith(f"{PACKAGE}."))
+def _state(name: str, record: Record | None) -> str:
+    if not Path(name).exists():
+        return "not here"
+    return "DIFFERS from its record" if record and digest(name) != record["outputs"].get(name) else ""
 
 
-def _module_path(module: str) -> Path | None:
-    base = PACKAGE_ROOT.joinpath(*module.split(".")[1:])
-    for candidate in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
+def _shortened(settings: str, length: int = 100) -> str:
+    return settings if len(settings) <= length else f"{settings[:length]}.."
+
+
+def settings_text(value: Any) -> str:
+    """Serialise settings to the one line in which a rule hands them to its job."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,143 +1,170 @@
-# The configuration, the resolved specs, and the few functions that the rules share.
+# The configuration, how a job is told its code and settings, and the few functions that the rules share.
 
 import json
 import os
-import re
+import shlex
 import sys
+from hashlib import sha256
 from pathlib import Path
 
-SOURCE = Path(workflow.basedir) / "src"
+# Where this workflow lies, whoever runs it from where: no path depends on the working directory.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+SOURCE = ROOT / "src"
 sys.path.insert(0, str(SOURCE))
 
-from ickrr import driver
-from ickrr.bundles.given import given_results
-from ickrr.bundles.shipped import unpack_shipped
+from ickrr.code import code_digest
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
-from ickrr.config.specs import resolved_specs
-from ickrr.errors import ConfigError, IckrrError
-from ickrr.files import to_json, write_text_if_changed
-from ickrr.provenance import import_closure
-
-# `python` in a shell command is the one that runs Snakemake, also without an activated environment.
-# PYTHONPATH is set inside the command because conda environments drop an exported one.
-BIN = str(Path(sys.executable).parent)
-os.environ.update(PATH=os.pathsep.join([BIN, os.getenv("PATH", os.defpath)]))
-# Hundreds of short jobs would each compile what they import where bytecode is not kept (container images often
-# say so): a start costs half as much, or less, with it.
-shell.prefix(f"export PYTHONPATH='{SOURCE}'; unset PYTHONDONTWRITEBYTECODE; ")
+from ickrr.errors import ConfigError
+from ickrr.provenance import settings_text
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
-# --config bundle=off computes everything, whatever bundles there are; so does --forceall.
 overrides = {
-    key: value
-    for key, value in config.items()
-    if key not in ("scale", "overlay", "bundle")
+    key: value for key, value in config.items() if key not in ("scale", "overlay")
 }
 try:
     experiment = load_experiment(
-        Path(workflow.basedir) / "config.yaml",
+        ROOT / "config.yaml",
         scale=config.get("scale"),
         overlay=config.get("overlay"),
         overrides=overrides,
     )
-    ledger = load_ledger(Path(workflow.basedir) / "claims.yaml", experiment)
+    ledger = load_ledger(ROOT / "claims.yaml", experiment)
 except ConfigError as error:
     sys.exit(f"config error:\n{error}")
 
 RESULTS = f"results/{experiment.scale}"
 CONTROLS = experiment.constructions.controls
+NOTHING = "(?!)"  # a pattern that matches nothing
 
 
 wildcard_constraints:
     run="[a-z][a-z0-9_]*",
+    task="[a-z][a-z0-9_]*",
     ridge="[a-z][a-z0-9_]*",
     seed=r"\d+",
-    prompts="[a-z][a-z0-9_]*-(fit|evaluation|validation)",
     figure="fig[a-z0-9_]*",
     table="tab_[a-z0-9_]*",
 
 
-def write_specs():
-    """Write the inputs that carry the configuration, each only if it differs."""
-    specs = resolved_specs(experiment)
-    specs["claims.json"] = to_json(ledger.model_dump(mode="json"))
-    paths = {Path(RESULTS) / "specs" / name: text for name, text in specs.items()}
-    changed = [
-        path
-        for path, text in paths.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    # Jobs read these files while they run; not even a dry run may change them under another driver.
-    running = driver.holder(Path.cwd()) if changed else None
-    if running and workflow.is_main_process:
-        raise driver.DriverError(
-            f"{changed[0]} would change while {running} is running this pipeline here; "
-            "wait for it, or work in another folder"
+# What every shell command begins with: the Python that runs Snakemake (or that of a conda environment), which
+# reads none of the caller's settings (-I), and our sources. A name in braces, because Snakemake compares the text
+# of a command before it is filled in, and that must not hold a path of this machine.
+in_conda = "conda" in {
+    str(method) for method in workflow.deployment_settings.deployment_method
+}
+RUN = f"{'python' if in_conda else shlex.quote(sys.executable)} -I {shlex.quote(str(SOURCE))}"
+
+
+def step(rule_name, verb, options, settings=(), log=" 2> {log:q}"):
+    """The shell command of a job, which is told its code (see `job`), what it reads and what it writes.
+
+    Settings reach it as files that exist only while it reads them: `settings` names the params that hold them.
+    """
+    given = " ".join(
+        f"--{name.replace('_', '-')} <(printf %s {{params.{name}:q}})"
+        for name in settings
+    )
+    return (
+        f"{{RUN}} {verb} {options} {given} --rule={rule_name} --recorded-in {{RESULTS}}"
+        f" --code {{params.code}} --reads {{input:q}} --writes {{output:q}}{log}"
+    )
+
+
+def job(verb, chosen=(), **settings):
+    """Params that tell a job its settings and its code; if one of them differs from the last time, it runs again.
+
+    `chosen` is what the job runs beside its verb: modules that it imports by name, a notebook; a function of the
+    wildcards or a list. Settings are models of the library, or functions of the wildcards that give them.
+    """
+
+    def text(value, wildcards):
+        value = value(wildcards) if callable(value) else value
+        return settings_text(
+            value.model_dump(mode="json") if hasattr(value, "model_dump") else value
         )
-    for path in changed:
-        write_text_if_changed(path, paths[path])
 
+    def code(wildcards):
+        modules = sorted(set(chosen(wildcards) if callable(chosen) else chosen))
+        texts = [text(value, wildcards) for value in settings.values()]
+        return " ".join(
+            [
+                code_digest(f"ickrr.commands.{verb}", *modules),
+                sha256("\0".join(texts).encode()).hexdigest()[:16],
+                *modules,
+            ]
+        )
 
-try:
-    write_specs()
-except IckrrError as error:
-    sys.exit(f"error: {error}")
-except OSError as error:
-    sys.exit(f"error: {error.filename}: cannot be written ({error.strerror})")
+    def handed_over(value):
+        return lambda wildcards: text(value, wildcards)
 
-
-def restored_bundles():
-    """What restored bundles give; the shipped one is unpacked where nothing has been computed yet."""
-    if config.get("bundle") == "off" or os.environ.get("ICKRR_BUNDLE") == "off":
-        return []
-    # Snakemake's settings of the DAG do not exist yet while this file is read, so look at the command line.
-    if any(re.fullmatch("--forceall|-[a-zA-Z]*F", argument) for argument in sys.argv):
-        # Jobs on a cluster read this file again, without the option.
-        os.environ.update(ICKRR_BUNDLE="off")
-        return []
-    if workflow.is_main_process:
-        unpack_shipped(Path(RESULTS), experiment.scale)
-    given = given_results(Path(RESULTS), experiment)
-    if workflow.is_main_process:
-        for bundle in given:
-            if bundle.files:
-                print(bundle.report(), file=sys.stderr)
-    return given
-
-
-try:
-    TAKEN = {
-        name: str(bundle.folder)
-        for bundle in restored_bundles()
-        for name in bundle.files
+    return {name: handed_over(value) for name, value in settings.items()} | {
+        "code": code
     }
-except IckrrError as error:
-    sys.exit(f"error: {error}")
-
-NOTHING = "(?!)"  # a pattern that matches nothing
 
 
-def restored_file(wildcards):
-    """The unpacked file of a result that is taken from a bundle."""
-    return f"{TAKEN[wildcards.restored]}/files/{wildcards.restored}"
+def run_settings(wildcards):
+    """The resolved run of a job."""
+    return experiment.run(wildcards.run)
 
 
-def recorded(rule_name, command, log=" 2> {log}"):
-    """A verb's command whose inputs are compared with their records and whose outputs get theirs."""
-    options = f"--rule={rule_name} --reads {{input:q}} --writes {{output:q}}"
-    return f"{command} --recorded-in {RESULTS} {options}{log}"
+SPLITS = ["fit", "evaluation", "validation"]
+NOTEBOOKS = ROOT / "workflow" / "notebooks"
 
 
-def code(start):
-    """Package files that a verb module or a notebook imports, relative to the working directory."""
-    return [os.path.relpath(path) for path in import_closure(start)]
+def prompt_sets_of(wildcards):
+    """Settings of all stored prompts of a task."""
+    sets = [experiment.prompt_set(f"{wildcards.task}-{split}") for split in SPLITS]
+    return [one.model_dump(mode="json") for one in sets]
 
 
-def verb(name):
-    """Package files behind ``python -m ickrr <name>``."""
-    return code(f"ickrr.commands.{name}")
+# Modules that jobs import by the name in their settings: kernels, laws, solvers.
+
+
+def modules_of_task(task):
+    """Kernel and law of a task."""
+    return []
+
+
+def modules_of_run(wildcards):
+    """What a model's prompts are made with."""
+    return modules_of_task(experiment.run(wildcards.run).task)
+
+
+def modules_of_solving(wildcards):
+    """What solving the prompts of a task runs."""
+    return modules_of_task(experiment.task(wildcards.task))
+
+
+def modules_of_tracing(wildcards):
+    """What tracing a run's functions runs."""
+    return modules_of_run(wildcards)
+
+
+def modules_of_operators(wildcards):
+    """What measuring a run's attention runs."""
+    return modules_of_run(wildcards)
+
+
+def modules_of_anchor(wildcards):
+    """What the comparison of linear regression runs."""
+    return modules_of_task(experiment.run(ANCHOR).task)
+
+
+def modules_of_verification():
+    """What verifying the construction runs."""
+    return []
+
+
+def modules_of_contraction():
+    """What measuring contraction runs."""
+    return []
+
+
+def modules_of_built_conjugate_gradients():
+    """What holding the built conjugate gradients against float64 runs."""
+    return []
 
 
 def prompts_of(split):
@@ -150,14 +177,10 @@ def prompts_of(split):
     return path
 
 
-def prompt_spec_of(split):
-    """Input function: the resolved prompt set of a run's task."""
-
-    def path(wildcards):
-        task = experiment.runs[wildcards.run].task
-        return f"{RESULTS}/specs/prompts/{task}-{split}.json"
-
-    return path
+def evaluation_set(wildcards):
+    """Settings of the evaluation prompts of a task, or of a run's task."""
+    task = getattr(wildcards, "task", None) or experiment.task_of(wildcards.run)
+    return experiment.prompt_set(f"{task}-evaluation")
 
 
 def trajectories_of_run(wildcards):
@@ -223,9 +246,9 @@ def figure_tables(wildcards):
     return run_tables(figure.runs, figure.tables) + other_tables(figure)
 
 
-def figure_code(wildcards):
-    """Package files that a figure's notebook imports, and the style they share."""
-    return code(f"workflow/notebooks/{wildcards.figure}.ipynb") + STYLE_FILES
+def notebook_of(wildcards):
+    """The notebook that draws a figure, which is code."""
+    return [f"workflow/notebooks/{wildcards.figure}.ipynb"]
 
 
 def figure_parameters(wildcards):
@@ -262,12 +285,11 @@ CONSTRUCTION_TABLES = [
 SUMMARY_TABLES = [
     f"{RESULTS}/tables/{table}.parquet" for table in experiment.operators.summaries
 ]
-STYLE_FILES = [os.path.relpath(path) for path in SOURCE.glob("ickrr/report/*.mplstyle")]
 
 
-def table_code(wildcards):
-    """Package files behind one LaTeX table: its own module, and what that imports."""
-    return code(f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}")
+def module_of_table(wildcards):
+    """The module that builds a LaTeX table."""
+    return [f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}"]
 
 
 def table_inputs(wildcards):
@@ -318,10 +340,11 @@ FURTHER_TABLE_INPUTS = {
     ],
 }
 
+PAPER = os.path.relpath(ROOT / "paper")
 PAPER_SOURCES = sorted(
-    str(path)
+    os.path.relpath(path)
     for kind in ("tex", "bib", "sty")
-    for path in Path("paper").rglob(f"*.{kind}")
+    for path in (ROOT / "paper").rglob(f"*.{kind}")
 )
 
 
@@ -354,6 +377,7 @@ MEASURED_MODELS = [
     for run in experiment.operators.runs
     for seed in experiment.seeds(run)
 ]
+RECORDS = of_all_models("records/trained/{run}/seed{seed}/weights.safetensors.json")
 ANCHOR = experiment.operators.anchor
 ANCHOR_SEEDS = experiment.seeds(ANCHOR) if ANCHOR else []
 

@@ -1,8 +1,5 @@
 rule run_conjugate_gradient:
     """Run conjugate gradients that are built into linear attention and hold every step against float64."""
-    input:
-        settings="<results>/specs/conjugate_gradient.json",
-        code=verb("run_conjugate_gradient"),
     output:
         curves="<results>/tables/metarep/cg_curves.parquet",
         summary="<results>/tables/metarep/cg.parquet",
@@ -16,22 +13,25 @@ rule run_conjugate_gradient:
     resources:
         mem_mb=mem_mb(1500),
         runtime=minutes(20),
+    params:
+        **job(
+            "run_conjugate_gradient",
+            chosen=modules_of_built_conjugate_gradients(),
+            settings=experiment.conjugate_gradient,
+        ),
     message:
         "Running the built conjugate gradients"
     shell:
-        recorded(
+        step(
             "run_conjugate_gradient",
-            "python -m ickrr run_conjugate_gradient --settings {input.settings}"
-            " --curves {output.curves} --summary {output.summary} --threads {threads}",
+            "run_conjugate_gradient",
+            "--curves {output.curves} --summary {output.summary} --threads {threads}",
+            settings=["settings"],
         )
 
 
 rule measure_width:
     """Hold kernel regression on random projections of a representation against that on all of it."""
-    input:
-        settings="<results>/specs/width.json",
-        statistics="<results>/specs/statistics.json",
-        code=verb("measure_width"),
     output:
         curves="<results>/tables/metarep/width_curves.parquet",
         summary="<results>/tables/metarep/width.parquet",
@@ -45,11 +45,18 @@ rule measure_width:
     resources:
         mem_mb=mem_mb(1500),
         runtime=minutes(20),
+    params:
+        **job(
+            "measure_width",
+            settings=experiment.width,
+            statistics=experiment.statistics,
+        ),
     message:
         "Measuring projections of a representation"
     shell:
-        recorded(
+        step(
             "measure_width",
-            "python -m ickrr measure_width --settings {input.settings} --statistics {input.statistics}"
-            " --curves {output.curves} --summary {output.summary} --threads {threads}",
+            "measure_width",
+            "--curves {output.curves} --summary {output.summary} --threads {threads}",
+            settings=["settings", "statistics"],
         )

@@ -1,8 +1,5 @@
 rule verify_construction:
     """Build and run the hand-built models of one ridge and hold every layer against float64."""
-    input:
-        settings="<results>/specs/verification.json",
-        code=verb("verify_construction"),
     output:
         expand(
             "<results>/construction/{{ridge}}/{table}.parquet",
@@ -19,14 +16,20 @@ rule verify_construction:
         mem_mb=mem_mb(2000),
         runtime=minutes(60),
     params:
+        **job(
+            "verify_construction",
+            chosen=modules_of_verification(),
+            settings=experiment.constructions.verification,
+        ),
         directory=folder("construction/{ridge}"),
     message:
         "Verifying the construction, ridge {wildcards.ridge}"
     shell:
-        recorded(
+        step(
             "verify_construction",
-            "python -m ickrr verify_construction --settings {input.settings} --ridge {wildcards.ridge}"
-            " --output-directory {params.directory} --threads {threads}",
+            "verify_construction",
+            "--ridge {wildcards.ridge} --output-directory {params.directory} --threads {threads}",
+            settings=["settings"],
         )
 
 
@@ -39,8 +42,6 @@ rule tabulate_construction:
             table=["cells", "layers", "widths", "families"],
         ),
         contraction="<results>/tables/construction/contraction.parquet",
-        statistics="<results>/specs/statistics.json",
-        code=verb("tabulate_construction"),
     output:
         expand(
             "<results>/tables/construction/{table}.parquet",
@@ -57,25 +58,24 @@ rule tabulate_construction:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
+        **job("tabulate_construction", statistics=experiment.statistics),
         ridges=list(experiment.constructions.verification.ridges),
         verification=folder("construction"),
         tables=folder("tables/construction"),
     message:
         "Tabulating the construction"
     shell:
-        recorded(
+        step(
             "tabulate_construction",
-            "python -m ickrr tabulate_construction --verification {params.verification}"
-            " --ridges {params.ridges} --statistics {input.statistics}"
+            "tabulate_construction",
+            "--verification {params.verification} --ridges {params.ridges}"
             " --output-directory {params.tables}",
+            settings=["statistics"],
         )
 
 
 rule measure_contraction:
     """Measure how fast preconditioned Richardson contracts on random and adversarial prompts."""
-    input:
-        settings="<results>/specs/contraction.json",
-        code=verb("measure_contraction"),
     output:
         "<results>/tables/construction/contraction.parquet",
     log:
@@ -88,21 +88,25 @@ rule measure_contraction:
     resources:
         mem_mb=mem_mb(2000),
         runtime=minutes(30),
+    params:
+        **job(
+            "measure_contraction",
+            chosen=modules_of_contraction(),
+            settings=experiment.constructions.contraction,
+        ),
     message:
         "Measuring contraction factors"
     shell:
-        recorded(
+        step(
             "measure_contraction",
-            "python -m ickrr measure_contraction --settings {input.settings} --output {output}"
-            " --threads {threads}",
+            "measure_contraction",
+            "--output {output} --threads {threads}",
+            settings=["settings"],
         )
 
 
 rule build_control:
     """Write the weights of a hand-built or random model, for the comparison."""
-    input:
-        run="<results>/specs/runs/{run}.json",
-        code=verb("build_control"),
     output:
         weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
         expected="<results>/trained/{run}/seed{seed}/expected.json",
@@ -119,27 +123,29 @@ rule build_control:
         mem_mb=mem_mb(1500),
         runtime=minutes(10),
     params:
+        **job("build_control", chosen=modules_of_run, run=run_settings),
         kind=kind_of,
     message:
         "Building the control {wildcards.run}"
     shell:
-        recorded(
+        step(
             "build_control",
-            "python -m ickrr build_control --run {input.run} --kind {params.kind} --seed {wildcards.seed}"
-            " --weights {output.weights} --expected {output.expected}",
+            "build_control",
+            "--kind {params.kind} --seed {wildcards.seed} --weights {output.weights}"
+            " --expected {output.expected}",
+            settings=["run"],
         )
 
 
 rule check_controls:
     """Say of every control whether the comparison found what it had to find."""
     input:
-        matches=of_controls("comparisons/{run}/seed{seed}/matches.parquet"),
+        matches=of_controls("tables/{run}/matches.parquet"),
         expected=of_controls("trained/{run}/seed{seed}/expected.json"),
         prompts=of_controls("prompts/{task}-evaluation.safetensors"),
         trajectories=of_controls(
             "trajectories/{task}-evaluation/preconditioned_richardson_ridge.safetensors"
         ),
-        code=verb("check_controls"),
     output:
         "<results>/tables/construction/controls.parquet",
     log:
@@ -153,14 +159,16 @@ rule check_controls:
         mem_mb=mem_mb(1500),
         runtime=minutes(10),
     params:
+        **job("check_controls"),
         controls=list(CONTROLS),
         readouts=[control.readout for control in CONTROLS.values()],
     message:
         "Judging the controls"
     shell:
-        recorded(
+        step(
             "check_controls",
-            "python -m ickrr check_controls --controls {params.controls} --readouts {params.readouts}"
+            "check_controls",
+            "--controls {params.controls} --readouts {params.readouts}"
             " --matches {input.matches} --expected {input.expected} --prompts {input.prompts}"
             " --trajectories {input.trajectories} --output {output}",
         )

@@ -1,10 +1,7 @@
 rule draw_figure:
     """Draw one figure by running its notebook on the tidy tables."""
     input:
-        notebook="workflow/notebooks/{figure}.ipynb",
         tables=figure_tables,
-        library=figure_code,
-        code=verb("draw"),
     output:
         pdf="<results>/figures/{figure}.pdf",
         png=report(
@@ -25,13 +22,15 @@ rule draw_figure:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
+        **job("draw", chosen=notebook_of),
         parameters=figure_parameters,
     message:
         "Drawing {wildcards.figure}"
     shell:
-        recorded(
+        step(
             "draw_figure",
-            "python -m ickrr draw --notebook {input.notebook} --executed {log.notebook}"
+            "draw",
+            "--notebook {NOTEBOOKS:q}/{wildcards.figure}.ipynb --executed {log.notebook}"
             " --parameters {params.parameters:q}",
             log=" > {log.text} 2>&1",
         )

@@ -1,14 +1,9 @@
 rule trace_functions:
     """Trace prediction curves on one-dimensional inputs, layer by layer and step by step."""
     input:
-        run="<results>/specs/runs/{run}.json",
-        settings="<results>/specs/functions.json",
-        probe="<results>/specs/probe.json",
-        solvers="<results>/specs/solvers.json",
         weights=of_all_seeds("trained/{run}/seed{seed}/weights.safetensors"),
         fit=prompts_of("fit"),
         evaluation=prompts_of("evaluation"),
-        code=verb("trace_functions"),
     output:
         "<results>/tables/{run}/functions.parquet",
     log:
@@ -23,16 +18,25 @@ rule trace_functions:
         runtime=minutes(30),
         gpu=experiment.compute.gpus_per_job,
     params:
+        **job(
+            "trace_functions",
+            chosen=modules_of_tracing,
+            run=run_settings,
+            settings=experiment.functions,
+            probe=experiment.probe,
+            solvers=experiment.solvers,
+        ),
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
         trained=folder("trained/{run}"),
         device=experiment.compute.device,
     message:
         "Tracing the functions of {wildcards.run}"
     shell:
-        recorded(
+        step(
             "trace_functions",
-            "python -m ickrr trace_functions --run {input.run} --seeds {params.seeds}"
-            " --trained {params.trained} --fit {input.fit} --evaluation {input.evaluation}"
-            " --settings {input.settings} --probe {input.probe} --solvers {input.solvers}"
-            " --output {output} --threads {threads} --device {params.device}",
+            "trace_functions",
+            "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
+            " --evaluation {input.evaluation} --output {output} --threads {threads}"
+            " --device {params.device}",
+            settings=["run", "settings", "probe", "solvers"],
         )

@@ -1,12 +1,7 @@
 rule sweep_noise:
     """Hold a run's models against kernel regression at test noises that are not that of training."""
     input:
-        run="<results>/specs/runs/{run}.json",
-        prompts=prompt_spec_of("evaluation"),
-        settings="<results>/specs/noise_mismatch.json",
-        statistics="<results>/specs/statistics.json",
         weights=of_all_seeds("trained/{run}/seed{seed}/weights.safetensors"),
-        code=verb("sweep_noise"),
     output:
         "<results>/tables/{run}/noise.parquet",
     log:
@@ -21,16 +16,24 @@ rule sweep_noise:
         runtime=minutes(60),
         gpu=experiment.compute.gpus_per_job,
     params:
+        **job(
+            "sweep_noise",
+            chosen=modules_of_run,
+            run=run_settings,
+            prompts=evaluation_set,
+            settings=experiment.noise_mismatch,
+            statistics=experiment.statistics,
+        ),
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
         trained=folder("trained/{run}"),
         device=experiment.compute.device,
     message:
         "Sweeping the test noise of {wildcards.run}"
     shell:
-        recorded(
+        step(
             "sweep_noise",
-            "python -m ickrr sweep_noise --run {input.run} --seeds {params.seeds}"
-            " --trained {params.trained} --prompts {input.prompts} --settings {input.settings}"
-            " --statistics {input.statistics} --output {output} --threads {threads}"
+            "sweep_noise",
+            "--seeds {params.seeds} --trained {params.trained} --output {output} --threads {threads}"
             " --device {params.device}",
+            settings=["run", "prompts", "settings", "statistics"],
         )

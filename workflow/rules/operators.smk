@@ -1,11 +1,8 @@
 rule measure_operators:
     """Hold the attention of one trained model against kernels, in and out of distribution."""
     input:
-        run="<results>/specs/runs/{run}.json",
-        settings="<results>/specs/operators.json",
         weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
         fit=prompts_of("fit"),
-        code=verb("measure_operators"),
     output:
         "<results>/operators/{run}/seed{seed}.safetensors",
     log:
@@ -20,14 +17,22 @@ rule measure_operators:
     resources:
         mem_mb=mem_mb(operators_mb),
         runtime=minutes(operators_minutes),
+    params:
+        **job(
+            "measure_operators",
+            chosen=modules_of_operators,
+            run=run_settings,
+            settings=experiment.operators,
+        ),
     message:
         "Measuring the attention of {wildcards.run}, seed {wildcards.seed}"
     shell:
-        recorded(
+        step(
             "measure_operators",
-            "python -m ickrr measure_operators --run {input.run} --seed {wildcards.seed}"
-            " --weights {input.weights} --fit {input.fit} --settings {input.settings}"
-            " --output {output} --threads {threads}",
+            "measure_operators",
+            "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit} --output {output}"
+            " --threads {threads}",
+            settings=["run", "settings"],
         )
 
 
@@ -37,9 +42,6 @@ rule tabulate_operators:
         measured=expand(
             "<results>/operators/{model}.safetensors", model=MEASURED_MODELS
         ),
-        settings="<results>/specs/operators.json",
-        statistics="<results>/specs/statistics.json",
-        code=verb("tabulate_operators"),
     output:
         expand(
             "<results>/tables/metarep/{table}.parquet",
@@ -56,29 +58,31 @@ rule tabulate_operators:
         mem_mb=mem_mb(1500),
         runtime=minutes(10),
     params:
+        **job(
+            "tabulate_operators",
+            settings=experiment.operators,
+            statistics=experiment.statistics,
+        ),
         models=MEASURED_MODELS,
         measured=folder("operators"),
         tables=folder("tables/metarep"),
     message:
         "Tabulating the attention operators"
     shell:
-        recorded(
+        step(
             "tabulate_operators",
-            "python -m ickrr tabulate_operators --models {params.models} --measured {params.measured}"
-            " --settings {input.settings} --statistics {input.statistics}"
-            " --output-directory {params.tables}",
+            "tabulate_operators",
+            "--models {params.models} --measured {params.measured} --output-directory {params.tables}",
+            settings=["settings", "statistics"],
         )
 
 
 rule compare_linear_regression:
     """Hold trained one-layer linear attention against one step of preconditioned gradient descent."""
     input:
-        run=of_anchor("specs/runs/{run}.json"),
         weights=of_anchor("trained/{run}/seed{seed}/weights.safetensors"),
         fit=of_anchor("prompts/{task}-fit.safetensors"),
         evaluation=of_anchor("prompts/{task}-evaluation.safetensors"),
-        statistics="<results>/specs/statistics.json",
-        code=verb("compare_linear_regression"),
     output:
         "<results>/tables/metarep/anchor.parquet",
     log:
@@ -92,14 +96,21 @@ rule compare_linear_regression:
         mem_mb=mem_mb(1500),
         runtime=minutes(10),
     params:
+        **job(
+            "compare_linear_regression",
+            chosen=modules_of_anchor,
+            run=lambda wildcards: experiment.run(ANCHOR),
+            statistics=experiment.statistics,
+        ),
         seeds=ANCHOR_SEEDS,
         trained=folder(f"trained/{ANCHOR}"),
     message:
         "Comparing linear attention with one step of gradient descent"
     shell:
-        recorded(
+        step(
             "compare_linear_regression",
-            "python -m ickrr compare_linear_regression --run {input.run} --seeds {params.seeds}"
-            " --trained {params.trained} --fit {input.fit} --evaluation {input.evaluation}"
-            " --statistics {input.statistics} --output {output} --threads {threads}",
+            "compare_linear_regression",
+            "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
+            " --evaluation {input.evaluation} --output {output} --threads {threads}",
+            settings=["run", "statistics"],
         )

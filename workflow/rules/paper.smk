@@ -6,7 +6,6 @@ rule build_paper:
         tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
         numbers="<results>/latex/numbers.tex",
         provenance="<results>/latex/provenance.tex",
-        code=verb("paper"),
     output:
         report(
             "<results>/paper.pdf",
@@ -25,15 +24,17 @@ rule build_paper:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
+        **job("paper"),
         figures=folder("figures"),
         latex=folder("latex"),
         build=f"{RESULTS}/paper_build",
     message:
         "Typesetting the paper"
     shell:
-        recorded(
+        step(
             "build_paper",
-            "python -m ickrr paper --source paper --figures {params.figures} --latex {params.latex}"
+            "paper",
+            "--source {PAPER:q} --figures {params.figures} --latex {params.latex}"
             " --output {output} --build-directory {params.build}",
             log=" > {log} 2>&1",
         )

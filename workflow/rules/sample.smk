@@ -1,25 +1,25 @@
 rule sample_prompts:
-    """Draw a stored set of prompts with its exact posterior means."""
-    input:
-        prompts="<results>/specs/prompts/{prompts}.json",
-        code=verb("sample"),
+    """Draw the stored prompts of a task, with their exact posterior means."""
     output:
-        "<results>/prompts/{prompts}.safetensors",
+        expand("<results>/prompts/{{task}}-{split}.safetensors", split=SPLITS),
     log:
-        "<logs>/sample_prompts/{prompts}.log",
+        "<logs>/sample_prompts/{task}.log",
     benchmark:
-        "<benchmarks>/sample_prompts/{prompts}.tsv"
+        "<benchmarks>/sample_prompts/{task}.tsv"
     conda:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
         mem_mb=mem_mb(1500),
         runtime=minutes(10),
+    params:
+        **job("sample", prompts=prompt_sets_of),
     message:
-        "Sampling {wildcards.prompts}"
+        "Sampling the prompts of {wildcards.task}"
     shell:
-        recorded(
+        step(
             "sample_prompts",
-            "python -m ickrr sample --prompts {input.prompts} --output {output}"
-            " --threads {threads}",
+            "sample",
+            "--outputs {output:q} --threads {threads}",
+            settings=["prompts"],
         )

@@ -29,13 +29,13 @@ def probing_minutes(wildcards):
 
 def solving_mb(wildcards):
     """Memory of solving a set of prompts."""
-    prompts = experiment.prompt_set(wildcards.prompts)
+    prompts = evaluation_set(wildcards)
     return sizes.solving_mb(prompts.task, prompts.count, experiment.solvers, ON_GPU)
 
 
 def solving_minutes(wildcards):
     """Time limit of solving a set of prompts."""
-    prompts = experiment.prompt_set(wildcards.prompts)
+    prompts = evaluation_set(wildcards)
     return sizes.minutes(
         sizes.solving_seconds(prompts.task, prompts.count, experiment.solvers, ON_GPU)
     )

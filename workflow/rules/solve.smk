@@ -1,19 +1,16 @@
 rule solve_prompts:
-    """Run every classical solver on a stored set of prompts and keep the whole trajectories."""
+    """Run every classical solver on the evaluation prompts of a task and keep the whole trajectories."""
     input:
-        prompts="<results>/specs/prompts/{prompts}.json",
-        settings="<results>/specs/solvers.json",
-        data="<results>/prompts/{prompts}.safetensors",
-        code=verb("solve"),
+        data="<results>/prompts/{task}-evaluation.safetensors",
     output:
         expand(
-            "<results>/trajectories/{{prompts}}/{solver}.safetensors",
+            "<results>/trajectories/{{task}}-evaluation/{solver}.safetensors",
             solver=experiment.solvers.names,
         ),
     log:
-        "<logs>/solve_prompts/{prompts}.log",
+        "<logs>/solve_prompts/{task}.log",
     benchmark:
-        "<benchmarks>/solve_prompts/{prompts}.tsv"
+        "<benchmarks>/solve_prompts/{task}.tsv"
     conda:
         "../../envs/conda/train.yaml"
     threads: 1
@@ -22,14 +19,21 @@ rule solve_prompts:
         runtime=minutes(solving_minutes),
         gpu=experiment.compute.gpus_per_job,
     params:
-        directory=folder("trajectories/{prompts}"),
+        **job(
+            "solve",
+            chosen=modules_of_solving,
+            prompts=evaluation_set,
+            settings=experiment.solvers,
+        ),
+        directory=folder("trajectories/{task}-evaluation"),
         device=experiment.compute.device,
     message:
-        "Solving {wildcards.prompts}"
+        "Solving the evaluation prompts of {wildcards.task}"
     shell:
-        recorded(
+        step(
             "solve_prompts",
-            "python -m ickrr solve --prompts {input.prompts} --data {input.data}"
-            " --settings {input.settings} --output-directory {params.directory}"
+            "solve",
+            "--data {input.data} --output-directory {params.directory}"
             " --threads {threads} --device {params.device}",
+            settings=["prompts", "settings"],
         )

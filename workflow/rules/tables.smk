@@ -1,10 +1,7 @@
 rule write_table:
     """Write one table of the paper as LaTeX, Parquet and CSV."""
     input:
-        experiment="<results>/specs/experiment.json",
         tables=table_inputs,
-        code=verb("table"),
-        module=table_code,
     output:
         latex="<results>/latex/{table}.tex",
         parquet="<results>/tables/{table}.parquet",
@@ -25,15 +22,16 @@ rule write_table:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        results=lambda wildcards: RESULTS,
+        **job("table", chosen=module_of_table, experiment=experiment),
     message:
         "Writing {wildcards.table}"
     shell:
-        recorded(
+        step(
             "write_table",
-            "python -m ickrr table --table {wildcards.table} --experiment {input.experiment}"
-            " --results {params.results} --latex {output.latex} --parquet {output.parquet}"
-            " --csv {output.csv}",
+            "table",
+            "--table {wildcards.table} --results {RESULTS} --latex {output.latex}"
+            " --parquet {output.parquet} --csv {output.csv}",
+            settings=["experiment"],
         )
 
 
@@ -50,10 +48,7 @@ for table in experiment.tables:
 rule judge_claims:
     """Judge every claim of the ledger from the tables."""
     input:
-        claims="<results>/specs/claims.json",
-        experiment="<results>/specs/experiment.json",
         tables=CLAIM_TABLES,
-        code=verb("claims"),
     output:
         "<results>/tables/claims.parquet",
     log:
@@ -67,25 +62,24 @@ rule judge_claims:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
+        **job("claims", claims=ledger, experiment=experiment),
         tables=folder("tables"),
     message:
         "Judging the claims"
     shell:
-        recorded(
+        step(
             "judge_claims",
-            "python -m ickrr claims --claims {input.claims} --experiment {input.experiment}"
-            " --tables {params.tables} --output {output}",
+            "claims",
+            "--tables {params.tables} --output {output}",
+            settings=["claims", "experiment"],
         )
 
 
 rule write_numbers:
     """Write every number of the paper's text as a macro, and where the results come from."""
     input:
-        experiment="<results>/specs/experiment.json",
         tables=all_run_tables,
         claims="<results>/tables/claims.parquet",
-        records=of_all_models("trained/{run}/seed{seed}/run.json"),
-        code=verb("numbers"),
     output:
         numbers="<results>/latex/numbers.tex",
         provenance="<results>/latex/provenance.tex",
@@ -100,13 +94,16 @@ rule write_numbers:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
+        **job("numbers", experiment=experiment),
         tables=folder("tables"),
+        records=RECORDS,
     message:
         "Writing the numbers of the text"
     shell:
-        recorded(
+        step(
             "write_numbers",
-            "python -m ickrr numbers --experiment {input.experiment} --tables {params.tables}"
-            " --claims {input.claims} --records {input.records} --numbers {output.numbers}"
-            " --provenance {output.provenance}",
+            "numbers",
+            "--tables {params.tables} --claims {input.claims} --records {params.records:q}"
+            " --numbers {output.numbers} --provenance {output.provenance}",
+            settings=["experiment"],
         )

@@ -1,14 +1,11 @@
 rule train_model:
     """Train the transformer of one run from one seed."""
     input:
-        run="<results>/specs/runs/{run}.json",
         validation=prompts_of("validation"),
-        code=verb("train"),
     output:
         weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
         learning_curve="<results>/trained/{run}/seed{seed}/learning_curve.parquet",
         rate="<results>/trained/{run}/seed{seed}/rate.parquet",
-        record="<results>/trained/{run}/seed{seed}/run.json",
     log:
         "<logs>/train_model/{run}/seed{seed}.log",
     benchmark:
@@ -24,18 +21,20 @@ rule train_model:
         runtime=minutes(training_minutes),
         gpu=experiment.compute.gpus_per_job,
     params:
+        **job("train", chosen=modules_of_run, run=run_settings),
         # Not an output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
         state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",
         device=experiment.compute.device,
     message:
         "Training {wildcards.run}, seed {wildcards.seed}"
     shell:
-        recorded(
+        step(
             "train_model",
-            "python -m ickrr train --run {input.run} --seed {wildcards.seed}"
-            " --validation {input.validation} --weights {output.weights}"
-            " --learning-curve {output.learning_curve} --rate {output.rate} --record {output.record}"
+            "train",
+            "--seed {wildcards.seed} --validation {input.validation} --weights {output.weights}"
+            " --learning-curve {output.learning_curve} --rate {output.rate}"
             " --state {params.state} --threads {threads} --device {params.device}",
+            settings=["run"],
         )
 
 
@@ -43,7 +42,6 @@ rule tabulate_training:
     """Gather the learning curves of a run's seeds into one tidy table."""
     input:
         learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
-        code=verb("tabulate_training"),
     output:
         "<results>/tables/{run}/learning_curve.parquet",
     log:
@@ -57,13 +55,15 @@ rule tabulate_training:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
+        **job("tabulate_training"),
         seeds=lambda wildcards: experiment.seeds(wildcards.run),
         trained=folder("trained/{run}"),
     message:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
-        recorded(
+        step(
             "tabulate_training",
-            "python -m ickrr tabulate_training --run {wildcards.run} --seeds {params.seeds}"
+            "tabulate_training",
+            "--run {wildcards.run} --seeds {params.seeds}"
             " --trained {params.trained} --output {output}",
         )

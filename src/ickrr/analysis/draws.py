@@ -1,21 +1,14 @@
-"""Bootstrap draws of one comparison, as they pass from `compare` to `tabulate`.
+"""Bootstrap draws of one comparison.
 
 Row 0 of every array is the point estimate, rows 1.. are draws over prompts. Row r of every seed and solver
 belongs to the same resampled prompts, so that differences can be taken draw by draw.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import save_file
-
-from ickrr.analysis.inputs import load_checked
-from ickrr.files import atomic_path
-from ickrr.tensors import METADATA_KEY, read_metadata
 
 Array = npt.NDArray[np.float64]
 
@@ -59,28 +52,3 @@ class Draws:
 
 
 STATISTICS = tuple(field.name for field in fields(Draws))
-
-
-def save_draws(path: str | Path, draws: Draws, solvers: list[str], run: str, seed: int) -> None:
-    """Write the draws of one model against its solvers, in their order."""
-    record = {"run": run, "seed": seed, "solvers": solvers}
-    arrays = {name: np.ascontiguousarray(getattr(draws, name)) for name in STATISTICS}
-    with atomic_path(path) as temporary:
-        save_file(arrays, temporary, metadata={METADATA_KEY: json.dumps(record, sort_keys=True)})
-
-
-def load_draws(path: str | Path) -> tuple[dict[str, object], Draws]:
-    """Read draws.
-
-    Returns:
-        Their metadata (``run``, ``seed``, ``solvers``) and the draws.
-
-    Raises:
-        FileError: the file cannot be read, or an array is missing or has another shape.
-    """
-    metadata = read_metadata(path)
-    solvers = metadata.get("solvers")
-    count = len(solvers) if isinstance(solvers, list) else None
-    shapes: dict[str, tuple[int | None, ...]] = dict.fromkeys(STATISTICS, (count, None, None))
-    shapes |= {"floor": (None, None), **dict.fromkeys(TREND, (count, None))}
-    return metadata, Draws(**load_checked(path, shapes))

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tables", required=True, type=Path, help="directory of tables, one directory a run")
     parser.add_argument("--claims", required=True, type=Path, help="judged claims (Parquet)")
     parser.add_argument(
-        "--records", required=True, type=Path, nargs="+", help="run.json of every trained model"
+        "--records", required=True, type=Path, nargs="+", help="record of every trained model"
     )
     parser.add_argument("--numbers", required=True, type=Path, help="macros of the numbers to write")
     parser.add_argument("--provenance", required=True, type=Path, help="macros of the origin to write")

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ickrr.lineage import target_file, trace
-from ickrr.records import Records
+from ickrr.provenance import Records, target_file, trace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +16,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Print one line a job.
 
     Raises:
-        FileError: the target has no record.
+        FileError: nothing is recorded of the target.
     """
     results = Path("results") / arguments.scale
     print("\n".join(trace(Records(results), target_file(arguments.target, results))))

@@ -1,8 +1,7 @@
-"""Train one run with one seed: weights, learning curve, rates and provenance."""
+"""Train one run with one seed: weights, learning curve and rates."""
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -10,14 +9,11 @@ import torch
 from ickrr.batch_job import seconds_left
 from ickrr.config.run import RunSettings
 from ickrr.device import resolve_device
-from ickrr.files import read_settings, write_json, write_table
+from ickrr.files import read_settings, write_table
 from ickrr.model.weights import save_weights
-from ickrr.provenance import code_hash, import_closure, record
 from ickrr.training.interruption import Interruption, TrainingInterrupted, process_age
 from ickrr.training.loop import Trainer
 from ickrr.training.validation import Validation
-
-MODULE = "ickrr.commands.train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--learning-curve", type=Path, required=True, help="learning curve to write (Parquet)"
     )
     parser.add_argument("--rate", type=Path, required=True, help="speed and memory to write (Parquet)")
-    parser.add_argument("--record", type=Path, required=True, help="provenance to write (JSON)")
     parser.add_argument(
         "--state", type=Path, required=True, help="checkpoint; removed once the weights are final"
     )
@@ -52,16 +47,21 @@ def main(arguments: argparse.Namespace) -> None:
     Raises:
         FileError: an input is missing, damaged or belongs to another run.
         ConfigError: the device does not exist, or the precision needs another one.
+        CodeError: a source file was edited since the training started.
         TrainingError: the training diverged and the run does not allow it.
         SystemExit: stopped by a signal (128 + its number) or by the time limit (75); the state is saved.
     """
     torch.set_num_threads(arguments.threads)
-    started = datetime.now(UTC)
     run = read_settings(arguments.run, RunSettings)
     device = resolve_device(arguments.device)
     validation = Validation(arguments.validation, run.task, device)
-    code = f"{code_hash(import_closure(MODULE))} torch {torch.__version__}"
-    trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code)
+    sources = arguments.sources  # set by the entry point
+    code = f"{sources.digest} torch {torch.__version__}"
+
+    def require_same_code() -> None:
+        sources.require_unchanged(f"training of {run.name}, seed {arguments.seed}")
+
+    trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code, require_same_code)
     time_limit = arguments.time_limit
     left = seconds_left() if time_limit is None else None
     if left is not None:
@@ -74,18 +74,6 @@ def main(arguments: argparse.Namespace) -> None:
             raise SystemExit(stopped.exit_code) from stopped
     write_table(arguments.learning_curve, outcome.history.learning_curve())
     write_table(arguments.rate, outcome.history.rates())
-    provenance = record(
-        "train",
-        run=run.model_dump(mode="json"),
-        seed=arguments.seed,
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        threads=arguments.threads,
-        start=started.isoformat(timespec="seconds"),
-        end=datetime.now(UTC).isoformat(timespec="seconds"),
-        resumed_from=outcome.resumed_from,
-        diverged_at=outcome.diverged_at,
-    )
-    write_json(arguments.record, provenance)
     save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)
     # Last: a kill before this line leaves a state from which the same outputs are made again.
     arguments.state.unlink(missing_ok=True)

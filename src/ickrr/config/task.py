@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import RootModel
+
 from ickrr.config.fields import Settings, setting
 
 Law = Literal["spherical", "uniform", "gaussian"]
@@ -37,3 +39,7 @@ class PromptSettings(Settings):
     split: Split
     count: int = setting(128, "Number of prompts", ge=1)
     seed: int = setting(0, "Root seed of the experiment", ge=0)
+
+
+class PromptSets(RootModel[list[PromptSettings]]):
+    """Stored sets of prompts that are drawn together."""

@@ -1,4 +1,4 @@
-r"""Where the results come from, as macros, read from the records that training keeps beside each result.
+r"""Where the results come from, as macros, read from the records of the trained models (`ickrr.provenance`).
 
 ``\ScaleName \RunCommit \RunDate`` (UTC, day of the latest end, YYYY-MM-DD) ``\RunDevice \RunThreads
 \RunMachine \RunCount`` (trained models) and ``\VersionPython \VersionTorch ..``, one a recorded package.
@@ -16,7 +16,7 @@ from ickrr.files import read_json
 from ickrr.report.formatting import camel_case, escape
 from ickrr.report.macros import Macros
 
-REQUIRED = ("commit", "versions", "machine", "device", "threads", "start", "end")
+REQUIRED = ("commit", "versions", "machine", "device", "threads", "end")
 
 
 def read_records(paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def read_records(paths: Sequence[Path]) -> list[dict[str, Any]]:
         FileError: one is missing, is not JSON, or lacks a key; or there are none.
     """
     if not paths:
-        raise FileError("--records names no run.json; give the record of at least one trained model")
+        raise FileError("--records names no file; give the record of at least one trained model")
     records = []
     for path in paths:
         record = read_json(path)
@@ -66,7 +66,7 @@ def origin_macros(scale: str, records: Sequence[dict[str, Any]]) -> Macros:
     macros.add("RunDate", latest.astimezone(UTC).date().isoformat())
     macros.add("RunDevice", _distinct(records, lambda record: record["device"]))
     macros.add("RunThreads", _distinct(records, lambda record: record["threads"]))
-    macros.add("RunMachine", _distinct(records, lambda record: record["machine"]))
+    macros.add("RunMachine", _distinct(records, lambda record: record["machine"]["processor"]))
     macros.add("RunCount", str(len(records)))
     for package in sorted({package for record in records for package in record["versions"]}):
         having = [record for record in records if package in record["versions"]]

@@ -7,6 +7,7 @@ checkpoint needs them, so that a GPU never waits.
 import math
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Trainer:
         state_path: checkpoint file; gone on from if it is this run's and seed's, else written afresh.
         device: where to train.
         code: identity of the code; a checkpoint of other code is not gone on from.
+        require_same_code: called before each checkpoint; raises where the code was edited meanwhile.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Trainer:
         state_path: str | Path,
         device: torch.device,
         code: str,
+        require_same_code: Callable[[], None] = lambda: None,
     ) -> None:
         self.run = run
         self.settings = run.training
@@ -75,6 +78,7 @@ class Trainer:
         self.state_path = Path(state_path)
         self.device = device
         self.code = code
+        self.require_same_code = require_same_code
         self.data = TrainingData(run, seed, device)
         self.model = build_model(run)
         initialise(self.model, torch_generator(seed, "weights"))
@@ -184,6 +188,7 @@ class Trainer:
         tqdm.write(f"{self.label}: diverged at step {step}, as the run allows", file=sys.stderr)
 
     def _save(self, step: int) -> None:
+        self.require_same_code()
         checkpoint = Checkpoint(
             step=step,
             model=self.model.state_dict(),
