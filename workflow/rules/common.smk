@@ -49,12 +49,20 @@ wildcard_constraints:
 
 
 # What every shell command begins with: the Python that runs Snakemake (or that of a conda environment), which
-# reads none of the caller's settings (-I), and our sources. A name in braces, because Snakemake compares the text
-# of a command before it is filled in, and that must not hold a path of this machine.
+# reads none of the caller's settings (-I), and our sources.
 in_conda = "conda" in {
     str(method) for method in workflow.deployment_settings.deployment_method
 }
 RUN = f"{'python' if in_conda else shlex.quote(sys.executable)} -I {shlex.quote(str(SOURCE))}"
+
+
+def here(value):
+    """Params function: a value that holds a path of this machine.
+
+    Snakemake compares neither such params nor the text of a command before they are filled in: a function that
+    asks for `threads` is one of what the job was given, not of what it was asked.
+    """
+    return lambda wildcards, threads: value
 
 
 def step(rule_name, verb, options, settings=(), log=" 2> {log:q}"):
@@ -67,7 +75,7 @@ def step(rule_name, verb, options, settings=(), log=" 2> {log:q}"):
         for name in settings
     )
     return (
-        f"{{RUN}} {verb} {options} {given} --rule={rule_name} --recorded-in {{RESULTS}}"
+        f"{{params.python}} {verb} {options} {given} --rule={rule_name} --recorded-in {RESULTS}"
         f" --code {{params.code}} --reads {{input:q}} --writes {{output:q}}{log}"
     )
 
@@ -99,9 +107,8 @@ def job(verb, chosen=(), **settings):
     def handed_over(value):
         return lambda wildcards: text(value, wildcards)
 
-    return {name: handed_over(value) for name, value in settings.items()} | {
-        "code": code
-    }
+    given = {name: handed_over(value) for name, value in settings.items()}
+    return {"python": here(RUN), "code": code, **given}
 
 
 def run_settings(wildcards):

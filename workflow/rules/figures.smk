@@ -23,6 +23,7 @@ rule draw_figure:
         runtime=minutes(10),
     params:
         **job("draw", chosen=notebook_of),
+        notebooks=here(NOTEBOOKS),
         parameters=figure_parameters,
     message:
         "Drawing {wildcards.figure}"
@@ -30,7 +31,7 @@ rule draw_figure:
         step(
             "draw_figure",
             "draw",
-            "--notebook {NOTEBOOKS:q}/{wildcards.figure}.ipynb --executed {log.notebook}"
+            "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb --executed {log.notebook}"
             " --parameters {params.parameters:q}",
             log=" > {log.text} 2>&1",
         )

@@ -25,6 +25,7 @@ rule build_paper:
         runtime=minutes(10),
     params:
         **job("paper"),
+        source=here(PAPER),
         figures=folder("figures"),
         latex=folder("latex"),
         build=f"{RESULTS}/paper_build",
@@ -34,7 +35,7 @@ rule build_paper:
         step(
             "build_paper",
             "paper",
-            "--source {PAPER:q} --figures {params.figures} --latex {params.latex}"
+            "--source {params.source:q} --figures {params.figures} --latex {params.latex}"
             " --output {output} --build-directory {params.build}",
             log=" > {log} 2>&1",
         )

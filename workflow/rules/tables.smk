@@ -23,13 +23,14 @@ rule write_table:
         runtime=minutes(10),
     params:
         **job("table", chosen=module_of_table, experiment=experiment),
+        results=RESULTS,
     message:
         "Writing {wildcards.table}"
     shell:
         step(
             "write_table",
             "table",
-            "--table {wildcards.table} --results {RESULTS} --latex {output.latex}"
+            "--table {wildcards.table} --results {params.results} --latex {output.latex}"
             " --parquet {output.parquet} --csv {output.csv}",
             settings=["experiment"],
         )
