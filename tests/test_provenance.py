@@ -1,92 +1,299 @@
-"""Import closures, which decide what an edit reruns."""
+"""Records: every result is described by what made it; damage and edits on the way are noticed before reading."""
 
+import hashlib
 import json
+import multiprocessing
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from invented_results import RESULTS, make, project
+from support import ROOT, Mount, Paper
 
-from ickrr.provenance import PACKAGE_ROOT, code_hash, commit, import_closure, versions
+from ickrr.__main__ import main
+from ickrr.code import code_digest
+from ickrr.config.load import load_experiment
+from ickrr.errors import FileError
+from ickrr.provenance import (
+    Inputs,
+    Records,
+    commit,
+    digest,
+    job_record,
+    machine,
+    metadata_path,
+    settings_text,
+    target_file,
+    trace,
+    versions,
+)
 
-NOTEBOOKS = sorted((PACKAGE_ROOT.parents[1] / "workflow" / "notebooks").glob("*.ipynb"))
-COMMANDS = sorted(path.stem for path in (PACKAGE_ROOT / "commands").glob("[a-z]*.py"))
+__all__ = ["project"]
 
-
-def names(start: str | Path) -> set[str]:
-    return {str(path.relative_to(PACKAGE_ROOT)) for path in import_closure(start)}
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_closure_covers_what_python_imports(command: str) -> None:
-    """Fails if the static closure misses a module that importing the verb really loads (stale results)."""
-    program = (
-        f"import sys, ickrr.commands.{command}\n"
-        "print('\\n'.join(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'ickrr'))"
-    )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    loaded = {Path(line) for line in run.stdout.split()}
-    assert loaded <= set(import_closure(f"ickrr.commands.{command}"))
-
-
-def test_wings_do_not_know_each_other() -> None:
-    """Fails if an edit in one wing would rerun another (an import that should not be there)."""
-    assert not any(
-        name.startswith(("solvers/", "analysis/", "report/")) for name in names("ickrr.commands.train")
-    )
-    assert not any(
-        name.startswith(("training/", "model/", "report/")) for name in names("ickrr.commands.solve")
-    )
-    assert not any(name.startswith(("solvers/", "report/")) for name in names("ickrr.commands.probe"))
-    for command in ("compare", "tabulate"):
-        wings = ("solvers/", "training/", "model/", "report/")
-        assert not any(name.startswith(wings) for name in names(f"ickrr.commands.{command}"))
+WEIGHTS = RESULTS / "trained/spherical/seed0/weights.safetensors"
+PREDICTIONS = RESULTS / "predictions/spherical/seed0.safetensors"
+TABLE = RESULTS / "tables/spherical/errors.parquet"
 
 
-@pytest.mark.parametrize("command", ["compare", "tabulate", "table", "numbers", "paper", "config"])
-def test_light_verbs_do_not_import_torch(command: str) -> None:
-    """Fails if making a table or a figure would need torch (seconds of start-up, a heavy environment)."""
-    program = f"import sys, ickrr.commands.{command}; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_figures_do_not_import_torch(notebook: Path) -> None:
-    """Fails if a figure reaches for weights or for torch: it must be drawn from tables alone."""
-    closure = import_closure(notebook)
-    assert closure
-    assert not any("torch" in path.read_text() for path in closure)
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
 
 
-def test_no_settings_but_its_own_reach_training() -> None:
-    """Fails if adding a figure to the schema would retrain every model."""
-    assert "config/experiment.py" not in names("ickrr.commands.train")
-    assert "config/analysis.py" not in names("ickrr.commands.train")
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
 
 
-def test_closure_of_a_notebook(tmp_path: Path) -> None:
-    """Fails if a notebook's imports are not followed, or its markdown is taken for code."""
-    cells = [
-        {"cell_type": "markdown", "source": ["import ickrr.solvers"]},
-        {"cell_type": "code", "source": ["import json\n", "from ickrr.files import read_table"]},
+def of_another_run(path: Path) -> None:
+    shutil.copy(RESULTS / "trained/spherical/seed1/weights.safetensors", path)
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, empty, of_another_run])
+@pytest.mark.parametrize("file", [WEIGHTS, PREDICTIONS, TABLE], ids=["weights", "predictions", "table"])
+def test_damaged_input_stops_the_job_by_name(
+    project: Path, file: Path, damage: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if a job reads weights, predictions or a table that is not what its rule wrote."""
+    make("probe_model", ["predictions/spherical/seed0.safetensors"])
+    damage(file)
+    job = ["--rule", "r", "--recorded-in", str(RESULTS), "--code", code_digest("ickrr.commands.config"), "-"]
+    assert main(["config", *job, "--reads", str(file), "--writes", "out"]) == 1
+    message = capsys.readouterr().err
+    assert f"error: {file}: is not what rule" in message
+    assert "delete it and run snakemake again" in message
+    assert not Path("out").exists()
+
+
+def test_missing_input_is_named(project: Path) -> None:
+    """Fails if a file that is gone ends in a traceback."""
+    TABLE.unlink()
+    with pytest.raises(FileError, match=r"errors\.parquet: no such file; run snakemake"):
+        Records(RESULTS).check([TABLE])
+
+
+def test_damaged_record_is_named(project: Path) -> None:
+    """Fails if a record that cannot be read lets its file through."""
+    path = Records(RESULTS).path(TABLE)
+    assert path is not None
+    path.write_text("{}")
+    with pytest.raises(FileError, match=r"errors\.parquet\.json: is not a record"):
+        Records(RESULTS).check([TABLE])
+
+
+def test_digest_is_sha256(tmp_path: Path) -> None:
+    """Fails if large files are digested in a way that sha256sum does not confirm."""
+    path = tmp_path / "large"
+    path.write_bytes(os.urandom((1 << 20) + 7))
+    assert digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+SPLITS = ("fit", "evaluation", "validation")
+PROMPTS = [str(RESULTS / f"prompts/spherical-{split}.safetensors") for split in SPLITS]
+
+
+@pytest.fixture
+def sampling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Command line of a job that samples the prompts of a task."""
+    monkeypatch.chdir(tmp_path)
+    # Whatever these tests have imported is no matter of this job's.
+    monkeypatch.setattr("ickrr.code.Sources.require_complete", lambda *_: None)
+    experiment = load_experiment(ROOT / "config.yaml", "smoke")
+    sets = [experiment.prompt_set(f"spherical-{split}").model_dump(mode="json") for split in SPLITS]
+    Path("prompts.json").write_text(settings_text(sets))
+    job = ["--rule", "sample_prompts", "--recorded-in", str(RESULTS)]
+    job += [
+        "--code",
+        code_digest("ickrr.commands.sample"),
+        "5e77",
+        "--reads",
+        "prompts.json",
+        "--writes",
+        *PROMPTS,
     ]
-    notebook = tmp_path / "fig.ipynb"
-    notebook.write_text(json.dumps({"cells": cells}))
-    assert names(notebook) == {"__init__.py", "files.py", "errors.py"}
+    return ["sample", "--prompts", "prompts.json", "--outputs", *PROMPTS, "--threads", "1", *job]
 
 
-def test_code_hash_sees_content_and_not_dates(tmp_path: Path) -> None:
-    """Fails if a touched file counts as changed, or an edited one does not."""
-    path = tmp_path / "a.py"
-    path.write_text("x = 1\n")
-    before = code_hash([path])
-    path.touch()
-    assert code_hash([path]) == before
-    path.write_text("x = 2\n")
-    assert code_hash([path]) != before
+def test_job_leaves_a_record(sampling: list[str]) -> None:
+    """Fails if a record lacks what Snakemake does not know, or its digests are not those of the files."""
+    assert main(sampling) == 0
+    record = json.loads((RESULTS / "records/prompts/spherical-evaluation.safetensors.json").read_text())
+    assert record["outputs"] == {output: digest(output) for output in PROMPTS}
+    assert record["rule"] == "sample_prompts"
+    assert record["given"] == f"{code_digest('ickrr.commands.sample')} 5e77"
+    assert record["start"] <= record["end"]
+    assert record["threads"] == 1
+    assert {"processor", "torch_kernels", "torch_blas", "numpy_blas"} <= set(record["machine"])
+    assert Records(RESULTS).recorded() == sorted(map(Path, PROMPTS))
 
 
-def test_record_names_versions_and_commit() -> None:
-    """Fails if the record lacks the packages that decide results."""
+def test_failed_job_leaves_neither_record_nor_output(sampling: list[str]) -> None:
+    """Fails if a result or a record of an earlier job outlives one that was to replace it."""
+    assert main(sampling) == 0
+    Path("prompts.json").write_text("{}")
+    assert main(sampling) == 1
+    assert Records(RESULTS).recorded() == []
+    assert not any(map(os.path.exists, PROMPTS))
+
+
+def test_other_code_than_planned_starts_nothing(
+    sampling: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if a job runs code that Snakemake did not plan it with."""
+    sampling[sampling.index("--code") + 1] = "0123456789abcdef"
+    assert main(sampling) == 1
+    assert "job of rule sample_prompts: its code was edited after this run" in capsys.readouterr().err
+    assert not any(map(os.path.exists, PROMPTS))
+
+
+def test_input_that_changes_meanwhile_costs_the_result(
+    sampling: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if an output is kept whose input was written anew while the job ran."""
+    import ickrr.commands.sample as verb
+
+    run = verb.main
+
+    def meddle(arguments: object) -> None:
+        run(arguments)  # type: ignore[arg-type]
+        Path("prompts.json").write_text("[]")
+
+    monkeypatch.setattr(verb, "main", meddle)
+    assert main(sampling) == 1
+    assert "prompts.json was changed while it ran, so its result is not kept" in capsys.readouterr().err
+    assert not any(map(os.path.exists, PROMPTS))
+
+
+def test_result_of_other_code_than_planned_is_not_read(project: Path) -> None:
+    """Fails if what a job on a cluster made with edited code passes for what Snakemake planned."""
+    record = metadata_path(TABLE)
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"params": ["'0123 4567'", "'{}'"]}))
+    Records(RESULTS).check([TABLE])
+    record.write_text(json.dumps({"params": ["'89ab 4567'", "'{}'"]}))
+    with pytest.raises(FileError, match=r"errors\.parquet: rule compare_run ran with other code or settings"):
+        Records(RESULTS).check([TABLE])
+
+
+def test_inputs_are_compared_without_reading_them(tmp_path: Path) -> None:
+    """Fails if a file that is replaced by an equally long one at the same time counts as unchanged."""
+    path = tmp_path / "a"
+    path.write_text("one")
+    inputs = Inputs([path])
+    inputs.require_unchanged("job")
+    other = tmp_path / "b"
+    other.write_text("two")
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    other.replace(path)
+    with pytest.raises(FileError, match="job: .*a was changed while it ran"):
+        inputs.require_unchanged("job")
+
+
+def test_versions_machine_and_commit_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if what decides last bits is missing, or git's variables lead to another repository."""
     assert {"python", "torch", "numpy"} <= set(versions())
-    assert commit()
+    assert machine()["processor"]
+    told = commit()
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
+    assert commit() == told != "unknown"
+    monkeypatch.setattr("ickrr.provenance.ROOT", tmp_path / "inside")
+    (tmp_path / "inside").mkdir()
+    assert commit() == "unknown"
+
+
+def test_record_of_a_job_names_its_counts() -> None:
+    """Fails if seed or threads get lost between the command line and the record."""
+    record = job_record("r", "a b", {"seed": 3, "threads": 1}, datetime(2026, 1, 2, tzinfo=UTC))
+    assert (record["seed"], record["threads"], record["start"]) == (3, 1, "2026-01-02T00:00:00+00:00")
+
+
+def test_trace_reaches_settings_and_weights_of_every_seed(
+    tiny_paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails if a stage, a seed or the settings are missing on the way back, or damage is vouched for."""
+    monkeypatch.chdir(tiny_paper.path)
+    text = "\n".join(trace(Records(RESULTS), target_file("fig1", RESULTS)))
+    assert text.startswith("results/smoke/figures/fig1.pdf: rule draw_figure, 2")
+    for seed in (0, 1):
+        assert f"results/smoke/trained/spherical/seed{seed}/weights.safetensors: rule train_model" in text
+    assert 'settings {"model":' in text
+    assert "DIFFERS" not in text
+
+
+def test_result_that_nobody_knows_cannot_be_traced(project: Path) -> None:
+    """Fails if a file of unknown origin gets an empty trace, or damage is vouched for."""
+    with pytest.raises(FileError, match=r"gone\.pdf: nothing is recorded of how it was made"):
+        trace(Records(RESULTS), RESULTS / "gone.pdf")
+
+
+@pytest.mark.parametrize(
+    ("target", "file"),
+    [
+        ("fig2", "figures/fig2.pdf"),
+        ("tab_setup", "latex/tab_setup.tex"),
+        ("paper", "paper.pdf"),
+        ("tables/spherical/errors.parquet", "tables/spherical/errors.parquet"),
+        ("results/smoke/paper.pdf", "paper.pdf"),
+    ],
+)
+def test_short_targets(target: str, file: str) -> None:
+    """Fails if a name that snakemake knows is not known here."""
+    assert target_file(target, RESULTS) == RESULTS / file
+
+
+def run_as_nobody(arguments: list[str], log: str) -> None:
+    """Run a verb in a forked process that has given up root, its messages in a file."""
+    sys.stderr = open(log, "w")  # noqa: SIM115 - the process ends with it
+    os.setgid(65534)
+    os.setuid(65534)
+    sys.exit(main(arguments))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give up root")
+def test_missing_permission_is_one_line(sampling: list[str], tmp_path: Path) -> None:
+    """Fails if a folder that may not be written ends in a traceback, or in a result."""
+    assert main(sampling) == 0  # imports what nobody may not read
+    for output in PROMPTS:
+        Path(output).unlink()
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):  # pytest's own
+        folder.chmod(0o755)
+    context = multiprocessing.get_context("fork")
+    log = tmp_path / "log"
+    log.touch()
+    log.chmod(0o666)
+    process = context.Process(target=run_as_nobody, args=(sampling, str(log)))
+    process.start()
+    process.join()
+    assert process.exitcode == 1
+    (message,) = log.read_text().splitlines()
+    assert "you may not write or read there: change the permissions" in message
+    assert not (RESULTS / "prompts/spherical-evaluation.safetensors").exists()
+
+
+def test_full_disk_is_one_line(sampling: list[str], mount: Mount, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fails if a full disk ends in a traceback or leaves half a file under its final name."""
+    mount(RESULTS / "prompts", "size=4k")
+    assert main(sampling) == 1
+    (message,) = capsys.readouterr().err.splitlines()
+    assert "the disk is full: free some space, and run it again" in message
+    assert list((RESULTS / "prompts").iterdir()) == []
+
+
+def test_read_only_results_are_one_line(
+    sampling: list[str], mount: Mount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if a read-only file system ends in a traceback; it binds root too."""
+    mount(RESULTS / "prompts", "ro")
+    assert main(sampling) == 1
+    (message,) = capsys.readouterr().err.splitlines()
+    assert "the file system is read-only" in message

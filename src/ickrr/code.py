@@ -1,7 +1,7 @@
 """Which code a job runs, by its meaning: import closures, and digests of their syntax trees.
 
 Comments, docstrings, formatting and dates do not count. A rule hands the digest of its step to the job as a
-parameter, so that an edit reruns exactly what it concerns; the job computes it again before it imports anything
+parameter, so that an edit reruns exactly what it concerns; the job computes it again before it imports them
 and when it ends, so that a file edited in between leaves no result.
 """
 
@@ -9,13 +9,14 @@ import ast
 import hashlib
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ickrr.errors import IckrrError
 
@@ -24,6 +25,7 @@ PACKAGE_ROOT: Final = Path(__file__).resolve().parent
 ROOT: Final = PACKAGE_ROOT.parents[1]
 DOCUMENTED: Final = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LENGTH: Final = 16  # hexadecimal digits of a digest that is handed on
+FILE_NAME: Final = re.compile(r"[A-Za-z]\w*\.[a-z]\w*")
 SHOWN: Final = 3  # files that a message names
 
 Starts = Iterable[str]
@@ -40,13 +42,12 @@ class Source:
 
     Attributes:
         digest: of its syntax tree; of its bytes where it is no Python.
-        imports: modules of this package that it imports, wherever the import stands.
-        data: files beside it that it names in a string.
+        needs: further files that it consists of: modules of this package that it imports, wherever the import
+            stands, the packages around it, and files beside it that it names in a string.
     """
 
     digest: str
-    imports: tuple[str, ...]
-    data: tuple[Path, ...]
+    needs: tuple[Path, ...]
 
 
 def import_closure(*starts: str) -> list[Path]:
@@ -62,26 +63,12 @@ def import_closure(*starts: str) -> list[Path]:
         Sorted paths: modules with the packages around them, notebooks, and data files that a module names.
 
     Raises:
-        CodeError: a start does not exist.
+        CodeError: a start does not exist, or a file cannot be read.
     """
-    pending = [_place(start) for start in starts]
-    seen: set[Path] = set()
-    while pending:
-        path = pending.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        source = read_source(path)
-        pending += source.data
-        pending += [found for name in source.imports for found in _module_files(name)]
-        if path.is_relative_to(PACKAGE_ROOT):
-            packages = (
-                folder / "__init__.py" for folder in path.parents if folder.is_relative_to(PACKAGE_ROOT)
-            )
-            pending += [package for package in packages if package.is_file()]
-    return sorted(seen)
+    return sorted(set().union(*(_closure(_place(start)) for start in starts)))
 
 
+@cache
 def code_digest(*starts: str) -> str:
     """Digest the meaning of everything that some starts consist of; where the project lies does not count."""
     return combined_digest({path: read_source(path).digest for path in import_closure(*starts)})
@@ -89,8 +76,18 @@ def code_digest(*starts: str) -> str:
 
 def combined_digest(digests: dict[Path, str]) -> str:
     """Digest the digests of files, with their names below the project's root."""
-    lines = [f"{path.relative_to(ROOT).as_posix()} {digest}\n" for path, digest in sorted(digests.items())]
+    lines = [f"{_name(path)} {digest}\n" for path, digest in sorted(digests.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:LENGTH]
+
+
+@cache
+def _closure(start: Path) -> frozenset[Path]:
+    pending, seen = [start], {start}
+    while pending:
+        needed = set(read_source(pending.pop()).needs) - seen
+        seen |= needed
+        pending += needed
+    return frozenset(seen)
 
 
 @cache
@@ -105,17 +102,27 @@ def read_source(path: Path) -> Source:
     except OSError as error:
         raise CodeError(f"{path}: cannot be read ({error.strerror}); restore it from git") from error
     if path.suffix not in (".py", ".ipynb"):
-        return Source(hashlib.sha256(content).hexdigest(), (), ())
+        return Source(hashlib.sha256(content).hexdigest(), ())
     try:
         tree = ast.parse(_python(path, content))
     except (SyntaxError, ValueError, KeyError) as error:
         raise CodeError(f"{path}: is not valid Python ({error}); correct it") from error
-    return Source(tree_digest(tree), tuple(_imports(tree)), tuple(_data_files(tree, path)))
+    spelled = _Spelling()
+    spelled.add(tree)
+    needs = {_module_path(name) for name in spelled.imports}
+    needs |= {_data_file(path.with_name(name)) for name in spelled.texts if FILE_NAME.fullmatch(name)}
+    if PACKAGE_ROOT in path.parents:
+        # The package of the module; of that package's file, the package around it.
+        inner = path.parent if path.name != "__init__.py" else path.parent.parent
+        needs |= {_package_of(inner)} if inner != PACKAGE_ROOT.parent else set()
+    return Source(spelled.digest(), tuple(sorted(need for need in needs - {path} if need is not None)))
 
 
 def tree_digest(tree: ast.AST) -> str:
-    """Digest a syntax tree without positions, docstrings and empty fields, so that versions of Python agree."""
-    return hashlib.sha256("\0".join(_words(tree)).encode()).hexdigest()
+    """Digest a syntax tree without positions, docstrings and empty fields: versions of Python agree on it."""
+    spelled = _Spelling()
+    spelled.add(tree)
+    return spelled.digest()
 
 
 class Sources:
@@ -197,8 +204,8 @@ class Sources:
         stray = sorted(name for name, path in loaded.items() if path not in known)
         if stray:
             raise CodeError(
-                f"{job}: imported {', '.join(stray[:SHOWN])}, which its rule does not track, so an edit there "
-                "would leave a stale result; name the module in the rule (`code=` of its params)"
+                f"{job}: imported {', '.join(stray[:SHOWN])}, which its rule does not track, so an edit "
+                "there would leave a stale result; name the module among those that the rule chooses"
             )
 
 
@@ -212,7 +219,7 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
 
 
 def _name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+    return os.path.relpath(path, ROOT)
 
 
 def _place(start: str) -> Path:
@@ -233,15 +240,9 @@ def _python(path: Path, content: bytes) -> str | bytes:
     return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
-def _module_files(module: str) -> Iterator[Path]:
-    """The file of a module, none where the name is that of an object in one."""
-    path = _module_path(module)
-    if path is not None:
-        yield path
-
-
 @cache
 def _module_path(module: str) -> Path | None:
+    """The file of a module, None where the name is that of an object in one."""
     base = PACKAGE_ROOT.joinpath(*module.split(".")[1:])
     for candidate in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
         if candidate.is_file():
@@ -249,51 +250,73 @@ def _module_path(module: str) -> Path | None:
     return None
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        yield from (name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}."))
+@cache
+def _package_of(folder: Path) -> Path | None:
+    found = folder / "__init__.py"
+    return found if found.is_file() else None
 
 
-def _data_files(tree: ast.AST, path: Path) -> Iterator[Path]:
-    """Files beside a module that are no Python and that it names in a string."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_file_name(node.value):
-            beside = path.with_name(node.value)
-            if beside.suffix != ".py" and beside.is_file():
-                yield beside
+def _data_file(path: Path) -> Path | None:
+    """The path, if there is such a file and it is no Python."""
+    return path if path.suffix != ".py" and path.is_file() else None
 
 
-def _is_file_name(text: str) -> bool:
-    return 2 < len(text) < 100 and "." in text[1:-1] and os.sep not in text and text.isprintable()
+class _Spelling:
+    """A syntax tree as a list of words: kinds of nodes, names of fields that are not empty, and constants.
+
+    Attributes:
+        imports: names of this package that it imports.
+        texts: its strings, docstrings left out.
+    """
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self.imports: set[str] = set()
+        self.texts: set[str] = set()
+
+    def digest(self) -> str:
+        """Digest of all that was added."""
+        return hashlib.sha256("\0".join(self._words).encode()).hexdigest()
+
+    def add(self, node: ast.AST) -> None:
+        """Spell a node and all below it."""
+        kind = type(node)
+        value: Any
+        self._words.append(kind.__name__)
+        if kind is ast.Constant:
+            value = node.value  # type: ignore[attr-defined]  # a constant has one
+            self._words.append(f"{type(value).__name__} {value!r}")
+            if isinstance(value, str):
+                self.texts.add(value)
+            return
+        if kind is ast.Import or kind is ast.ImportFrom:
+            self.imports.update(_imported(node))
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if field == "body" and kind in DOCUMENTED:
+                value = _without_docstring(value)
+            elif kind is ast.JoinedStr:
+                value = _joined(value)
+            if value is None or value == [] or field == "type_comment":
+                continue
+            self._words.append(f".{field}")
+            for item in value if isinstance(value, list) else (value,):
+                if isinstance(item, ast.AST):
+                    self.add(item)
+                else:
+                    self._words.append(repr(item))
+        self._words.append("end")
 
 
-def _words(node: ast.AST) -> Iterator[str]:
-    """Spell a tree: kinds of nodes, names of fields that are not empty, and constants."""
-    yield type(node).__name__
-    if isinstance(node, ast.Constant):
-        yield f"{type(node.value).__name__} {node.value!r}"
-        return
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if field == "body" and isinstance(node, DOCUMENTED):
-            value = _without_docstring(value)
-        elif isinstance(node, ast.JoinedStr):
-            value = _joined(value)
-        if value is None or value == [] or field == "type_comment":
-            continue
-        yield f".{field}"
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, ast.AST):
-                yield from _words(item)
-            else:
-                yield repr(item)
-    yield "end"
+def _imported(node: ast.AST) -> list[str]:
+    """Modules of this package that a statement may import; some of the names may be objects in them."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    else:
+        names = []
+    return [name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -312,7 +335,7 @@ def _joined(parts: list[ast.expr]) -> list[ast.expr]:
     for part in parts:
         last = joined[-1] if joined else None
         if isinstance(part, ast.Constant) and isinstance(last, ast.Constant):
-            joined[-1] = ast.Constant(f"{last.value}{part.value}")
+            joined[-1] = ast.Constant(str(last.value) + str(part.value))
         elif not (isinstance(part, ast.Constant) and part.value == ""):
             joined.append(part)
     return joined

@@ -98,7 +98,8 @@ class Records:
         for file in files:
             record = self.of(file)
             try:
-                found = digest(file) if record else os.stat(file) and ""
+                os.stat(file)
+                found = digest(file) if record else ""
             except FileNotFoundError as error:
                 raise FileError(f"{file}: no such file; run snakemake to make it") from error
             if record is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ickrr.config.specs import resolved_specs
 from support import ROOT
 
 from ickrr.batch import journal as journal_module
@@ -12,7 +13,6 @@ from ickrr.batch.jobs import Job, importance, jobs_of
 from ickrr.batch.journal import Journal
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
-from ickrr.config.specs import resolved_specs
 from ickrr.files import write_text
 
 CHAIN = ["sample spherical-validation", "train spherical seed 0", "sample spherical-fit"]

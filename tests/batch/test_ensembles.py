@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ickrr.config.specs import resolved_specs
 from support import ROOT
 
 from ickrr.batch import journal as journal_module
@@ -15,7 +16,6 @@ from ickrr.batch.plan import STARTUP_SECONDS, Estimates
 from ickrr.batch.runner import needs
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
-from ickrr.config.specs import resolved_specs
 from ickrr.errors import ConfigError
 from ickrr.files import read_json, write_json, write_text
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from ickrr.config.specs import resolved_specs
 from support import ROOT
 
 from ickrr.batch.given import record_given
 from ickrr.batch.jobs import Job, importance, jobs_of
 from ickrr.batch.journal import Journal, verb_code
 from ickrr.config.load import load_experiment
-from ickrr.config.specs import resolved_specs
 from ickrr.files import read_json, write_json, write_text
 from ickrr.tensors import save_tensors
 

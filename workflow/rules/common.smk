@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -80,6 +81,18 @@ def step(rule_name, verb, options, settings=(), log=" 2> {log:q}"):
     )
 
 
+def as_text(settings):
+    """One line of JSON: of a model of the library, of plain values, or what is one already."""
+    if isinstance(settings, str):
+        return settings
+    plain = (
+        settings.model_dump(mode="json")
+        if hasattr(settings, "model_dump")
+        else settings
+    )
+    return settings_text(plain)
+
+
 def job(verb, chosen=(), **settings):
     """Params that tell a job its settings and its code; if one of them differs from the last time, it runs again.
 
@@ -88,10 +101,12 @@ def job(verb, chosen=(), **settings):
     """
 
     def text(value, wildcards):
-        value = value(wildcards) if callable(value) else value
-        return settings_text(
-            value.model_dump(mode="json") if hasattr(value, "model_dump") else value
-        )
+        return as_text(value(wildcards)) if callable(value) else value
+
+    settings = {
+        name: value if callable(value) else as_text(value)
+        for name, value in settings.items()
+    }
 
     def code(wildcards):
         modules = sorted(set(chosen(wildcards) if callable(chosen) else chosen))
@@ -111,9 +126,18 @@ def job(verb, chosen=(), **settings):
     return {"python": here(RUN), "code": code, **given}
 
 
+EXPERIMENT = as_text(experiment)
+
+
+@cache
+def run_text(name):
+    """The resolved settings of a run."""
+    return as_text(experiment.run(name))
+
+
 def run_settings(wildcards):
     """The resolved run of a job."""
-    return experiment.run(wildcards.run)
+    return run_text(wildcards.run)
 
 
 SPLITS = ["fit", "evaluation", "validation"]

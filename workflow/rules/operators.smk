@@ -99,7 +99,7 @@ rule compare_linear_regression:
         **job(
             "compare_linear_regression",
             chosen=modules_of_anchor,
-            run=lambda wildcards: experiment.run(ANCHOR),
+            run=lambda wildcards: run_text(ANCHOR),
             statistics=experiment.statistics,
         ),
         seeds=ANCHOR_SEEDS,

@@ -22,7 +22,7 @@ rule write_table:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        **job("table", chosen=module_of_table, experiment=experiment),
+        **job("table", chosen=module_of_table, experiment=EXPERIMENT),
         results=RESULTS,
     message:
         "Writing {wildcards.table}"
@@ -63,7 +63,7 @@ rule judge_claims:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        **job("claims", claims=ledger, experiment=experiment),
+        **job("claims", claims=ledger, experiment=EXPERIMENT),
         tables=folder("tables"),
     message:
         "Judging the claims"
@@ -95,7 +95,7 @@ rule write_numbers:
         mem_mb=mem_mb(1000),
         runtime=minutes(10),
     params:
-        **job("numbers", experiment=experiment),
+        **job("numbers", experiment=EXPERIMENT),
         tables=folder("tables"),
         records=RECORDS,
     message:

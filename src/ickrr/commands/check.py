@@ -1,0 +1,149 @@
+"""Check environment, TeX, disk, left-over jobs, GPU, and that all results are what their jobs wrote: a line each."""
+
+import argparse
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from packaging.markers import Marker
+
+from ickrr import driver
+from ickrr.code import ROOT
+from ickrr.errors import FileError, IckrrError
+from ickrr.provenance import Records
+
+SMALLEST_DISK: Final = 2e9  # [bytes] a laptop paper with its intermediates
+TEX: Final = ("latexmk", "pdflatex", "bibtex")
+PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)==([^ \\;]+)(?: *; *([^\\\n]+?))? *\\?$", re.M)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question: what was found, and what to do if it is not right."""
+
+    state: Literal["ok", "note", "BAD"]
+    what: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.state:<4} {self.what}: {self.text}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--scale", default="laptop", help="scale that is asked about (default laptop)")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Answer all questions, one after the other.
+
+    Raises:
+        SystemExit: 1, if something is not right.
+    """
+    results = Path("results") / arguments.scale
+    questions: dict[str, Callable[[], Finding]] = {
+        "environment": lambda: environment(ROOT / "envs" / "common.txt"),
+        "TeX": tex,
+        "disk": lambda: disk(results),
+        "jobs": lambda: jobs(Path()),
+        "GPU": gpu,
+        "results": lambda: damage(results),
+    }
+    bad = 0
+    for what, question in questions.items():
+        try:
+            finding = question()
+        except IckrrError as error:
+            finding = Finding("BAD", what, str(error))
+        except OSError as error:
+            finding = Finding("BAD", what, f"{error.filename}: {error.strerror}")
+        print(finding, flush=True)
+        bad += finding.state == "BAD"
+    if bad:
+        raise SystemExit(1)
+
+
+def environment(lock: Path) -> Finding:
+    """Compare the installed packages with a lock; a pin counts unless its own condition does not hold here."""
+    wrong, count = [], 0
+    for name, wanted, condition in PIN.findall(lock.read_text(encoding="utf-8")):
+        if condition and not Marker(condition).evaluate():
+            continue
+        count += 1
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "missing"
+        if found != wanted:
+            wrong.append(f"{name} {found} instead of {wanted}")
+    version = ".".join(map(str, sys.version_info[:3]))
+    if wrong:
+        return Finding("BAD", "environment", f"Python {version}, {', '.join(wrong[:3])}; run make env")
+    return Finding("ok", "environment", f"Python {version}, {count} packages as locked")
+
+
+def tex() -> Finding:
+    """Look for the programs that typeset the paper."""
+    absent = [program for program in TEX if shutil.which(program) is None]
+    if absent:
+        return Finding("BAD", "TeX", f"{', '.join(absent)} not found; run make system")
+    return Finding("ok", "TeX", f"{', '.join(TEX)} found")
+
+
+def disk(results: Path) -> Finding:
+    """Look at the space left where results go, and write a file there."""
+    place = next(path for path in (results, *results.parents) if path.exists())
+    trial = place / ".check"
+    try:
+        trial.write_text("x")
+        trial.unlink()
+    except OSError as error:
+        return Finding("BAD", "disk", f"{place}: cannot be written ({error.strerror}); make it writable")
+    free = shutil.disk_usage(place).free
+    if free < SMALLEST_DISK:
+        return Finding("BAD", "disk", f"{place}: {free / 1e9:.1f} GB free; free some space")
+    return Finding("ok", "disk", f"{place} can be written, {free / 1e9:.1f} GB free")
+
+
+def jobs(folder: Path) -> Finding:
+    """Say whether a driver is at work, or jobs are left whose driver is gone."""
+    holder = driver.holder(folder)
+    if holder:
+        return Finding("note", "jobs", f"{holder} is running the pipeline here")
+    left = driver.orphans(folder)
+    if left:
+        ids = " ".join(str(process.pid) for process in left)
+        text = f"{len(left)} of a killed run; the next snakemake stops them, or: kill {ids}"
+        return Finding("BAD", "jobs", text)
+    return Finding("ok", "jobs", "no run in this folder, none left over")
+
+
+def gpu() -> Finding:
+    """Ask torch for a GPU, in a process of its own: importing torch takes seconds."""
+    code = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return Finding("BAD", "GPU", f"torch cannot be imported ({last}); run make env")
+    return Finding("ok", "GPU", done.stdout.strip() or "none; everything runs on the CPU")
+
+
+def damage(results: Path) -> Finding:
+    """Compare every result with its record."""
+    records = Records(results)
+    files = [path for path in records.recorded() if path.exists()]
+    damaged = []
+    for path in files:
+        try:
+            records.check([path])
+        except FileError as error:
+            damaged.append(str(error))
+    if damaged:
+        return Finding("BAD", "results", "\n     ".join(damaged))
+    return Finding("ok", "results", f"{len(files)} files are what their jobs wrote")
