@@ -1,6 +1,6 @@
-"""What the rules start: ``python -I src <step>``, which runs this package and no setting of the caller's Python.
+"""What the rules start: ``python -I src <step>``, which no setting of the caller's Python reaches.
 
-With ``-I`` Python reads no ``PYTHON*`` variable and no user folder; a folder as its program is put on the path.
+With ``-I`` Python reads no ``PYTHON*`` variable and no user folder; its program, a folder, is on its path.
 """
 
 import sys

@@ -1,16 +1,17 @@
 """A checkout of the project that tests may run and spoil."""
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -39,9 +40,8 @@ class Project:
     def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a verb of this checkout's package."""
         return subprocess.run(
-            [sys.executable, "-P", "-m", "ickrr", *arguments],
+            [sys.executable, "-I", str(self.path / "src"), *arguments],
             cwd=self.path,
-            env={**os.environ, "PYTHONPATH": str(self.path / "src")},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -56,7 +56,7 @@ class Project:
             return {}
         table = run.stdout.split("Job stats:")[1].split("\n\n")[0]
         jobs = dict(re.findall(r"^(\w+) +(\d+)$", table, flags=re.MULTILINE))
-        targets = {"total", "all", "figures", "tables"}
+        targets = {"total", "default", "all", "figures", "tables"}
         return {rule: int(n) for rule, n in jobs.items() if rule not in targets}
 
     def edit(self, name: str, old: str = "", new: str = "") -> None:
@@ -80,6 +80,22 @@ def snakemake_command(*arguments: str, scale: str = "smoke") -> list[str]:
     """Command line of Snakemake at a scale, for tests that start it in their own way."""
     command = [sys.executable, "-m", "snakemake", *arguments]
     return command if "--config" in arguments else [*command, "--config", f"scale={scale}"]
+
+
+def process_of(driver: subprocess.Popen[str], verb: str, patience: float = 120.0) -> psutil.Process:
+    """Wait for the Python process of a job below a running Snakemake."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until and driver.poll() is None:
+        for child in psutil.Process(driver.pid).children(recursive=True):
+            try:
+                command = child.cmdline()
+            except psutil.NoSuchProcess:
+                continue
+            if command[1:2] == ["-I"] and command[3:4] == [verb]:
+                return child
+        time.sleep(0.02)
+    driver.kill()
+    raise AssertionError(f"no {verb} started: {driver.communicate()[0]}")
 
 
 TINY_RUNS = {
@@ -139,7 +155,6 @@ SMALL_JOBS_TOGETHER = [
     "train_model=train",
     "probe_model=probe",
     "compare_run=compare",
-    "tabulate_run=tables",
     "tabulate_training=tables",
     "sweep_noise=noise",
     "judge_claims=report",
@@ -183,12 +198,12 @@ class Paper(Project):
 
 
 # Vary between equal runs: times, dates and commits.
-VARYING = {"run.json", "rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
+VARYING = {"rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
 
 
 def fingerprints(project: Project, hidden: bool = True) -> dict[str, str]:
     """Digest of every result that two equal runs have in common; half-written files are hidden ones."""
-    folders = ("prompts", "trajectories", "trained", "predictions", "comparisons", "tables", "figures")
+    folders = ("prompts", "trajectories", "trained", "predictions", "tables", "figures")
     return {
         str(path.relative_to(project.results())): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in folders

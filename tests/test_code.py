@@ -118,7 +118,7 @@ def other_meaning(path: Path) -> str:
 
 
 def test_an_edit_changes_the_digests_of_exactly_its_dependents(tmp_path: Path) -> None:
-    """Fails if an operator of any module leaves a dependent's digest, or touches another's, or a comment counts."""
+    """Fails if an operator leaves a dependent's digest or touches another's, or a comment counts."""
     starts = [f"ickrr.commands.{name}" for name in COMMANDS]
     closures = {start: import_closure(start) for start in starts}
     known = {path: read_source(path).digest for path in MODULES}
@@ -175,7 +175,7 @@ def test_figures_do_not_import_torch(notebook: Path) -> None:
 
 
 def test_no_settings_but_its_own_reach_training() -> None:
-    """Fails if adding a figure to the schema, or an edit of how provenance is kept, would retrain every model."""
+    """Fails if adding a figure to the schema, or an edit of provenance, would retrain every model."""
     for other in ("config/experiment.py", "config/analysis.py", "provenance.py", "code.py", "__main__.py"):
         assert other not in names("ickrr.commands.train")
 

@@ -1,4 +1,4 @@
-"""Records: every result is described by what made it; damage and edits on the way are noticed before reading."""
+"""Records: what made every result; damage, and edits on the way, are noticed before reading."""
 
 import hashlib
 import json
@@ -194,7 +194,7 @@ def test_inputs_are_compared_without_reading_them(tmp_path: Path) -> None:
     other.write_text("two")
     os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
     other.replace(path)
-    with pytest.raises(FileError, match="job: .*a was changed while it ran"):
+    with pytest.raises(FileError, match=r"job: .*a was changed while it ran"):
         inputs.require_unchanged("job")
 
 

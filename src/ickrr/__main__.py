@@ -1,9 +1,10 @@
 """Command line: ``python -m ickrr <verb>``. Each verb is a module of `ickrr.commands`, imported when called.
 
-A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say what
-the job reads and writes, and which code it was planned with (``--rule --recorded-in --code --reads --writes``):
-then its sources and inputs are compared with what was planned and recorded, before they are imported or read and
-again at the end, and the outputs get records. A job whose code or data changed on the way leaves no output.
+A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say
+what the job reads and writes, and which code it was planned with (``--rule --recorded-in --code --reads
+--writes``): then its sources and inputs are compared with what was planned and recorded, before they are
+imported or read and again at the end, and the outputs get records. A job whose code or data changed on the
+way leaves no output.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 Snakemake records what went into a file: rule, inputs with their checksums, settings and digest of the code
 (its params), times. This module adds what it does not: the SHA-256 of what was written, and the machine. The
-record of ``results/<scale>/<file>`` is ``results/<scale>/records/<file>.json``; nothing that is compared byte by
-byte is in it. No step imports this module; the entry point ``ickrr.__main__`` writes and checks records.
+record of ``results/<scale>/<file>`` is ``results/<scale>/records/<file>.json``. No step imports this module;
+the entry point ``ickrr.__main__`` writes and checks records.
 """
 
 import hashlib
@@ -92,8 +92,8 @@ class Records:
             files: what is about to be read; sources and results without a record are taken as they are.
 
         Raises:
-            FileError: a file is missing, or is not what the job of its record wrote, or Snakemake planned that
-                job with other code or settings than it ran with.
+            FileError: a file is missing, or is not what the job of its record wrote, or Snakemake planned
+                that job with other code or settings than it ran with.
         """
         for file in files:
             record = self.of(file)
@@ -114,8 +114,8 @@ class Records:
             planned = _params(file)
             if record["given"] and planned and record["given"] not in planned:
                 raise FileError(
-                    f"{file}: rule {record['rule']} ran with other code or settings than Snakemake had planned "
-                    "(they were edited while it waited); delete it and run snakemake again"
+                    f"{file}: rule {record['rule']} ran with other code or settings than Snakemake had "
+                    "planned (they were edited while it waited); delete it and run snakemake again"
                 )
 
     def forget(self, files: Iterable[str | Path]) -> None:
@@ -184,10 +184,10 @@ def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime)
 
 
 def commit() -> str:
-    """Return the source tree's git commit, ``-dirty`` if it differs, ``unknown`` where it has none of its own.
+    """Return the source tree's git commit, ``-dirty`` if it differs, ``unknown`` where it has none.
 
-    A tree that lies in the repository of something else has no commit; neither git's environment variables nor
-    the user's settings are asked.
+    A tree that lies in the repository of something else has none of its own; neither git's environment
+    variables nor the user's settings are asked.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}

@@ -1,4 +1,4 @@
-"""Check environment, TeX, disk, left-over jobs, GPU, and that all results are what their jobs wrote: a line each."""
+"""Check environment, TeX, disk, left-over jobs and GPU, and that results are what their jobs wrote."""
 
 import argparse
 import importlib.metadata
@@ -70,7 +70,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def environment(lock: Path) -> Finding:
-    """Compare the installed packages with a lock; a pin counts unless its own condition does not hold here."""
+    """Compare the installed packages with a lock; a pin whose own condition does not hold is left out."""
     wrong, count = [], 0
     for name, wanted, condition in PIN.findall(lock.read_text(encoding="utf-8")):
         if condition and not Marker(condition).evaluate():

@@ -1,4 +1,4 @@
-"""Compare the layers of a run's models with the steps of every solver: tidy tables of all seeds, with intervals."""
+"""Compare the layers of a run's models with the steps of every solver: tidy tables, with intervals."""
 
 import argparse
 from pathlib import Path

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Draw the prompts; the stream of each set is that of the experiment's seed, the task's name and the split.
+    """Draw the prompts; the stream of a set is that of the experiment's seed, the task and the split.
 
     Raises:
         FileError: the prompt sets cannot be read, or are not as many as the files.
