@@ -36,11 +36,6 @@ smoke: system env ## the smallest paper that passes every stage: results/smoke/p
 report: system env ## the HTML report on finished results: results/$(SCALE)/report.html
 	snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html
 
-.PHONY: adopt
-adopt: env ## take over what run_batch made elsewhere: make adopt FROM=folder SCALE=paper
-	python -m ickrr adopt_results --scale $(SCALE) --source $(FROM) --targets results/$(SCALE)/adopted.txt
-	xargs -a results/$(SCALE)/adopted.txt snakemake --config scale=$(SCALE) --touch --forceall --cores 1 --quiet all --
-
 .PHONY: bundle
 bundle: env ## results as one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
 	python -m ickrr bundle --tier $(TIER) --results results/$(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz

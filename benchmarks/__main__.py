@@ -28,7 +28,6 @@ NAMES = (
     "training_step",
     "floors",
     "precision",
-    "ensemble",
     "pipeline",
     "growth",
 )

@@ -22,7 +22,7 @@ from benchmarks.training_step import SIZES, our_step
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
-from ickrr.estimates import FLOAT, step_flops
+from ickrr.resources import FLOAT, step_flops
 from ickrr.tasks import sample_labels
 from ickrr.training.data import Batch
 

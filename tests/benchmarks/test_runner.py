@@ -75,7 +75,7 @@ def test_rows_of_another_machine_are_dropped(run, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     "name",
     [
-        *("kernel_ridge", "trajectories", "probes", "training", "training_step", "floors", "ensemble"),
+        *("kernel_ridge", "trajectories", "probes", "training", "training_step", "floors"),
         *("pipeline", "growth"),
     ],
 )

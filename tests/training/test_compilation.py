@@ -7,7 +7,6 @@ import torch
 
 from ickrr.errors import ConfigError
 from ickrr.training.compilation import predictor
-from ickrr.training.ensemble import EnsembleTrainer, Member
 from ickrr.training.interruption import TrainingInterrupted
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
@@ -43,20 +42,6 @@ def test_resumes_to_the_same_bytes(make_trainer, never, stop_at, run_with, no_ca
     assert resumed.resumed_from == 5
     for name, tensor in resumed.weights.items():
         assert torch.equal(tensor, whole.weights[name]), name
-
-
-@needs_compiler
-def test_ensembles_compile_too(make_trainer, never, run_with, tmp_path, no_cache):
-    """Fails if the stacked model does not trace, or its members are not those of the uncompiled ensemble."""
-    ends = []
-    for fuse in (False, True):
-        run = run_with(compile=fuse, steps=3, warmup_steps=0)
-        members = [Member(run, seed, make_trainer(run).validation) for seed in (0, 1)]
-        trainer = EnsembleTrainer(members, tmp_path / f"ensemble{fuse}", torch.device("cpu"), "code")
-        ends.append(trainer.train_members(never))
-    for plain, compiled in zip(*ends, strict=True):
-        expected = plain.history.learning_curve().excess_risk
-        assert compiled.history.learning_curve().excess_risk.tolist() == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_missing_compiler_is_named(make_trainer, never, run_with, no_cache, monkeypatch):

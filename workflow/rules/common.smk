@@ -18,6 +18,7 @@ from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.errors import ConfigError
 from ickrr.provenance import settings_text
+from ickrr.resources import JobResources
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
@@ -37,6 +38,7 @@ except ConfigError as error:
 
 RESULTS = f"results/{experiment.scale}"
 CONTROLS = experiment.constructions.controls
+RESOURCES = JobResources(experiment)
 NOTHING = "(?!)"  # a pattern that matches nothing
 
 
@@ -253,22 +255,27 @@ def other_tables(settings):
     return [f"{RESULTS}/tables/{table}.parquet" for table in settings.others]
 
 
-def mem_mb(base):
-    """Resource function: megabytes, or a function of the wildcards that gives them; doubled on each retry."""
+def asks_for(rule_name):
+    """Resources of a rule: megabytes and minutes of its job, doubled on each retry."""
 
-    def size(wildcards, attempt):
-        return (base(wildcards) if callable(base) else base) * 2 ** (attempt - 1)
+    def of(position):
+        def amount(wildcards, attempt):
+            found = RESOURCES.of(
+                rule_name,
+                run=getattr(wildcards, "run", None),
+                task=getattr(wildcards, "task", None),
+            )
+            return found[position] * 2 ** (attempt - 1)
 
-    return size
+        return amount
+
+    return {"mem_mb": of(0), "runtime": of(1)}
 
 
-def minutes(base):
-    """Resource function: minutes, or a function of the wildcards that gives them; doubled on each retry."""
-
-    def time(wildcards, attempt):
-        return (base(wildcards) if callable(base) else base) * 2 ** (attempt - 1)
-
-    return time
+def priority_of(wildcards):
+    """Priority of a training: the runs of compute.first_runs come before all others, in their order."""
+    first = experiment.compute.first_runs
+    return len(first) - first.index(wildcards.run) if wildcards.run in first else 0
 
 
 def figure_tables(wildcards):

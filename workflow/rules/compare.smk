@@ -17,8 +17,7 @@ rule compare_run:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(comparing_mb),
-        runtime=minutes(comparing_minutes),
+        **asks_for("compare_run"),
     params:
         **job(
             "compare",

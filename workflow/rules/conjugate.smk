@@ -11,8 +11,7 @@ rule run_conjugate_gradient:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(20),
+        **asks_for("run_conjugate_gradient"),
     params:
         **job(
             "run_conjugate_gradient",
@@ -43,8 +42,7 @@ rule measure_width:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(20),
+        **asks_for("measure_width"),
     params:
         **job(
             "measure_width",

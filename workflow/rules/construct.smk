@@ -13,8 +13,7 @@ rule verify_construction:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(60),
+        **asks_for("verify_construction"),
     params:
         **job(
             "verify_construction",
@@ -55,8 +54,7 @@ rule tabulate_construction:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("tabulate_construction"),
     params:
         **job("tabulate_construction", statistics=experiment.statistics),
         ridges=list(experiment.constructions.verification.ridges),
@@ -86,8 +84,7 @@ rule measure_contraction:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(30),
+        **asks_for("measure_contraction"),
     params:
         **job(
             "measure_contraction",
@@ -120,8 +117,7 @@ rule build_control:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(10),
+        **asks_for("build_control"),
     params:
         **job("build_control", chosen=modules_of_run, run=run_settings),
         kind=kind_of,
@@ -156,8 +152,7 @@ rule check_controls:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(10),
+        **asks_for("check_controls"),
     params:
         **job("check_controls"),
         controls=list(CONTROLS),

@@ -19,8 +19,7 @@ rule draw_figure:
         "../../envs/conda/figures.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("draw_figure"),
     params:
         **job("draw", chosen=notebook_of),
         notebooks=here(NOTEBOOKS),

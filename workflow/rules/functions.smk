@@ -14,8 +14,7 @@ rule trace_functions:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(30),
+        **asks_for("trace_functions"),
         gpu=experiment.compute.gpus_per_job,
     params:
         **job(

@@ -12,8 +12,7 @@ rule sweep_noise:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(2000),
-        runtime=minutes(60),
+        **asks_for("sweep_noise"),
         gpu=experiment.compute.gpus_per_job,
     params:
         **job(

@@ -15,8 +15,7 @@ rule measure_operators:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(operators_mb),
-        runtime=minutes(operators_minutes),
+        **asks_for("measure_operators"),
     params:
         **job(
             "measure_operators",
@@ -55,8 +54,7 @@ rule tabulate_operators:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(10),
+        **asks_for("tabulate_operators"),
     params:
         **job(
             "tabulate_operators",
@@ -93,8 +91,7 @@ rule compare_linear_regression:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(10),
+        **asks_for("compare_linear_regression"),
     params:
         **job(
             "compare_linear_regression",

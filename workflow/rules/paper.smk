@@ -21,8 +21,7 @@ rule build_paper:
         "../../envs/conda/paper.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("build_paper"),
     params:
         **job("paper"),
         source=here(PAPER),

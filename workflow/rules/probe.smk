@@ -14,8 +14,7 @@ rule probe_model:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(probing_mb),
-        runtime=minutes(probing_minutes),
+        **asks_for("probe_model"),
         gpu=experiment.compute.gpus_per_job,
     params:
         **job(

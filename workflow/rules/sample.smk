@@ -10,8 +10,7 @@ rule sample_prompts:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1500),
-        runtime=minutes(10),
+        **asks_for("sample_prompts"),
     params:
         **job("sample", prompts=prompt_sets_of),
     message:

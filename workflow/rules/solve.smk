@@ -15,8 +15,7 @@ rule solve_prompts:
         "../../envs/conda/train.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(solving_mb),
-        runtime=minutes(solving_minutes),
+        **asks_for("solve_prompts"),
         gpu=experiment.compute.gpus_per_job,
     params:
         **job(

@@ -19,8 +19,7 @@ rule write_table:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("write_table"),
     params:
         **job("table", chosen=module_of_table, experiment=EXPERIMENT),
         results=RESULTS,
@@ -60,8 +59,7 @@ rule judge_claims:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("judge_claims"),
     params:
         **job("claims", claims=ledger, experiment=EXPERIMENT),
         tables=folder("tables"),
@@ -92,8 +90,7 @@ rule write_numbers:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("write_numbers"),
     params:
         **job("numbers", experiment=EXPERIMENT),
         tables=folder("tables"),

@@ -16,9 +16,9 @@ rule train_model:
         "../../envs/conda/train.yaml"
     # One thread on a CPU: several trainings side by side beat one with several threads.
     threads: 1
+    priority: priority_of
     resources:
-        mem_mb=mem_mb(training_mb),
-        runtime=minutes(training_minutes),
+        **asks_for("train_model"),
         gpu=experiment.compute.gpus_per_job,
     params:
         **job("train", chosen=modules_of_run, run=run_settings),
@@ -52,8 +52,7 @@ rule tabulate_training:
         "../../envs/conda/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=mem_mb(1000),
-        runtime=minutes(10),
+        **asks_for("tabulate_training"),
     params:
         **job("tabulate_training"),
         seeds=lambda wildcards: experiment.seeds(wildcards.run),

@@ -15,20 +15,20 @@ from ickrr.config.load import SCALES, load_experiment
 from ickrr.config.run import RunSettings
 from ickrr.constructions.cost import contraction_cost, grid_cost
 from ickrr.device import DEVICES, resolve_device
-from ickrr.estimates import (
+from ickrr.files import write_table
+from ickrr.model.initialisation import initialise
+from ickrr.model.size import parameters
+from ickrr.model.transformer import Transformer
+from ickrr.model.weights import build_model
+from ickrr.randomness import torch_generator
+from ickrr.resources import (
     PROCESS_MB,
-    parameters,
     probing_memory_mb,
     solving_memory_mb,
     step_flops,
     training_memory_mb,
     wall_time,
 )
-from ickrr.files import write_table
-from ickrr.model.initialisation import initialise
-from ickrr.model.transformer import Transformer
-from ickrr.model.weights import build_model
-from ickrr.randomness import torch_generator
 from ickrr.solvers.registry import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import sample_prompts

@@ -121,7 +121,7 @@ class Compute(Settings):
     )
     gpus_per_job: int = setting(0, "GPUs that each job which can use one asks for", "technical", ge=0, le=1)
     first_runs: list[str] = setting(
-        [], "Runs that `run_batch` makes before the others, most important first", "technical"
+        [], "Runs that are trained before the others, most important first", "technical"
     )
 
 

@@ -45,20 +45,20 @@ class Muon(torch.optim.Optimizer):
     """Muon (Nesterov momentum, decoupled weight decay); matrices of one shape are orthogonalised together.
 
     Args:
-        parameters: matrices, (rows, cols), or stacks of them, (M, rows, cols).
+        parameters: matrices, (rows, cols).
         lr: learning rate.
         momentum: decay mu of the momentum.
         weight_decay: decoupled weight decay w.
 
     Raises:
-        ValueError: a parameter is neither.
+        ValueError: a parameter is none.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for parameter in self._all():
-            if parameter.ndim not in (2, 3):
-                raise ValueError(f"Muon needs parameters ([M,] rows, cols), found {tuple(parameter.shape)}")
+            if parameter.ndim != 2:
+                raise ValueError(f"Muon needs matrices (rows, cols), found {tuple(parameter.shape)}")
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure is ever evaluated
@@ -67,17 +67,14 @@ class Muon(torch.optim.Optimizer):
             by_shape: dict[torch.Size, list[Tensor]] = {}
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    by_shape.setdefault(parameter.shape[-2:], []).append(parameter)
+                    by_shape.setdefault(parameter.shape, []).append(parameter)
             for (rows, cols), alike in by_shape.items():
-                updates = [
-                    self._nesterov(parameter, group["momentum"]).reshape(-1, rows, cols)
-                    for parameter in alike
-                ]
-                directions = orthogonalise(torch.cat(updates)).split([len(update) for update in updates])
+                updates = [self._nesterov(parameter, group["momentum"]) for parameter in alike]
+                directions = orthogonalise(torch.stack(updates))  # (K, rows, cols)
                 rate = group["lr"] * math.sqrt(max(1.0, rows / cols))
                 for parameter, direction in zip(alike, directions, strict=True):
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                    parameter.add_(direction.view_as(parameter), alpha=-rate)
+                    parameter.add_(direction, alpha=-rate)
 
     def _nesterov(self, parameter: Tensor, momentum: float) -> Tensor:
         gradient = parameter.grad

@@ -6,7 +6,6 @@ fraction. It is a function of the step, so that a resume needs no scheduler stat
 """
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -62,17 +61,15 @@ class Optimizer:
     Args:
         model: model whose parameters are trained.
         settings: which optimiser, its rates and schedule.
-        names: of the parameters that are matrices of blocks, or stacks of them; `block_matrices` when None.
     """
 
-    def __init__(
-        self, model: nn.Module, settings: TrainingSettings, names: Collection[str] | None = None
-    ) -> None:
+    def __init__(self, model: nn.Module, settings: TrainingSettings) -> None:
         self.settings = settings
         self.model = model
-        names = block_matrices(model) if names is None else names
         named = dict(model.named_parameters())
-        matrices = {name: named[name] for name in names} if settings.optimizer == "muon" else {}
+        matrices = (
+            {name: named[name] for name in block_matrices(model)} if settings.optimizer == "muon" else {}
+        )
         rest = {name: p for name, p in named.items() if name not in matrices}
         adamw, muon = settings.adamw, settings.muon
         self._parts = [

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.estimates import parameters
+from ickrr.model.size import parameters
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import estimate, load_table
 from ickrr.report.methods import SHORT
