@@ -22,11 +22,12 @@ help: ## this list
 
 .PHONY: paper
 paper: system env ## the paper at laptop scale: results/laptop/paper.pdf, from the shipped tables where they hold
+	python -m ickrr restore --shipped laptop
 	snakemake --cores all
 
 .PHONY: recompute
-recompute: system env ## the same with nothing taken from the shipped results: about 75 minutes on two cores
-	snakemake --cores all --config bundle=off
+recompute: system env ## the same without the shipped results: about 75 minutes on two cores
+	snakemake --cores all
 
 .PHONY: smoke
 smoke: system env ## the smallest paper that passes every stage: results/smoke/paper.pdf
@@ -38,11 +39,11 @@ report: system env ## the HTML report on finished results: results/$(SCALE)/repo
 
 .PHONY: bundle
 bundle: env ## results as one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
-	python -m ickrr bundle --tier $(TIER) --results results/$(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
+	python -m ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
 
-.PHONY: doctor
-doctor: env ## is everything here, and nothing left over: one line each
-	python -m ickrr doctor --scale $(SCALE)
+.PHONY: check
+check: env ## is everything here, and is every result what its job wrote: one line each
+	python -m ickrr check --scale $(SCALE)
 
 .PHONY: test
 test: system env-test ## the fast tests, the smoke paper among them

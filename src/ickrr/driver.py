@@ -8,6 +8,7 @@ it, however that ends, so it is never stale.
 import fcntl
 import os
 import re
+import shutil
 import socket
 import sys
 import time
@@ -123,7 +124,10 @@ def remove_temporaries(folder: Path) -> list[Path]:
     for path in (folder / "results").rglob(".*.tmp"):
         writer = re.search(r"\.(\d+)\.tmp$", path.name)
         if writer and not psutil.pid_exists(int(writer[1])):
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
             removed.append(path)
     return removed
 

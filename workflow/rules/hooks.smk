@@ -2,6 +2,7 @@
 # Not in a dry run, nor inside a job.
 
 from ickrr import driver
+from ickrr.bundles import notice
 from ickrr.cluster import hooks
 from ickrr.errors import IckrrError
 
@@ -10,6 +11,8 @@ onstart:
     try:
         DRIVER_LOCK = driver.start(Path.cwd())  # held until this process ends
         hooks.before(os.getcwd(), workflow.executor_plugin.name)
+        if found := notice(ROOT, experiment.scale):
+            print(found, file=sys.stderr)
     except IckrrError as error:
         sys.exit(f"error: {error}")
 

@@ -1,29 +1,44 @@
-"""Check a bundle and unpack it, so that snakemake takes what still holds instead of computing it."""
+"""Check a bundle and put its files in place; then snakemake makes what is missing or no longer holds."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from ickrr.bundles.unpack import unpack
+from ickrr.bundles import BundleError, restore, shipped_bundle
+from ickrr.errors import ConfigError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("bundle", type=Path, help="archive to restore (.tar.xz)")
-    parser.add_argument("--scale", default="laptop", help="scale that it must have (default laptop)")
+    parser.add_argument("bundle", type=Path, nargs="?", help="archive to restore (.tar.xz)")
     parser.add_argument(
-        "--results", type=Path, help="folder of the scale's results (default results/<scale>)"
+        "--shipped",
+        metavar="SCALE",
+        help="the bundle of this scale that comes with the project, if any; files in its way stay",
     )
+    parser.add_argument("--force", action="store_true", help="overwrite files that are there and differ")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Unpack the bundle beside the results.
+    """Restore the bundle.
 
     Raises:
-        BundleError: see `ickrr.bundles.unpack.unpack`; nothing was changed then.
+        BundleError: see `ickrr.bundles.restore`; nothing was changed then.
+        ConfigError: no bundle is named.
     """
-    results = arguments.results or Path("results") / arguments.scale
-    manifest = unpack(arguments.bundle, results, arguments.scale)
-    print(
-        f"{results / 'restored' / manifest.tier}: {len(manifest.files)} results of a {manifest.origin()}; "
-        f"`snakemake -n --config scale={manifest.scale}` names what does not match and will be made again"
-    )
+    if arguments.shipped:
+        bundle = shipped_bundle(arguments.shipped)
+        if not bundle.exists():
+            return
+    elif arguments.bundle:
+        bundle = arguments.bundle
+    else:
+        raise ConfigError("restore: name a bundle, or --shipped and a scale")
+    try:
+        contents = restore(bundle, force=arguments.force)
+    except BundleError as error:
+        if not arguments.shipped or "there already" not in str(error):
+            raise
+        print(f"your own results stay: {error}", file=sys.stderr)
+        return
+    print(f"{bundle}: restored {contents.origin()}")

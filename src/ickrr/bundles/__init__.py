@@ -1,1 +1,0 @@
-"""Results in one archive with a manifest: packing, checking, unpacking, and what of it still holds."""

@@ -1,5 +1,0 @@
-"""A project with invented results."""
-
-from invented_results import project
-
-__all__ = ["project"]
