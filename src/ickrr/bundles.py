@@ -36,7 +36,7 @@ TIERS: Final[dict[str, tuple[str, ...]]] = {
     "predictions": ("trained/*", "predictions/*", "trajectories/*", "prompts/*-evaluation.safetensors"),
     "weights": ("trained/*",),
 }
-DRAWN: Final = "tables/tab_*"  # with figures and the PDF: made where they are looked at
+DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")  # made where they are looked at, as is the PDF
 AGAIN: Final = "get the bundle again; nothing was changed here"
 
 
@@ -97,14 +97,17 @@ def pack(results: Path, tier: str, output: Path) -> Contents:
         BundleError: the paper is not finished, or something it was made from is not recorded or gone.
         FileError: a file is not what its job wrote.
     """
-    made = ancestors(results / "paper.pdf", results)
-    files = [name for name in made if _in_tier(PurePosixPath(name).relative_to(results.as_posix()), tier)]
+    records = Records(results)
+    read = [name for name in ancestors(results / "paper.pdf", results) if not _matches(name, results, DRAWN)]
+    files = [name for name in read if _matches(name, results, TIERS[tier])]
+    # Snakemake compares the code and settings of a job only if it knows all of its outputs.
+    outputs = {output for name in read for output in (records.of(name) or {"outputs": []})["outputs"]}
+    made = sorted({*read, *outputs})
     gone = [name for name in files if not Path(name).is_file()]
     if gone:
         raise BundleError(f"{gone[0]}: is gone; run snakemake until nothing is to be done, then pack again")
-    records = Records(results)
     records.check(files)
-    # Records of all trained models: the paper says what made them, with or without the weights.
+    # Records also of what is left out: the paper says what trained the models.
     kept = {str(path) for name in made if (path := records.path(name)) is not None and path.exists()}
     told = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sorted(kept)]
     metadata = [metadata_path(name).as_posix() for name in made]
@@ -160,12 +163,10 @@ def ancestors(file: Path, results: Path) -> list[str]:
     return sorted(seen - {str(file)})
 
 
-def _in_tier(name: PurePosixPath, tier: str) -> bool:
-    # An asterisk of a pattern stands for any number of folders too.
-    def matches(pattern: str) -> bool:
-        return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name.as_posix()) is not None
-
-    return any(map(matches, TIERS[tier])) and not matches(DRAWN)
+def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
+    """Whether a result fits one of some patterns, whose asterisks stand for any number of folders too."""
+    below = Path(name).relative_to(results).as_posix()
+    return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), below) for one in patterns)
 
 
 # Restoring
