@@ -6,13 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch.utils.flop_counter import FlopCounterMode
-
-from ickrr.config.model import ModelSettings
-from ickrr.config.run import RunSettings
-from ickrr.config.task import TaskSettings
-from ickrr.config.training import TrainingSettings
-from ickrr.estimates import (
+from ickrr.resources import (
     forward_flops,
     parameters,
     prediction_tokens,
@@ -21,8 +15,14 @@ from ickrr.estimates import (
     training_tokens,
     wall_time,
 )
+from torch.utils.flop_counter import FlopCounterMode
+
+from ickrr.config.model import ModelSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.task import TaskSettings
+from ickrr.config.training import TrainingSettings
 from ickrr.model.weights import build_model
-from ickrr.provenance import import_closure
+from ickrr.code import import_closure
 
 MODELS = st.builds(
     ModelSettings,

@@ -23,7 +23,7 @@ from typing import IO, Any, Final
 from ickrr import driver
 from ickrr.errors import IckrrError
 from ickrr.files import atomic_path
-from ickrr.provenance import METADATA, Records, digest, metadata_path, snakemake_metadata
+from ickrr.provenance import METADATA, Records, digest, metadata_path, recorded_file, snakemake_metadata
 
 ABOUT: Final = "about.json"
 SUMS: Final = "SHA256SUMS"
@@ -326,12 +326,14 @@ def _put_in_place(contents: Contents, temporary: Path, root: Path, bundle: Path,
     taken = [name for name in _results(contents.sums) if name not in there or (force and name in differing)]
     for name in taken:
         _move(temporary / name, root / name)
-    # Of files that stay, and of those that were made here since, Snakemake knows more than the bundle does.
-    fresh = {metadata_path(name).as_posix() for name in taken}
+    # Of files that were made here, Snakemake knows more than the bundle does.
+    same = {name for name, found in there.items() if found == contents.sums[name]}
     for name in contents.sums:
-        if name not in fresh and (root / name).exists():
+        if name.startswith("results/"):
             continue
-        if not name.startswith("results/"):
+        file = recorded_file(name)
+        known = (root / name).exists() or ((root / file).exists() and file not in same)
+        if file in taken or not known:
             _move(temporary / name, root / name)
 
 

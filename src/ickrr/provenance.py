@@ -13,7 +13,7 @@ import platform
 import re
 import subprocess
 import sys
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -271,6 +271,12 @@ def metadata_path(file: str | Path) -> Path:
     name = urlsafe_b64encode(str(file).encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
     return METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
+def recorded_file(metadata: str | Path) -> str:
+    """The file that a path below Snakemake's metadata is the record of; the inverse of `metadata_path`."""
+    parts = Path(metadata).relative_to(METADATA).parts
+    return urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
 
 
 def _params(file: str | Path) -> list[str]:

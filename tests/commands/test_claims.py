@@ -8,7 +8,7 @@ import pandas as pd
 
 from ickrr.__main__ import main
 from ickrr.files import write_json
-from ickrr.provenance import import_closure
+from ickrr.code import import_closure
 
 _PATH = Path(__file__).resolve().parents[1] / "report/conftest.py"
 _SPEC = importlib.util.spec_from_file_location("report_conftest", _PATH)

@@ -10,8 +10,8 @@ from support import ROOT
 from ickrr.__main__ import main
 from ickrr.config.load import load_experiment
 from ickrr.constructions.cost import START_SECONDS, contraction_cost, grid_cost
-from ickrr.model.size import parameters
 from ickrr.files import write_json
+from ickrr.model.size import parameters
 
 CONFIG = """
 base:

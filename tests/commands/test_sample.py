@@ -6,7 +6,7 @@ import torch
 
 from ickrr.__main__ import main
 from ickrr.config.task import PromptSettings, TaskSettings
-from ickrr.provenance import import_closure
+from ickrr.code import import_closure
 from ickrr.tasks import bayes_ridge, kernel_matrix, posterior
 from ickrr.tensors import load_tensors, read_metadata
 

@@ -16,7 +16,7 @@ from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.files import write_json
 from ickrr.model.weights import build_model, save_weights
-from ickrr.provenance import import_closure
+from ickrr.code import import_closure
 from ickrr.tensors import load_tensors
 
 N, PROMPTS = 4, 12

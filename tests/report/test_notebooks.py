@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ickrr.provenance import import_closure
+from ickrr.code import import_closure
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.ipynb"))
