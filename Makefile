@@ -66,7 +66,7 @@ test-cluster-fast: env-test ## those of them that take a few minutes; skipped wh
 
 .PHONY: cluster-check
 cluster-check: env ## can this SLURM cluster run the pipeline? PROFILE=profiles/slurm
-	python -m ickrr cluster_check --profile $(PROFILE)
+	python -m slurm_guard check --profile $(PROFILE)
 
 .PHONY: lint
 lint: env-test ## style, formats and types

@@ -5,7 +5,11 @@ With ``-I`` Python reads no ``PYTHON*`` variable and no user folder; its program
 
 import sys
 
-from ickrr.__main__ import main
-
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["slurm_guard"]:
+        from slurm_guard.__main__ import main as guard
+
+        sys.exit(guard(sys.argv[2:]))
+    from ickrr.__main__ import main
+
     sys.exit(main())

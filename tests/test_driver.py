@@ -126,13 +126,3 @@ def test_half_written_files_of_the_dead_are_removed(tmp_path: Path) -> None:
         path.touch()
     assert driver.remove_temporaries(tmp_path) == [dead]
     assert sorted(path.name for path in folder.iterdir()) == sorted([alive.name, ".hidden.tmp", "c.pdf"])
-
-
-def test_inherited_lock_is_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fails if a driver that was handed its lock takes itself for another."""
-    lock = driver.take_lock(tmp_path)
-    assert driver.holder(tmp_path) is not None
-    monkeypatch.setenv(driver.INHERITED, str(lock))
-    assert driver.holder(tmp_path) is None
-    assert driver.take_lock(tmp_path) == lock
-    os.close(lock)

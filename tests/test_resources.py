@@ -1,28 +1,35 @@
 """Estimates from settings against the real model, torch's own counters, and brute force."""
 
 import itertools
+import re
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ickrr.resources import (
-    forward_flops,
-    parameters,
-    prediction_tokens,
-    step_flops,
-    training_memory_mb,
-    training_tokens,
-    wall_time,
-)
+from support import ROOT
 from torch.utils.flop_counter import FlopCounterMode
 
+from ickrr.code import import_closure
+from ickrr.config.load import load_experiment
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.model.size import parameters
 from ickrr.model.weights import build_model
-from ickrr.code import import_closure
+from ickrr.resources import (
+    FIXED,
+    FLOOR_MB,
+    JobResources,
+    forward_flops,
+    prediction_tokens,
+    step_flops,
+    training_memory_mb,
+    training_seconds,
+    training_tokens,
+    wall_time,
+)
 
 MODELS = st.builds(
     ModelSettings,
@@ -96,5 +103,64 @@ def test_wall_time_is_within_the_known_bound_of_the_best(jobs, cores):
 
 def test_rules_can_ask_without_torch():
     """Fails if the arithmetic pulls the model, and so torch, into the Snakefile."""
-    names = {path.name for path in import_closure("ickrr.estimates")}
+    names = {path.name for path in import_closure("ickrr.resources")}
     assert not names & {"transformer.py", "tensors.py", "tasks.py"}
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return load_experiment(ROOT / "config.yaml", "paper")
+
+
+def changed(run, part, **values):
+    return run.model_copy(update={part: getattr(run, part).model_copy(update=values)})
+
+
+def test_time_follows_the_work(paper):
+    """Fails if twice the steps do not take twice as long, or a wider model no longer."""
+    run = paper.run("spherical")
+    once = training_seconds(run, paper.prompts, True)
+    doubled = changed(run, "training", steps=2 * run.training.steps)
+    assert training_seconds(doubled, paper.prompts, True) == pytest.approx(2 * once, rel=0.01)
+    wider = changed(run, "model", width=2 * run.model.width)
+    assert training_seconds(wider, paper.prompts, False) > 2 * training_seconds(run, paper.prompts, False)
+    assert training_seconds(run, paper.prompts, True) < training_seconds(run, paper.prompts, False)
+
+
+def test_memory_follows_the_work_and_covers_snakemake(paper):
+    """Fails if a larger batch asks for no more, or a small job for less than Snakemake itself takes."""
+    run = paper.run("spherical")
+    larger = changed(run, "training", batch_size=4 * run.training.batch_size)
+    assert training_memory_mb(larger) > training_memory_mb(run)
+    smoke = JobResources(load_experiment(ROOT / "config.yaml", "smoke"))
+    assert smoke.of("train_model", run="spherical")[0] >= FLOOR_MB
+
+
+def test_time_limit_leaves_room(paper):
+    """Fails if a job's limit is not well above its estimate."""
+    jobs = JobResources(paper)
+    for name in paper.runs:
+        seconds = training_seconds(paper.run(name), paper.prompts, paper.compute.gpus_per_job > 0)
+        assert 60 * jobs.of("train_model", run=name)[1] > 2 * seconds + 120
+
+
+def test_every_rule_is_known(paper):
+    """Fails if a rule's memory or time stands anywhere but here, or a rule that is gone is still listed."""
+    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    rules = set(re.findall(r"^rule (\w+):", text, flags=re.MULTILINE))
+    assert rules == set(re.findall(r'asks_for\("(\w+)"\)', text))
+    jobs = JobResources(paper)
+    for rule in rules:
+        megabytes, minutes = jobs.of(rule, run="spherical", task="spherical")
+        assert megabytes >= 1000
+        assert minutes >= 5
+    assert set(FIXED) < rules
+
+
+def test_numbers_follow_the_arithmetic_of_kaplan(paper):
+    """Fails if weights or tokens are not counted: about 6 flops a parameter and token (Kaplan et al. 2020)."""
+    for name in paper.runs:
+        run = paper.run(name)
+        tokens = run.training.batch_size * training_tokens(run).tokens
+        expected = 6 * parameters(run.model, run.task) * tokens
+        assert 0.5 * expected < step_flops(run) < 2 * expected, name

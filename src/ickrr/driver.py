@@ -20,9 +20,8 @@ import psutil
 from ickrr.errors import IckrrError
 
 LOCK: Final = Path(".snakemake/ickrr/driver.lock")
-INHERITED: Final = "ICKRR_LOCK"  # descriptor of a lock that a parent process took for this one
 MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
-CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; ickrr.cluster finds them
+CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; slurm_guard finds them
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
 
 
@@ -41,8 +40,6 @@ def take_lock(folder: Path) -> int:
     Raises:
         DriverError: another process has it.
     """
-    if INHERITED in os.environ:
-        return int(os.environ[INHERITED])
     path = folder / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -64,8 +61,6 @@ def take_lock(folder: Path) -> int:
 
 def holder(folder: Path) -> str | None:
     """Say who else has the folder's lock, None if nobody has."""
-    if INHERITED in os.environ:
-        return None
     try:
         descriptor = os.open(folder / LOCK, os.O_RDWR)
     except FileNotFoundError:

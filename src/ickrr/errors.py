@@ -19,7 +19,3 @@ class TrainingError(IckrrError):
 
 class ConstructionError(IckrrError):
     """Weights that are asked for cannot be built, or data violate what they were built for."""
-
-
-class ClusterError(IckrrError):
-    """The cluster refuses, or is not there."""

@@ -63,7 +63,7 @@ def slurm() -> Iterator:
 
 @dataclass
 class Workflow:
-    """A folder with a Snakefile of its own, run through `python -m ickrr submit`."""
+    """A folder with a Snakefile of its own, run through `python -m slurm_guard submit`."""
 
     path: Path
     slurm: object
@@ -81,7 +81,7 @@ class Workflow:
 
     def start(self, *arguments: str, output: str = "driver.log", **environment: str) -> subprocess.Popen:
         """Start a driver; what it prints goes to a file, as with `> driver.log 2>&1`."""
-        command = [sys.executable, "-m", "ickrr", "submit", *arguments]
+        command = [sys.executable, "-m", "slurm_guard", "submit", *arguments]
         env = {
             **self.slurm.environment,
             "PYTHONPATH": str(ROOT / "src"),
@@ -165,7 +165,10 @@ rule {name}:
 '''
 HEAD = f"""
 import os, sys
+from pathlib import Path
+from types import SimpleNamespace
 sys.path.insert(0, "{ROOT}/src")
+ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none")
 include: "{ROOT}/workflow/rules/hooks.smk"
 rule all:
     input: {{targets}}

@@ -20,7 +20,7 @@ def profile(folder: Path, **resources: object) -> Path:
 def check(slurm, folder: Path, shown: Path) -> tuple[int, dict[str, str], str]:
     """Exit code, mark and text of each question, and what was printed as an error."""
     env = {**os.environ, **slurm.environment, "PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, "-m", "ickrr", "cluster_check", "--profile", str(shown), "--patience", "60"]
+    command = [sys.executable, "-m", "slurm_guard", "check", "--profile", str(shown), "--patience", "60"]
     run = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     lines = (line.split(": ", 1) for line in run.stdout.splitlines())
     return run.returncode, dict(lines), run.stderr
@@ -56,9 +56,8 @@ def test_environment_that_the_nodes_lack_is_noticed(slurm, tmp_path):
     lonely.symlink_to("/nonexistent/python")
     env = {**os.environ, **slurm.environment, "PYTHONPATH": str(ROOT / "src")}
     program = (
-        "import sys; from ickrr.__main__ import main; "
-        f"sys.executable = {str(lonely)!r}; sys.argv = ['ickrr', 'cluster_check', '--profile', 'mine']; "
-        "sys.exit(main())"
+        "import sys; from slurm_guard.__main__ import main; "
+        f"sys.executable = {str(lonely)!r}; sys.exit(main(['check', '--profile', 'mine']))"
     )
     profile(tmp_path / "mine", slurm_account="lab")
     command = [sys.executable, "-c", program]

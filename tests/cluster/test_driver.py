@@ -160,7 +160,7 @@ def test_plain_snakemake_on_the_cluster_is_refused(workflow):
     made = workflow({"ok": ("true", "")})
     run = local(made, "--workflow-profile", "profiles/slurm")
     assert run.returncode == 1
-    assert "run it as `python -m ickrr submit`" in run.stderr
+    assert "run it as `python -m slurm_guard submit`" in run.stderr
     assert made.jobs() == []
 
 

@@ -9,89 +9,44 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import ROOT
 
-from ickrr import driver
-from ickrr.batch_job import parse_duration
-from ickrr.cluster import guard
-from ickrr.cluster.check import read_profile, requests
-from ickrr.cluster.hooks import failures
-from ickrr.cluster.journal import Follower, Journal
-from ickrr.cluster.progress import read_progress
-from ickrr.driver import DriverError
-from ickrr.errors import ClusterError
-
-LOG = """\
-Job stats:
-job          count
----------  -------
-train            3
-figure           1
-total            4
-
-[Sun Nov 22 00:00:00 2026]
-Job 1: Training a
-Reason: Missing output files: a
-[Sun Nov 22 00:00:00 2026]
-rule train:
-    output: b
-    log: logs/b.log
-    jobid: 2
-[Sun Nov 22 00:01:40 2026]
-Finished jobid: 1 (Rule: train)
-1 of 4 steps (25%) done
-[Sun Nov 22 00:01:40 2026]
-Error in rule train:
-    message: None
-    jobid: 2
-    output: b
-    log: logs/b.log, logs/slurm/7.log (check log file(s) for error details)
-    shell:
-        false
-[Sun Nov 22 00:01:41 2026]
-Error in group report:
-    message: SLURM-job '8' failed
-    jobs:
-        rule figure:
-            jobid: 4
-            output: f.pdf
-            log: logs/f.ipynb, logs/f.log (check log file(s) for error details)
-[Sun Nov 22 00:01:42 2026]
-Error in rule train:
-    jobid: 3
-    log: logs/c.log (check log file(s) for error details)
-[Sun Nov 22 00:01:50 2026]
-Finished jobid: 3 (Rule: train)
-"""
+from slurm_guard import client, guard
+from slurm_guard.check import read_profile, requests
+from slurm_guard.errors import ClusterError
+from slurm_guard.journal import Follower, Journal
+from slurm_guard.submit import take_lock
 
 
 @given(st.integers(0, 400), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
-def test_durations_as_slurm_writes_them(days, hours, minutes, seconds):
+def test_limits_of_partitions_as_slurm_writes_them(days, hours, minutes, seconds):
     """Fails if a form of SLURM's times is misread."""
-    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-    assert parse_duration(f"{days}-{hours:02}:{minutes:02}:{seconds:02}") == total
-    assert parse_duration(f"{hours}:{minutes:02}:{seconds:02}") == total - days * 86400
-    assert parse_duration(f"{minutes}:{seconds:02}") == minutes * 60 + seconds
+    total = (days * 24 + hours) * 60 + minutes
+    assert client._minutes(f"{days}-{hours:02}:{minutes:02}:{seconds:02}") == total
+    assert client._minutes(f"{hours}:{minutes:02}:{seconds:02}") == total - days * 1440
+    assert client._minutes(f"{minutes}:{seconds:02}") == minutes
+    assert client._minutes("infinite") is None
 
 
-@pytest.mark.parametrize("text", ["UNLIMITED", "INVALID", "NOT_SET", "", "infinite", "7"])
-def test_no_duration(text):
-    """Fails if a word becomes a time limit of nothing."""
-    assert parse_duration(text) is None
+def test_imports_nothing_of_the_project():
+    """Fails if the guards could not be used, or understood, without the rest."""
+    sources = [path.read_text() for path in (ROOT / "src/slurm_guard").rglob("*.py")]
+    assert sources
+    assert not [text for text in sources if "ickrr" in text]
 
 
-def test_failures_are_the_jobs_that_never_finished():
-    """Fails if a failed attempt of a job that ended well is shown, or a notebook instead of its text log."""
-    assert failures(LOG) == [("train", Path("logs/b.log")), ("figure", Path("logs/f.log"))]
-
-
-def test_progress_counts_and_estimates():
-    """Fails if jobs are counted wrongly, or the time left is not that of the jobs to do over the width."""
-    began = 1_795_000_000.0
-    progress = read_progress(LOG, now=began)
-    assert (progress.done.total(), progress.todo.total(), progress.failed["train"]) == (2, 4, 1)
-    # One training (median of 100 s and 0 s) and one figure (the median of all) on two at a time.
-    assert progress.left == pytest.approx((50 + 50) / 2)
-    assert not progress.ended
+def test_lock_is_exclusive_and_goes_with_its_process(tmp_path):
+    """Fails if two drivers get the lock, or it survives its holder."""
+    code = "import sys, time; from pathlib import Path; from slurm_guard.submit import take_lock; "
+    code += "take_lock(Path(sys.argv[1])); print('mine', flush=True); time.sleep(60)"
+    path = tmp_path / "a" / "lock"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "mine\n"
+    with pytest.raises(ClusterError, match=f"process {holder.pid} on .* is already running this pipeline"):
+        take_lock(path)
+    holder.kill()
+    holder.wait()
+    take_lock(path)
 
 
 def test_job_notes_its_own_end(tmp_path):
@@ -139,20 +94,6 @@ def test_follower_shows_each_new_line_once(tmp_path, capsys):
     for thread in threads:
         thread.join()
     assert capsys.readouterr().err == "cluster: new one\n"
-
-
-def test_lock_is_exclusive_and_goes_with_its_process(tmp_path, monkeypatch):
-    """Fails if two drivers get the lock, or it survives its holder."""
-    monkeypatch.delenv(driver.INHERITED, raising=False)
-    code = "import sys, time; from pathlib import Path; from ickrr.driver import take_lock; "
-    code += "take_lock(Path(sys.argv[1])); print('mine', flush=True); time.sleep(60)"
-    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert holder.stdout.readline() == "mine\n"
-    with pytest.raises(DriverError, match=f"process {holder.pid} on .* is already running this pipeline"):
-        driver.take_lock(tmp_path)
-    holder.kill()
-    holder.wait()
-    driver.take_lock(tmp_path)
 
 
 def test_profile_in_both_forms(tmp_path):

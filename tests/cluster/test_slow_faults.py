@@ -26,12 +26,7 @@ def ickrr(folder, *arguments: str) -> float:
 
 
 def train_options(weights: str, state: str) -> list[str]:
-    files = {
-        "weights": weights,
-        "learning-curve": "curve.parquet",
-        "rate": "rate.parquet",
-        "record": "record.json",
-    }
+    files = {"weights": weights, "learning-curve": "curve.parquet", "rate": "rate.parquet"}
     options = [f"--{name}={path}" for name, path in (files | {"state": state}).items()]
     return [
         "train",
@@ -51,8 +46,8 @@ def test_training_goes_on_after_its_time_limit(workflow):
     made = workflow({"train": (command, "mem_mb=1500, runtime=lambda wildcards, attempt: attempt")})
     experiment = load_experiment(ROOT / "config.yaml", "smoke")
     prompts = experiment.prompt_set("spherical-validation").model_dump(mode="json")
-    (made.path / "prompts.json").write_text(json.dumps(prompts))
-    ickrr(made.path, "sample", "--prompts=prompts.json", "--output=validation.safetensors")
+    (made.path / "prompts.json").write_text(json.dumps([prompts]))
+    ickrr(made.path, "sample", "--prompts=prompts.json", "--outputs=validation.safetensors")
 
     def write_run(steps: int) -> None:
         run = experiment.run("spherical").model_dump(mode="json")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ickrr.__main__ import main
-from ickrr.files import write_json
 from ickrr.code import import_closure
+from ickrr.files import write_json
 
 _PATH = Path(__file__).resolve().parents[1] / "report/conftest.py"
 _SPEC = importlib.util.spec_from_file_location("report_conftest", _PATH)

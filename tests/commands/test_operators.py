@@ -8,6 +8,7 @@ from operator_tables import TWO_LEVELS
 
 from ickrr.__main__ import main
 from ickrr.analysis.gradient_step import fit_matrix, predict
+from ickrr.code import import_closure
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.operators import OperatorSettings
@@ -16,7 +17,6 @@ from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.files import write_json
 from ickrr.model.weights import build_model, save_weights
-from ickrr.code import import_closure
 from ickrr.tensors import load_arrays
 
 N, SEEDS = 4, (0, 3)

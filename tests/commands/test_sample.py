@@ -5,8 +5,8 @@ import json
 import torch
 
 from ickrr.__main__ import main
-from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.code import import_closure
+from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.tasks import bayes_ridge, kernel_matrix, posterior
 from ickrr.tensors import load_tensors, read_metadata
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from ickrr.__main__ import main
+from ickrr.code import import_closure
 from ickrr.config.analysis import SolverSettings
 from ickrr.config.task import PromptSettings, TaskSettings
-from ickrr.code import import_closure
 from ickrr.tensors import load_tensors, read_metadata
 
 SETTINGS = SolverSettings(

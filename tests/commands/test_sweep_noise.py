@@ -7,6 +7,7 @@ import torch
 from sklearn.kernel_ridge import KernelRidge
 
 from ickrr.__main__ import main
+from ickrr.code import import_closure
 from ickrr.commands.sweep_noise import noisy_prompts
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.model import ModelSettings
@@ -16,7 +17,6 @@ from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.files import write_json
 from ickrr.model.weights import build_model, save_weights
-from ickrr.code import import_closure
 from ickrr.tensors import load_tensors
 
 N, PROMPTS = 4, 12

@@ -1,10 +1,11 @@
-# What happens before the first job and after the last: one driver a folder, and the reason of a failure.
-# Not in a dry run, nor inside a job.
+# What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost. Not in a dry
+# run, nor inside a job, nor where this workflow is a module of another.
 
 from ickrr import driver
 from ickrr.bundles import notice
-from ickrr.cluster import hooks
 from ickrr.errors import IckrrError
+from slurm_guard import hooks
+from slurm_guard.errors import ClusterError
 
 
 onstart:
@@ -13,9 +14,5 @@ onstart:
         hooks.before(os.getcwd(), workflow.executor_plugin.name)
         if found := notice(ROOT, experiment.scale):
             print(found, file=sys.stderr)
-    except IckrrError as error:
+    except (IckrrError, ClusterError) as error:
         sys.exit(f"error: {error}")
-
-
-onerror:
-    hooks.failed(log)

@@ -12,11 +12,11 @@ rule train_model:
         "<benchmarks>/train_model/{run}/seed{seed}.tsv"
     wildcard_constraints:
         run="|".join(experiment.runs),
+    priority: priority_of
     conda:
         "../../envs/conda/train.yaml"
     # One thread on a CPU: several trainings side by side beat one with several threads.
     threads: 1
-    priority: priority_of
     resources:
         **asks_for("train_model"),
         gpu=experiment.compute.gpus_per_job,

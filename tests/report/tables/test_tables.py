@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ickrr.code import import_closure
 from ickrr.config.load import load_experiment
 from ickrr.errors import ConfigError
-from ickrr.code import import_closure
 from ickrr.report.tables import builder, module_name, names
 
 ROOT = Path(__file__).resolve().parents[3]

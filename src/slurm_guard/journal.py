@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 
 MESSAGES = Path("logs/cluster.log")
-RECORDS = Path(".snakemake/ickrr/cluster")
+RECORDS = Path(".snakemake/slurm_guard")
 
 
 def note(message: str) -> None:

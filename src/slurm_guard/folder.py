@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ickrr.cluster import client
-from ickrr.cluster.client import Job
-from ickrr.cluster.journal import RECORDS, say
+from slurm_guard import client
+from slurm_guard.client import Job
+from slurm_guard.journal import RECORDS, say
 
 ASK_EVERY = 5.0  # [s] between two looks at jobs that are waited for
 

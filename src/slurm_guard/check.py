@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from ickrr.cluster import client
-from ickrr.cluster.journal import RECORDS
-from ickrr.errors import ClusterError
+from slurm_guard import client
+from slurm_guard.errors import ClusterError
+from slurm_guard.journal import RECORDS
 
 PROFILE_NAMES = ("profile.yaml", "config.yaml")
 PROBE = """
@@ -26,7 +26,7 @@ import json, os, shutil, socket, subprocess, sys
 found = {"node": socket.gethostname(), "python": sys.version.split()[0]}
 found["cuda_visible_devices"] = os.environ.get("CUDA_VISIBLE_DEVICES")
 try:
-    import ickrr, snakemake, torch
+    import snakemake, torch
     found["torch"] = torch.__version__
     found["cuda"] = torch.cuda.is_available()
 except ImportError as error:
@@ -212,7 +212,7 @@ def _probe(question: str, request: Request, patience: float) -> Iterator[Answer]
     job = client.call(
         "sbatch",
         "--parsable",
-        "--job-name=ickrr-check",
+        "--job-name=slurm-guard-check",
         "--output=/dev/null",
         "--time=5",
         "--mem=1000",

@@ -16,15 +16,14 @@ Everything else is handed to the real command unchanged.
 
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
-from ickrr.cluster import client
-from ickrr.cluster.client import Job, UnansweredError
-from ickrr.cluster.journal import Journal, note
-from ickrr.errors import ClusterError
+from slurm_guard import client
+from slurm_guard.client import Job, UnansweredError
+from slurm_guard.errors import ClusterError
+from slurm_guard.journal import Journal, note
 
 FULL = (  # [messages of sbatch] later it may be accepted
     "submit limit",
@@ -214,10 +213,3 @@ def _value(options: Sequence[str], name: str) -> str:
 
 def _rule(comment: str) -> str:
     return comment.removeprefix("rule_").replace("_wildcards_", " ")
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except (ClusterError, subprocess.SubprocessError) as error:
-        sys.exit(f"error: {error}")

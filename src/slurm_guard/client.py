@@ -2,14 +2,14 @@
 
 import getpass
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ickrr.batch_job import parse_duration
-from ickrr.errors import ClusterError
+from slurm_guard.errors import ClusterError
 
 BIN = Path(__file__).with_name("bin")  # our guards of the same names, which Snakemake calls
 TIMEOUT = 25.0  # [s] twice this fits into the 60 s after which the executor plugin gives a query up
@@ -52,7 +52,6 @@ class Job:
         name: the id of the Snakemake run that submitted it.
         comment: its rule and wildcards.
         directory: working directory.
-        seconds: running time so far.
     """
 
     id: str
@@ -61,7 +60,6 @@ class Job:
     name: str
     comment: str
     directory: str
-    seconds: float
 
     @property
     def finished(self) -> bool:
@@ -124,12 +122,12 @@ def jobs(*options: str) -> list[Job]:
         options: of squeue; without any, all jobs that wait or run.
     """
     separator = "\x1f"
-    fields = ("%i", "%T", "%r", "%j", "%Z", "%M", "%k")
+    fields = ("%i", "%T", "%r", "%j", "%Z", "%k")
     listed = call("squeue", "--noheader", f"--format={separator.join(fields)}", *options)
     found = []
     for line in listed.splitlines():
-        number, state, reason, name, directory, time, comment = line.split(separator, len(fields) - 1)
-        found.append(Job(number, state, reason, name, comment, directory, parse_duration(time) or 0.0))
+        number, state, reason, name, directory, comment = line.split(separator, len(fields) - 1)
+        found.append(Job(number, state, reason, name, comment, directory))
     return found
 
 
@@ -165,12 +163,19 @@ def partitions() -> list[Partition]:
     found: dict[str, Partition] = {}
     for line in call("sinfo", "--noheader", "--format=%P|%l|%G").splitlines():
         name, limit, resources = line.split("|")
-        limit_seconds = parse_duration(limit)
-        minutes = None if limit_seconds is None else int(limit_seconds // 60)
         label = name.rstrip("*")
         gpus = "gpu" in resources or (label in found and found[label].gpus)
-        found[label] = Partition(label, name.endswith("*"), minutes, gpus)
+        found[label] = Partition(label, name.endswith("*"), _minutes(limit), gpus)
     return list(found.values())
+
+
+def _minutes(limit: str) -> int | None:
+    """Read a partition's limit, ``[days-]hours:minutes:seconds`` or shorter; None for ``infinite``."""
+    found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):\d\d", limit.strip())
+    if found is None:
+        return None
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return (days * 24 + hours) * 60 + minutes
 
 
 def joined(ids: Sequence[str], limit: int = 10) -> str:

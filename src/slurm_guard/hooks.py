@@ -1,0 +1,34 @@
+"""What a Snakefile does before the first job; never in a dry run or inside a job."""
+
+import os
+from pathlib import Path
+
+from slurm_guard import client, folder
+from slurm_guard.errors import ClusterError
+from slurm_guard.journal import Follower
+
+DRIVER = "SLURM_GUARD_DRIVER"  # set by `submit`: this Snakemake is guarded
+
+
+def before(directory: str | Path, executor: str) -> None:
+    """Refuse to start a driver whose cluster jobs would get lost, or beside those of an earlier one.
+
+    Raises:
+        ClusterError: the reason.
+    """
+    here = Path(directory)
+    guarded = DRIVER in os.environ
+    if executor == "slurm" and not guarded:
+        raise ClusterError(
+            "run it as `python -m slurm_guard submit`: Snakemake alone loses jobs when SLURM's controller "
+            "is away"
+        )
+    left = [] if guarded else folder.running(here)
+    if left:
+        ids = client.joined([job.id for job in left])
+        raise ClusterError(
+            f"{len(left)} cluster job(s) of this folder still run or wait ({ids}) "
+            "and would write the same files; go on with `python -m slurm_guard submit`, or scancel them"
+        )
+    if executor == "slurm":
+        Follower().start()

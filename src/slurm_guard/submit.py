@@ -1,0 +1,79 @@
+"""Run the pipeline on a SLURM cluster: Snakemake with profiles/slurm, guarded against lost and doubled jobs.
+
+First it looks for jobs that an earlier run left in the queue, and checks that the profile's partitions and
+account exist. Then this process becomes Snakemake. Snakemake's own options and targets follow `--`.
+"""
+
+import argparse
+import fcntl
+import os
+import socket
+import sys
+from pathlib import Path
+
+from slurm_guard import client, folder
+from slurm_guard.check import check_profile
+from slurm_guard.errors import ClusterError
+from slurm_guard.hooks import DRIVER
+
+LOCKED = "SLURM_GUARD_LOCK"  # descriptor, for whoever wonders what holds the file open
+LOCK = Path(".snakemake/slurm_guard.lock")
+SOURCE = Path(__file__).resolve().parents[1]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--scale", help="smoke, laptop or paper; as --config scale=...")
+    parser.add_argument(
+        "--running",
+        choices=("wait", "cancel"),
+        default="wait",
+        help="what to do about jobs that an earlier run left in the queue (default wait)",
+    )
+    parser.add_argument("arguments", nargs="*", help="targets, and after `--` options of Snakemake")
+
+
+def take_lock(path: Path) -> int:
+    """Take a lock for as long as this process, or the one that it becomes, lives; return its descriptor.
+
+    Raises:
+        ClusterError: another driver has it, and jobs of its own in the queue.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        by = os.read(descriptor, 200).decode().strip() or "another process"
+        raise ClusterError(
+            f"{path.parents[1]}: {by} is already running this pipeline here; "
+            "wait for it, stop it, or work in another folder"
+        ) from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Become Snakemake, once nothing else writes in this folder.
+
+    Raises:
+        ClusterError: there is no cluster, or the profile names what it does not have.
+    """
+    here = Path.cwd()
+    lock = take_lock(here / LOCK)
+    check_profile(arguments.profile)
+    folder.settle(here, arguments.running)
+    folder.clear_records(here)
+    scale = ["--config", f"scale={arguments.scale}"] if arguments.scale else []
+    command = [sys.executable, "-m", "snakemake", *arguments.arguments, *scale]
+    command += ["--workflow-profile", str(arguments.profile)]
+    os.environ |= {
+        LOCKED: str(lock),
+        DRIVER: str(os.getpid()),
+        "SLURM_GUARD_PYTHON": sys.executable,
+        "SLURM_GUARD_SOURCE": str(SOURCE),
+        "PATH": f"{client.BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+    os.execv(sys.executable, command)
