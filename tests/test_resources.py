@@ -158,7 +158,7 @@ def test_every_rule_is_known(paper):
 
 
 def test_numbers_follow_the_arithmetic_of_kaplan(paper):
-    """Fails if weights or tokens are not counted: about 6 flops a parameter and token (Kaplan et al. 2020)."""
+    """Fails if weights or tokens are not counted: about 6 flops a parameter and token (Kaplan 2020)."""
     for name in paper.runs:
         run = paper.run(name)
         tokens = run.training.batch_size * training_tokens(run).tokens

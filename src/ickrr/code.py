@@ -195,13 +195,17 @@ class Sources:
         Raises:
             CodeError: one was; its rule has to name it among the modules that it chooses.
         """
-        known = {*self._files, *import_closure(frame)}
-        loaded = {
-            name: Path(str(module.__file__)).resolve()
-            for name, module in list(sys.modules.items())
-            if name.split(".")[0] == PACKAGE and getattr(module, "__file__", None)
-        }
-        stray = sorted(name for name, path in loaded.items() if path not in known)
+        loaded = [name for name in sys.modules if name.split(".")[0] == PACKAGE]
+        frame_files = import_closure(frame)
+        self.require_known([name for name in loaded if _module_path(name) not in frame_files], job)
+
+    def require_known(self, modules: Iterable[str], job: str) -> None:
+        """Make sure that some modules of this package, by their dotted names, are covered by the digest.
+
+        Raises:
+            CodeError: one is not.
+        """
+        stray = sorted(name for name in modules if (_module_path(name) or PACKAGE_ROOT) not in self._files)
         if stray:
             raise CodeError(
                 f"{job}: imported {', '.join(stray[:SHOWN])}, which its rule does not track, so an edit "

@@ -17,6 +17,7 @@ from ickrr.config.model import FUSED_FROM
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
+from ickrr.entries import SOLVERS
 from ickrr.model.size import block_weights, hidden_width, inner_width, parameters
 
 FLOAT = 4  # bytes of a float32
@@ -182,11 +183,11 @@ def probing_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float
 def solving_seconds(task: TaskSettings, prompts: int, solvers: SolverSettings, gpu: bool) -> float:
     """Return how long that job takes, seconds.
 
-    A step of a solver multiplies every prefix's matrix with a vector, 2 N^2; Newton-Schulz two
-    matrices, 4 N^3. Batches of such small matrices reach a tenth of the rate of large products.
+    A step costs what the solver's own module says, for every prefix. Batches of such small matrices reach a
+    tenth of the rate of large products.
     """
     n = task.context_length
-    products = sum(4 * n**3 if name == "newton_schulz" else 2 * n**2 for name in solvers.names)
+    products = sum(SOLVERS.load(name).flops_per_step(n) for name in solvers.names)
     return _seconds(10.0 * solvers.steps * prompts * (n + 1) * products, gpu)
 
 

@@ -5,21 +5,19 @@ y_{n+1} given the first n pairs is row n+1 of tril(L, -1) e, and the variance of
 L_{n+1,n+1}^2. The arithmetic is float64 throughout; `dtype` is that of what is returned.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
-from ickrr.config.task import Law, TaskSettings
+from ickrr.config.task import TaskSettings
 from ickrr.errors import IckrrError
 from ickrr.kernels import covariance
+from ickrr.laws import draw_inputs
+from ickrr.laws.normal import normal
 
 JITTER = 1e-10
 """Smallest ridge: far below any noise variance that matters, far above a Cholesky's rounding."""
-
-Shape = tuple[int, ...]
-InputLaw = Callable[[Shape, torch.Generator], Tensor]
 
 
 class CovarianceError(IckrrError):
@@ -66,25 +64,6 @@ class QueryBatch:
     x_query: Tensor
     y_query: Tensor
     posterior_mean: Tensor
-
-
-def spherical(shape: Shape, generator: torch.Generator) -> Tensor:
-    """Draw points uniform on the unit sphere of R^d; shape (..., d)."""
-    return torch.nn.functional.normalize(gaussian(shape, generator), dim=-1)
-
-
-def uniform(shape: Shape, generator: torch.Generator) -> Tensor:
-    """Draw points uniform on the cube [-1, 1]^d; shape (..., d)."""
-    draws = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
-    return 2 * draws - 1
-
-
-def gaussian(shape: Shape, generator: torch.Generator) -> Tensor:
-    """Draw standard normal points; shape (..., d)."""
-    return torch.randn(shape, generator=generator, dtype=torch.float64, device=generator.device)
-
-
-INPUT_LAWS: dict[Law, InputLaw] = {"spherical": spherical, "uniform": uniform, "gaussian": gaussian}
 
 
 def bayes_ridge(task: TaskSettings) -> float:
@@ -177,8 +156,8 @@ def sample_prompts(
         CovarianceError: a covariance is not numerically positive definite.
     """
     size = task.context_length + 1
-    x = INPUT_LAWS[task.law]((count, size, task.dimension), generator)  # (B, N+1, d)
-    normals = gaussian((2, count, size, 1), generator)  # (2, B, N+1, 1)
+    x = draw_inputs(task.law, (count, size, task.dimension), generator)  # (B, N+1, d)
+    normals = normal((2, count, size, 1), generator)  # (2, B, N+1, 1)
     x, normals = x.to(device or x.device), normals.to(device or normals.device)
     kernel = kernel_matrix(task, x)  # (B, N+1, N+1)
     f = (cholesky(kernel, JITTER) @ normals[0])[..., 0]  # (B, N+1)
@@ -256,8 +235,8 @@ def _joint_sample(
     device: torch.device | str | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Draw x (B, n, d), the Cholesky factor L (B, n, n) of the labels, and e (B, n, 1); y = L e."""
-    x = INPUT_LAWS[task.law]((count, points, task.dimension), generator)  # (B, n, d)
-    innovations = gaussian((count, points, 1), generator)  # (B, n, 1)
+    x = draw_inputs(task.law, (count, points, task.dimension), generator)  # (B, n, d)
+    innovations = normal((count, points, 1), generator)  # (B, n, 1)
     x, innovations = x.to(device or x.device), innovations.to(device or innovations.device)
     return x, cholesky(kernel_matrix(task, x), bayes_ridge(task)), innovations
 

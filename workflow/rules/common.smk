@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 # Where this workflow lies, whoever runs it from where: no path depends on the working directory.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
@@ -14,8 +15,10 @@ SOURCE = ROOT / "src"
 sys.path.insert(0, str(SOURCE))
 
 from ickrr.code import code_digest
+from ickrr.config.experiment import RunTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
+from ickrr.entries import KERNELS, LAWS, SOLVERS
 from ickrr.errors import ConfigError
 from ickrr.provenance import settings_text
 from ickrr.resources import JobResources
@@ -157,7 +160,7 @@ def prompt_sets_of(wildcards):
 
 def modules_of_task(task):
     """Kernel and law of a task."""
-    return []
+    return [KERNELS.module(task.kernel), LAWS.module(task.law)]
 
 
 def modules_of_run(wildcards):
@@ -167,17 +170,22 @@ def modules_of_run(wildcards):
 
 def modules_of_solving(wildcards):
     """What solving the prompts of a task runs."""
+    return modules_of_task(experiment.task(wildcards.task)) + SOLVER_MODULES
+
+
+def modules_of_sampling(wildcards):
+    """What drawing the prompts of a task runs."""
     return modules_of_task(experiment.task(wildcards.task))
 
 
 def modules_of_tracing(wildcards):
     """What tracing a run's functions runs."""
-    return modules_of_run(wildcards)
+    return modules_of_run(wildcards) + [SOLVERS.module(experiment.functions.solver)]
 
 
 def modules_of_operators(wildcards):
     """What measuring a run's attention runs."""
-    return modules_of_run(wildcards)
+    return modules_of_run(wildcards) + [LAWS.module(experiment.operators.other_law)]
 
 
 def modules_of_anchor(wildcards):
@@ -185,19 +193,50 @@ def modules_of_anchor(wildcards):
     return modules_of_task(experiment.run(ANCHOR).task)
 
 
-def modules_of_verification():
-    """What verifying the construction runs."""
-    return []
+def modules_of_figure(wildcards):
+    """The notebook of a figure, and the solvers and laws that it names."""
+    figure = experiment.figures[wildcards.figure]
+    solvers = {"metarep/cg_curves", *get_args(RunTable)} - {"learning_curve", "noise"}
+    shown = solvers & {*figure.tables, *figure.others}
+    laws = CONTRACTION_LAWS if "construction/contraction" in figure.others else []
+    return [f"workflow/notebooks/{wildcards.figure}.ipynb", *laws] + (
+        SOLVER_MODULES if shown else []
+    )
 
 
-def modules_of_contraction():
-    """What measuring contraction runs."""
-    return []
+def modules_of_table(wildcards):
+    """The module that builds a LaTeX table, and what it names."""
+    return [
+        f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}",
+        *modules_of_experiment(),
+    ]
 
 
-def modules_of_built_conjugate_gradients():
-    """What holding the built conjugate gradients against float64 runs."""
-    return []
+def modules_of_experiment():
+    """Whatever the settings of the experiment name: kernels and laws of its tasks, and solvers."""
+    tasks = [
+        module
+        for name in experiment.tasks
+        for module in modules_of_task(experiment.task(name))
+    ]
+    return [*tasks, *SOLVER_MODULES]
+
+
+SOLVER_MODULES = [SOLVERS.module(name) for name in experiment.solvers.names]
+CONTRACTION_LAWS = [
+    LAWS.module(law) for law in experiment.constructions.contraction.laws
+]
+# Named by the constructions themselves, not by settings.
+BUILT_SOLVERS = [
+    SOLVERS.module(name)
+    for name in [
+        "conjugate_gradient",
+        "preconditioned_cg",
+        "richardson",
+        "preconditioned_richardson_ridge",
+    ]
+]
+RANDOM_LAWS = [LAWS.module(law) for law in ["spherical", "uniform", "gaussian"]]
 
 
 def prompts_of(split):
@@ -284,11 +323,6 @@ def figure_tables(wildcards):
     return run_tables(figure.runs, figure.tables) + other_tables(figure)
 
 
-def notebook_of(wildcards):
-    """The notebook that draws a figure, which is code."""
-    return [f"workflow/notebooks/{wildcards.figure}.ipynb"]
-
-
 def figure_parameters(wildcards):
     """Parameters of a figure's notebook, as YAML on one line; a notebook takes those that it names."""
     runs = experiment.figures[wildcards.figure].runs
@@ -323,11 +357,6 @@ CONSTRUCTION_TABLES = [
 SUMMARY_TABLES = [
     f"{RESULTS}/tables/{table}.parquet" for table in experiment.operators.summaries
 ]
-
-
-def module_of_table(wildcards):
-    """The module that builds a LaTeX table."""
-    return [f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}"]
 
 
 def table_inputs(wildcards):

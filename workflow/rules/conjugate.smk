@@ -15,7 +15,7 @@ rule run_conjugate_gradient:
     params:
         **job(
             "run_conjugate_gradient",
-            chosen=modules_of_built_conjugate_gradients(),
+            chosen=BUILT_SOLVERS,
             settings=experiment.conjugate_gradient,
         ),
     message:

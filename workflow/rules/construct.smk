@@ -17,7 +17,7 @@ rule verify_construction:
     params:
         **job(
             "verify_construction",
-            chosen=modules_of_verification(),
+            chosen=RANDOM_LAWS,
             settings=experiment.constructions.verification,
         ),
         directory=folder("construction/{ridge}"),
@@ -88,7 +88,7 @@ rule measure_contraction:
     params:
         **job(
             "measure_contraction",
-            chosen=modules_of_contraction(),
+            chosen=[*CONTRACTION_LAWS, *RANDOM_LAWS],
             settings=experiment.constructions.contraction,
         ),
     message:

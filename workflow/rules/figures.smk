@@ -21,7 +21,7 @@ rule draw_figure:
     resources:
         **asks_for("draw_figure"),
     params:
-        **job("draw", chosen=notebook_of),
+        **job("draw", chosen=modules_of_figure),
         notebooks=here(NOTEBOOKS),
         parameters=figure_parameters,
     message:

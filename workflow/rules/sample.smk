@@ -12,7 +12,7 @@ rule sample_prompts:
     resources:
         **asks_for("sample_prompts"),
     params:
-        **job("sample", prompts=prompt_sets_of),
+        **job("sample", chosen=modules_of_sampling, prompts=prompt_sets_of),
     message:
         "Sampling the prompts of {wildcards.task}"
     shell:

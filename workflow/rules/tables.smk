@@ -21,7 +21,7 @@ rule write_table:
     resources:
         **asks_for("write_table"),
     params:
-        **job("table", chosen=module_of_table, experiment=EXPERIMENT),
+        **job("table", chosen=modules_of_table, experiment=EXPERIMENT),
         results=RESULTS,
     message:
         "Writing {wildcards.table}"
@@ -61,7 +61,12 @@ rule judge_claims:
     resources:
         **asks_for("judge_claims"),
     params:
-        **job("claims", claims=ledger, experiment=EXPERIMENT),
+        **job(
+            "claims",
+            chosen=modules_of_experiment(),
+            claims=ledger,
+            experiment=EXPERIMENT,
+        ),
         tables=folder("tables"),
     message:
         "Judging the claims"
@@ -92,7 +97,7 @@ rule write_numbers:
     resources:
         **asks_for("write_numbers"),
     params:
-        **job("numbers", experiment=EXPERIMENT),
+        **job("numbers", chosen=modules_of_experiment(), experiment=EXPERIMENT),
         tables=folder("tables"),
         records=RECORDS,
     message:

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from ickrr.config.task import Law, TaskSettings
+from ickrr.entries import LAWS
+from ickrr.laws import draw_inputs
 from ickrr.randomness import torch_generator
 from ickrr.tasks import (
-    INPUT_LAWS,
     JITTER,
     Prompts,
     bayes_ridge,
@@ -46,8 +47,9 @@ class DialDraws:
 
 
 def mean_square_norm(law: Law, dimension: int) -> float:
-    """Return E|x|^2 of an input law: 1 on the sphere, d/3 on the cube, d for standard normal points."""
-    return {"spherical": 1.0, "uniform": dimension / 3, "gaussian": float(dimension)}[law]
+    """Return E|x|^2 of an input law."""
+    value: float = LAWS.load(law).mean_square_norm(dimension)
+    return value
 
 
 def dial_draws(task: TaskSettings, other_law: Law, count: int, seed: int, *purpose: str) -> DialDraws:
@@ -62,10 +64,10 @@ def dial_draws(task: TaskSettings, other_law: Law, count: int, seed: int, *purpo
     """
     generator = torch_generator(seed, "dials", *purpose)
     size, dimension = task.context_length + 1, task.dimension
-    x = INPUT_LAWS[task.law]((count, size, dimension), generator)  # (B, N+1, d)
+    x = draw_inputs(task.law, (count, size, dimension), generator)  # (B, N+1, d)
     normals = gaussian((2, count, size), generator)  # (2, B, N+1)
     uniforms = torch.rand((3, count, size), generator=generator, dtype=torch.float64)  # (3, B, N+1)
-    foreign = INPUT_LAWS[other_law]((count, size, dimension), generator)  # (B, N+1, d)
+    foreign = draw_inputs(other_law, (count, size, dimension), generator)  # (B, N+1, d)
     scale = (mean_square_norm(task.law, dimension) / mean_square_norm(other_law, dimension)) ** 0.5
     return DialDraws(x, scale * foreign, normals, uniforms)
 

@@ -14,10 +14,10 @@ from ickrr.constructions import conjugate_gradient, conjugate_measures, conjugat
 from ickrr.constructions.conjugate_measures import Trajectory, first_below, relative_errors
 from ickrr.constructions.feature_prompts import FeaturePrompts, draw
 from ickrr.constructions.summary import QUANTILES, Row, quantiles, supremum
+from ickrr.entries import SOLVERS
 from ickrr.files import read_settings, write_table
 from ickrr.progress import track
 from ickrr.randomness import torch_generator
-from ickrr.solvers.registry import SOLVERS
 from ickrr.solvers.system import KernelSystem
 
 SUBJECTS = {"cg": False, "pcg": True}  # preconditioned
@@ -208,7 +208,7 @@ def solver_predictions(prompts: FeaturePrompts, solver: str, steps: int) -> Tens
 
     Args:
         prompts: B prompts with Q queries.
-        solver: a key of `SOLVERS`.
+        solver: name of the solver.
         steps: last step T.
     """
     count, pairs, _ = prompts.x.shape
@@ -217,7 +217,7 @@ def solver_predictions(prompts: FeaturePrompts, solver: str, steps: int) -> Tens
     points = torch.cat((context, prompts.queries[:, :, None]), dim=2).flatten(0, 1)  # (B Q, n+1, d)
     labels = torch.nn.functional.pad(prompts.y, (0, 1)).repeat_interleave(queries, dim=0)  # (B Q, n+1)
     system = KernelSystem(points @ points.mT, labels, prompts.ridge)
-    run = SOLVERS[solver](system, SolverSettings())  # type: ignore[index]
+    run = SOLVERS.load(solver).iterate(system, SolverSettings())
     # Copied at once: what a solver yields may be a view of the product it was read from.
     predictions = torch.empty(steps + 1, count, queries, dtype=torch.float64)
     for step, found in enumerate(islice(run, steps + 1)):

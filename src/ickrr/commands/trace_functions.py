@@ -14,8 +14,8 @@ from ickrr.analysis.probe import Readouts, fit_readouts
 from ickrr.config.analysis import ProbeSettings, SolverSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings
-from ickrr.config.task import Law
 from ickrr.device import resolve_device
+from ickrr.entries import LAWS
 from ickrr.errors import ConfigError
 from ickrr.files import read_settings, write_table
 from ickrr.model.transformer import Transformer
@@ -23,9 +23,6 @@ from ickrr.solvers.registry import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, posterior
 from ickrr.trained import add_model_options, add_table_options, load_seeds
-
-RANGE: dict[Law, float] = {"uniform": 1.0, "gaussian": 2.5}
-"""Curves are traced on [-r, r]: all of the inputs, or 99 % of them. On the line, the sphere is two points."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +58,7 @@ def main(arguments: argparse.Namespace) -> None:
         for seed, model in load_seeds(arguments.trained, run, arguments.seeds, device).items()
     }
 
-    end = RANGE[run.task.law]
+    end = LAWS.load(run.task.law).LINE
     grid = torch.linspace(-end, end, settings.grid, dtype=torch.float64)  # (G)
     tables = []
     for prompt in range(settings.prompts):
@@ -113,10 +110,10 @@ def require_line(run: RunSettings, settings: FunctionSettings, prompts: int) -> 
         ConfigError: inputs are not on a line, or there are fewer prompts or pairs than asked for.
     """
     task = run.task
-    if task.dimension != 1 or task.law not in RANGE:
+    if task.dimension != 1 or LAWS.load(task.law).LINE is None:
         raise ConfigError(
             f"run '{run.name}': its task '{run.task_name}' has dimension {task.dimension} and law "
-            f"'{task.law}'; curves need dimension 1 and one of the laws {', '.join(RANGE)}: take the run "
+            f"'{task.law}'; curves need dimension 1 and a law that fills an interval: take the run "
             "out of the figures that read the table 'functions', or give it such a task"
         )
     above = [n for n in settings.context_lengths if n > task.context_length]

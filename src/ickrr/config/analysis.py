@@ -1,26 +1,18 @@
 """Settings of solvers, probes and statistics."""
 
-from typing import Literal
+from typing import Annotated
 
 from ickrr.config.fields import Settings, setting
+from ickrr.entries import SOLVERS
 
-SolverName = Literal[
-    "preconditioned_richardson",
-    "preconditioned_richardson_ridge",
-    "richardson",
-    "conjugate_gradient",
-    "newton_schulz",
-    "preconditioned_cg",
-    "chebyshev",
-    "damped_jacobi",
-]
-HEADLINE_SOLVERS: tuple[SolverName, ...] = (
+SolverName = Annotated[str, SOLVERS]
+HEADLINE_SOLVERS: tuple[str, ...] = (
     "preconditioned_richardson",
     "richardson",
     "conjugate_gradient",
     "newton_schulz",
 )
-OTHER_SOLVERS: tuple[SolverName, ...] = (
+OTHER_SOLVERS: tuple[str, ...] = (
     "preconditioned_richardson_ridge",
     "preconditioned_cg",
     "chebyshev",
@@ -50,7 +42,7 @@ class SolverSettings(Settings):
     )
 
     @property
-    def names(self) -> list[SolverName]:
+    def names(self) -> list[str]:
         """All solvers, headline first, each once."""
         return list(dict.fromkeys([*self.headline, *self.others]))
 

@@ -14,11 +14,9 @@ from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
 from ickrr.config.task import PromptSettings, Split, TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.entries import KERNELS
 
 CONTROL_SEED = 0
-UNSOLVED_KERNELS = frozenset({"linear"})
-"""Kernels that may be negative, which the row-sum preconditioners of the solvers do not allow."""
-
 UNSOLVED_TABLES = frozenset({"learning_curve", "noise"})
 """Tables of a run that need no solver."""
 
@@ -179,12 +177,13 @@ class Experiment(Settings):
 
     @property
     def compared(self) -> list[str]:
-        """Names of the trained runs that are compared with the solvers: those whose kernel allows it."""
+        """Names of the trained runs that are compared with the solvers: those whose kernel is positive."""
         return [run for run in self.runs if self.is_compared(run)]
 
     def is_compared(self, run: str) -> bool:
         """Say whether the solvers can be run on the task of a run or a control."""
-        return self.task(self.task_of(run)).kernel not in UNSOLVED_KERNELS
+        positive: bool = KERNELS.load(self.task(self.task_of(run)).kernel).POSITIVE
+        return positive
 
     def seeds(self, run: str) -> list[int]:
         """Seeds of a run; a control has one."""

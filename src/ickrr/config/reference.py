@@ -1,12 +1,13 @@
 """The reference table of all settings, made from the schema: what docs/configuration.md holds."""
 
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ickrr.config.experiment import Experiment
+from ickrr.entries import Entries
 
 HEADER = """# Configuration reference
 
@@ -49,9 +50,13 @@ def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldI
             yield key, field
 
 
-def describe_type(annotation: Any) -> str:
+def describe_type(annotation: Any, *metadata: Any) -> str:
     """Describe a field's type in words."""
     arguments = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return describe_type(annotation.__origin__, *annotation.__metadata__)
+    if entries := next((item for item in metadata if isinstance(item, Entries)), None):
+        return ", ".join(f"`{name}`" for name in entries)
     if get_origin(annotation) is dict:
         return "overrides"
     if get_origin(annotation) is list:
@@ -78,7 +83,7 @@ def _row(key: str, field: FieldInfo) -> str:
         for name, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
         if hasattr(item, name)
     ]
-    kind = " ".join([describe_type(field.annotation), *bounds])
+    kind = " ".join([describe_type(field.annotation, *field.metadata), *bounds])
     cells = (
         f"`{key}`",
         kind,

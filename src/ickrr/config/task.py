@@ -1,13 +1,14 @@
 """Settings of a regression task and of a stored set of prompts."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import RootModel
 
 from ickrr.config.fields import Settings, setting
+from ickrr.entries import KERNELS, LAWS
 
-Law = Literal["spherical", "uniform", "gaussian"]
-KernelName = Literal["gaussian", "matern32", "matern52", "laplace", "linear"]
+Law = Annotated[str, LAWS]
+KernelName = Annotated[str, KERNELS]
 Split = Literal["fit", "evaluation", "validation"]
 
 

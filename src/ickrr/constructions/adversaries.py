@@ -13,10 +13,12 @@ from torch import Tensor
 
 from ickrr.constructions.problem import Problem
 from ickrr.constructions.reference import Prompts, exact_system, row_weights
-from ickrr.kernels import gaussian, squared_distances
+from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.gaussian import profile as gaussian
+from ickrr.laws import draw_inputs
 from ickrr.randomness import torch_generator
-from ickrr.tasks import INPUT_LAWS
 
+RANDOM_LAWS = ("spherical", "uniform", "gaussian")  # a further law leaves the certificates as they are
 QUERIES = 4
 CLUSTERS = 4
 TIGHT = 1e-3  # radius of a tight cluster over the lengthscale
@@ -25,18 +27,18 @@ JITTER = 1e-10
 
 
 def random_prompts(problem: Problem, count: int, seed: int) -> Prompts:
-    """Draw `count` prompts of each input law, with clipped labels of a noisy Gaussian process.
+    """Draw `count` prompts of each of `RANDOM_LAWS`, with clipped labels of a noisy Gaussian process.
 
     Points beyond the input bound are moved onto it, labels beyond the label bound too. The last query is a
     context point.
     """
     sets = []
-    for law, draw in INPUT_LAWS.items():
+    for law in RANDOM_LAWS:
         if problem.sphere and law != "spherical":
             continue
         generator = torch_generator(seed, "construction", law, problem.context_length)
         size = problem.context_length + QUERIES
-        points = _allowed(problem, draw((count, size, problem.dimension), generator))
+        points = _allowed(problem, draw_inputs(law, (count, size, problem.dimension), generator))
         kernel = gaussian(squared_distances(points, points), problem.lengthscale)
         factor = torch.linalg.cholesky(kernel + JITTER * torch.eye(size, dtype=torch.float64))
         normals = torch.randn(count, size, 2, generator=generator, dtype=torch.float64)
@@ -144,7 +146,7 @@ def _worst(problem: Problem, prompts: Prompts, steps: int) -> Tensor:
 
 
 def _direction(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    return INPUT_LAWS["spherical"]((count, problem.dimension), generator)
+    return draw_inputs("spherical", (count, problem.dimension), generator)
 
 
 def _allowed(problem: Problem, points: Tensor) -> Tensor:

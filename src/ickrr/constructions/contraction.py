@@ -15,9 +15,10 @@ from torch import Tensor
 from ickrr.config.constructions import ContractionSettings
 from ickrr.constructions.problem import effective_ridge
 from ickrr.constructions.reference import row_weights
-from ickrr.kernels import gaussian, squared_distances
+from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.gaussian import profile as gaussian
+from ickrr.laws import draw_inputs
 from ickrr.randomness import torch_generator
-from ickrr.tasks import INPUT_LAWS
 
 PRECONDITIONERS = ("ridge", "kernel")
 FEWEST = 4
@@ -44,7 +45,7 @@ def cases(settings: ContractionSettings, context_length: int) -> Iterator[Case]:
     count = min(settings.most_prompts, max(FEWEST, settings.points // context_length))
     for law in settings.laws:
         generator = torch_generator(settings.seed, "contraction", law, context_length)
-        x = INPUT_LAWS[law]((count, context_length, settings.dimension), generator)
+        x = draw_inputs(law, (count, context_length, settings.dimension), generator)
         for lengthscale in settings.lengthscales:
             yield Case(law, lengthscale, x)
     for name, place in ADVERSARIES.items():
@@ -135,7 +136,7 @@ def _two_far(count: int, dimension: int, generator: torch.Generator) -> Tensor:
 
 
 def _sphere(count: int, dimension: int, generator: torch.Generator) -> Tensor:
-    return INPUT_LAWS["spherical"]((count, dimension), generator)
+    return draw_inputs("spherical", (count, dimension), generator)
 
 
 ADVERSARIES: dict[str, Callable[[int, int, torch.Generator], Tensor]] = {

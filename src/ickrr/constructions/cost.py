@@ -9,13 +9,12 @@ whole grid is met within a third.
 from typing import Final, NamedTuple
 
 from ickrr.config.constructions import ContractionSettings, VerificationSettings
-from ickrr.constructions.adversaries import GEOMETRIES
+from ickrr.constructions.adversaries import GEOMETRIES, RANDOM_LAWS
 from ickrr.constructions.contraction import ADVERSARIES, FEWEST, PRECONDITIONERS
 from ickrr.constructions.design import design
 from ickrr.constructions.grid import problem_of
 from ickrr.constructions.verification import BISECTIONS
 from ickrr.errors import ConstructionError
-from ickrr.tasks import INPUT_LAWS
 
 TOKEN_SECONDS: Final = 5e-7  # of one token in one block [measured]
 TRIAL_SECONDS: Final = 8e-4  # of one block of a model that the search for the width tries [measured]
@@ -49,10 +48,10 @@ def grid_cost(settings: VerificationSettings, name: str) -> Cost:
         name: of the ridge.
     """
     models, seconds = 0, START_SECONDS
-    families = len(INPUT_LAWS) + len(GEOMETRIES)
+    families = len(RANDOM_LAWS) + len(GEOMETRIES)
     for context_length in settings.context_lengths:
         per_law = min(settings.most_prompts, max(2, settings.points // context_length))
-        prompts = len(INPUT_LAWS) * per_law + LABELLINGS * len(GEOMETRIES)
+        prompts = len(RANDOM_LAWS) * per_law + LABELLINGS * len(GEOMETRIES)
         problem = problem_of(settings, settings.ridges[name], context_length)
         for accuracy in settings.accuracies:
             try:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ickrr.constructions.problem import Problem
 from ickrr.errors import ConstructionError
-from ickrr.kernels import gaussian, squared_distances
+from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.gaussian import profile as gaussian
 
 
 @dataclass(frozen=True)

@@ -2,45 +2,36 @@
 
 from typing import Final
 
-HEADLINE: Final = (
-    "preconditioned_richardson",
-    "richardson",
-    "conjugate_gradient",
-    "newton_schulz",
-)
+from ickrr.entries import LAWS, SOLVERS
 
-NAMES: Final[dict[str, str]] = {
+MODELS: Final[dict[str, str]] = {
     "transformer": "Transformer",
     "transformer_output": "Transformer, own readout",
     "posterior_mean": "Posterior mean",
-    "preconditioned_richardson": "Preconditioned Richardson",
-    "preconditioned_richardson_ridge": "Preconditioned Richardson, ridge in row sums",
-    "richardson": "Richardson",
-    "conjugate_gradient": "Conjugate gradient",
-    "newton_schulz": "Newton–Schulz",
-    "preconditioned_cg": "Preconditioned CG",
-    "chebyshev": "Chebyshev",
-    "damped_jacobi": "Damped Jacobi",
 }
+"""Methods that are no solvers."""
 
-SHORT: Final[dict[str, str]] = {
-    **NAMES,
-    "preconditioned_richardson": "Precond. Richardson",
-    "preconditioned_richardson_ridge": "Precond. Rich. (ridge)",
-    "conjugate_gradient": "Conj. gradient",
-}
+
+def name(method: str) -> str:
+    """Return the name of a method as tables and legends with room write it."""
+    return MODELS.get(method) or str(SOLVERS.load(method).NAME)
+
+
+def short_name(method: str) -> str:
+    """Return the name of a method where there is little room."""
+    return MODELS.get(method) or str(SOLVERS.load(method).SHORT)
 
 
 def prose_name(method: str) -> str:
     """Return the name as it stands inside a sentence (proper names keep their capital)."""
-    name = NAMES[method]
-    keeps_capital = method in ("richardson", "newton_schulz", "chebyshev")
-    return name if keeps_capital else name[0].lower() + name[1:]
+    text = name(method)
+    keeps_capital = method in SOLVERS and SOLVERS.load(method).PROPER
+    return text if keeps_capital else text[0].lower() + text[1:]
 
 
 def law_name(law: str) -> str:
     """Return the name of an input law."""
-    return {"spherical": "Sphere", "uniform": "Cube", "gaussian": "Gaussian"}[law]
+    return str(LAWS.load(law).NAME)
 
 
 RANDOM: Final = "random"

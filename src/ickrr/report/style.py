@@ -4,6 +4,8 @@ The five main methods have lightnesses that differ, so that they stay apart in g
 style each.
 """
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ickrr.entries import SOLVERS
 from ickrr.files import atomic_path
 
 TEXT_WIDTH: Final = 6.3  # inches
@@ -37,19 +40,16 @@ class Look(NamedTuple):
     line: LineStyle
 
 
-LOOKS: Final[dict[str, Look]] = {
+MODELS: Final[dict[str, Look]] = {
     "transformer": Look("#000000", "o", "-"),
     "transformer_output": Look("#000000", "x", ":"),
     "posterior_mean": Look("#777777", "None", (0, (1, 1))),
-    "preconditioned_richardson": Look("#BB3344", "s", "-"),
-    "richardson": Look("#004488", "o", "--"),
-    "conjugate_gradient": Look("#2A9D8F", "^", "-."),
-    "newton_schulz": Look("#E9B949", "D", (0, (4, 1, 1, 1, 1, 1))),
-    "preconditioned_richardson_ridge": Look("#BB3344", "P", ":"),
-    "preconditioned_cg": Look("#2A9D8F", "v", ":"),
-    "chebyshev": Look("#004488", "X", ":"),
-    "damped_jacobi": Look("#777777", "*", ":"),
 }
+
+
+def look_of(method: str) -> Look:
+    """Return how a method is drawn: a model here, a solver as its own module says."""
+    return MODELS.get(method) or Look(*SOLVERS.load(method).LOOK)
 
 
 # Runs that stand in one panel, in order; the first is the one that the others are compared with.
@@ -138,6 +138,9 @@ def letter(axes: Axes, text: str) -> None:
     axes.set_title(f"({text}) {axes.get_title()}")
 
 
+LOADED: Final = "ICKRR_LOADED"  # file for the names of our modules, where whoever draws asks for them
+
+
 def save(figure: Figure, stem: str | Path) -> None:
     """Write ``stem.pdf`` and ``stem.png``, each atomically, without dates, versions or machine names.
 
@@ -153,3 +156,6 @@ def save(figure: Figure, stem: str | Path) -> None:
         for extension, metadata in bare.items():
             with atomic_path(f"{stem}.{extension}") as temporary:
                 figure.savefig(temporary, format=extension, metadata=metadata)
+    if LOADED in os.environ:
+        ours = [name for name in sys.modules if name.split(".")[0] == "ickrr"]
+        Path(os.environ[LOADED]).write_text("\n".join(ours), encoding="utf-8")

@@ -1,23 +1,34 @@
 """Newton-Schulz iteration for the inverse, M <- M (2 I - A M) from M_0 = I / ||A||_inf (Schulz, 1933).
 
 The residual I - A M squares at every step. Prediction t >= 1 is k_n^T M_{t-1} y; step 0 is the zero
-predictor.
+predictor. The prefixes differ in the size of their inverse, so each has a recursion of its own over all prompts.
 """
 
 from collections.abc import Iterator
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from ickrr.config.analysis import SolverSettings
-from ickrr.solvers.system import KernelSystem
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ickrr.solvers.system import KernelSystem
+
+NAME = "Newton–Schulz"
+SHORT = "Newton–Schulz"  # in legends
+PROPER = True  # keeps its capital inside a sentence
+LOOK = ("#E9B949", "D", (0, (4, 1, 1, 1, 1, 1)))  # colour, marker, line
 
 
-def newton_schulz(system: KernelSystem, settings: SolverSettings) -> Iterator[Tensor]:
-    """Yield the predictions (B, N+1) of step 0, 1, 2, ... without end.
+def flops_per_step(points: int) -> float:
+    """Return the flops of one step on one system of so many points."""
+    return 4.0 * points**3
 
-    The prefixes differ in the size of their inverse, so each has a recursion of its own over all prompts.
-    """
+
+def iterate(system: "KernelSystem", settings: SolverSettings) -> "Iterator[Tensor]":
+    """Yield the predictions (B, N+1) of step 0, 1, 2, ... without end; step 0 is the zero predictor."""
+    import torch
+
     predictions = torch.zeros_like(system.labels)  # (B, prefixes)
     yield predictions
     recursions = [_prefix(system, n) for n in range(1, system.points)]
@@ -26,12 +37,14 @@ def newton_schulz(system: KernelSystem, settings: SolverSettings) -> Iterator[Te
         yield torch.stack([predictions[:, 0], *columns], dim=1)  # (B, prefixes)
 
 
-def _prefix(system: KernelSystem, n: int) -> Iterator[Tensor]:
+def _prefix(system: "KernelSystem", n: int) -> "Iterator[Tensor]":
     """Yield k_n^T M y of one context length n >= 1, (B,), for M = M_0, M_1, ...
 
     An inverse whose residual was at most sqrt(eps) before its last step is final: the residual has since been
     squared to the rounding unit, and further steps would only add rounding errors.
     """
+    import torch
+
     identity = torch.eye(n, dtype=system.kernel.dtype, device=system.kernel.device)
     matrix = system.kernel[:, :n, :n] + system.ridge * identity  # (B, n, n)
     query = system.kernel[:, n : n + 1, :n]  # (B, 1, n)

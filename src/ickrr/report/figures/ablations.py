@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ickrr.report.matches import best_steps, mean_floor
-from ickrr.report.methods import SHORT, prose_name
+from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import letters, logarithmic
 from ickrr.report.panels.best_steps import (
     censored_handle,
@@ -84,9 +84,9 @@ def ablations_figure(
             )
         logarithmic(lower[0])
         lower[0].set_ylabel("smallest distance")
-        lower[0].set_title(SHORT[solver])
+        lower[0].set_title(short_name(solver))
         lower[1].set_ylabel("peak SimE, floor thin")
-        lower[1].set_title(SHORT[solver])
+        lower[1].set_title(short_name(solver))
         risks = [final_risk(learning_curve, run) for run in runs]
         draw_final_risks(lower[2], risks, looks)
         lower[2].axhline(

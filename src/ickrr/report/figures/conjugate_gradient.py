@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ickrr.report.load import summary_row
-from ickrr.report.style import LOOKS, MUTED, LineStyle, letter, level_colours, new_figure, note, style
+from ickrr.report.style import MUTED, LineStyle, letter, level_colours, look_of, new_figure, note, style
 
 FAMILIES: Final = ("well", "ill")
 CONVERGED: Final = 1e-12  # of the exact stack: what comes long after is not shown
@@ -109,7 +109,7 @@ def last_position(rows: pd.DataFrame) -> float:
 
 def _look(method: str) -> tuple[str, LineStyle | Literal["None"], str]:
     """Colour, line and marker of a solver: those that the stacks run are markers only."""
-    look = LOOKS[method]
+    look = look_of(method)
     return (look.colour, "None", look.marker) if method in MARKED else (look.colour, look.line, "None")
 
 

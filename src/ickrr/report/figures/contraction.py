@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from ickrr.entries import LAWS
 from ickrr.report.methods import law_name
 from ickrr.report.style import MUTED, letter, level_colours, new_figure, note, style
 
-LAWS: Final = ("spherical", "uniform", "gaussian")
 MIDDLE: Final = 90  # percent of the prompts in a band
 MARKERS: Final = ("o", "s", "^")
 
@@ -30,7 +30,7 @@ def contraction_figure(contraction: pd.DataFrame, scale: str) -> Figure:
         contraction: table `construction/contraction`.
         scale: name of the scale.
     """
-    laws = [law for law in LAWS if (contraction["family"] == law).any()]
+    laws = [family for family in contraction["family"].unique() if family in LAWS]
     fixed, scaled = shown_ridge(contraction, "fixed"), shown_ridge(contraction, "scaled")
     with style():
         figure = new_figure(height=6.2)
@@ -75,7 +75,7 @@ def describe_contraction(contraction: pd.DataFrame) -> str:
         f"The theorem's bound {'holds' if kept else 'FAILS'} on "
         f"{'all' if kept else 'not all of'} {len(ridge)} spectra with the ridge in the row sums."
     ]
-    random = ridge[ridge["family"].isin(LAWS) & (ridge["scaling"] == "fixed")]
+    random = ridge[ridge["family"].isin(list(LAWS)) & (ridge["scaling"] == "fixed")]
     for (value, law), rows in random.groupby(["ridge", "family"]):
         shares = (
             rows.assign(holds=rows["factor"] <= rows["gap_rate"]).groupby("context_length")["holds"].mean()
@@ -119,7 +119,7 @@ def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bo
     bound = part[part["preconditioner"] == "ridge"].groupby("context_length")["bound"].max()
     axes.plot(bound.index, 1 - bound, color="black", linestyle="--")
     if with_adversaries:
-        adversarial = part[~part["family"].isin(LAWS) & (part["preconditioner"] == "ridge")]
+        adversarial = part[~part["family"].isin(list(LAWS)) & (part["preconditioner"] == "ridge")]
         axes.plot(
             adversarial["context_length"],
             1 - adversarial["factor"],

@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
-from ickrr.report.methods import SHORT, prose_name
+from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import layer_ticks, letters
-from ickrr.report.style import LOOKS, new_figure, stamp, style
+from ickrr.report.style import look_of, new_figure, stamp, style
 
 STATISTICS: Final = {"distance": "advantage in distance", "similarity": "advantage in SimE"}
 RUNS_A_ROW: Final = 3
@@ -78,10 +78,10 @@ def differences_figure(
             Line2D(
                 [],
                 [],
-                color=LOOKS[solver].colour,
-                marker=LOOKS[solver].marker,
-                linestyle=LOOKS[solver].line,
-                label=f"against {SHORT[solver]}",
+                color=look_of(solver).colour,
+                marker=look_of(solver).marker,
+                linestyle=look_of(solver).line,
+                label=f"against {short_name(solver)}",
             )
             for solver in others
         ]
@@ -152,7 +152,7 @@ def _draw(
     for offset, other in zip(np.linspace(-0.25, 0.25, len(others)), others, strict=True):
         rows = advantage(pairs, run, statistic, main, other)
         layers = rows.loc[rows["layer"] > 0, "layer"].to_numpy()
-        look = LOOKS[other]
+        look = look_of(other)
         # Layer 0 of the table is the mean over layers; it stands behind the last one.
         at = rows["layer"].where(rows["layer"] > 0, layers[-1] + 1.5).to_numpy(float) + offset
         value, low, high = rows[["value", "low", "high"]].to_numpy(float).T

@@ -19,7 +19,7 @@ from ickrr.report.curves import (
     first_step_below,
     last_layer_mse,
 )
-from ickrr.report.methods import SHORT, prose_name
+from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import letters, logarithmic
 from ickrr.report.panels.error_curve import (
     draw_error_curves,
@@ -61,7 +61,7 @@ def error_curves_figure(
                 axes.axhline(last_layer_mse(table), color="black", linestyle="--", linewidth=0.8, zorder=3)
                 logarithmic(axes)
                 axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 4, 5, 10]))
-                axes.set_title(SHORT[method])
+                axes.set_title(short_name(method))
                 axes.set_xlabel("layer" if method == TRANSFORMER else "step")
                 axes.set_xlim(left=0)
             grid[row, 0].set_ylabel("MSE" if len(runs) == 1 else f"{run.replace('_', ' ')}\nMSE")

@@ -17,8 +17,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ickrr.report.matches import BestSteps, best_steps
-from ickrr.report.methods import SHORT, prose_name
-from ickrr.report.style import LOOKS, new_figure, stamp, style
+from ickrr.report.methods import prose_name, short_name
+from ickrr.report.style import look_of, new_figure, stamp, style
 
 PANELS_A_ROW: Final = 4
 LAYERS_SHOWN: Final = 8
@@ -145,7 +145,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, layer: int, solver: str, found: BestSt
     axes.plot(posterior["x"], posterior["value"], color="0.45", linestyle=(0, (1, 1)), zorder=2)
     step = matched_step(found, layer)
     iterate = curve(rows[rows["method"].isin([solver]) | (rows["kind"] != "solver")], "solver", step)
-    look = LOOKS[solver]
+    look = look_of(solver)
     axes.plot(iterate["x"], iterate["value"], color=look.colour, linestyle="--", linewidth=1.2, zorder=4)
     layer_curve = curve(rows, "layer", layer)
     axes.plot(layer_curve["x"], layer_curve["value"], color="black", linewidth=1.1, zorder=3)
@@ -176,7 +176,9 @@ def _fit(axes: Axes, shown: pd.DataFrame) -> None:
 def _handles(solver: str) -> Sequence[Line2D | Patch]:
     return [
         Line2D([], [], color="black", label="layer"),
-        Line2D([], [], color=LOOKS[solver].colour, linestyle="--", label=f"{SHORT[solver]}, matching step"),
+        Line2D(
+            [], [], color=look_of(solver).colour, linestyle="--", label=f"{short_name(solver)}, matching step"
+        ),
         Line2D([], [], color="0.45", linestyle=(0, (1, 1)), label="posterior mean"),
         Patch(color=BAND_COLOUR, label="two posterior sd"),
         Line2D([], [], color="black", marker="o", markersize=2.2, linestyle="None", label="context"),

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ickrr.report.matches import best_steps, mean_floor, similarity_map
-from ickrr.report.methods import SHORT, prose_name
+from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import letters
 from ickrr.report.panels.heatmap import draw_heatmap
 from ickrr.report.style import new_figure, stamp, style
@@ -52,7 +52,7 @@ def heatmaps_figure(
         for axes, (run, solver) in zip(panels, shown, strict=True):
             draw_heatmap(axes, similarity, matches, run, solver)
             names = [run.replace("_", " ")] if len(runs) > 1 else []
-            axes.set_title(", ".join([*names, SHORT[solver]]))
+            axes.set_title(", ".join([*names, short_name(solver)]))
         if len(panels) > 1:
             letters(panels)
         stamp(figure, scale, matches[matches["run"].isin(runs)])

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from ickrr.report.style import LOOKS, MUTED, LineStyle, letter, new_figure, stamp, style
+from ickrr.report.style import MUTED, LineStyle, letter, look_of, new_figure, stamp, style
 
 # Seeds are alike, so one family of colours: they differ in lightness and in line.
 SEED_LINES: Final[tuple[LineStyle, ...]] = ("-", "--", "-.", ":", (0, (5, 1)))
@@ -111,7 +111,7 @@ def _draw(upper: Axes, lower: Axes, learning_curve: pd.DataFrame, run: str, *, f
     longest = rows[rows["seed"] == rows.sort_values("step")["seed"].iloc[-1]]
     rate = longest["learning_rate"].to_numpy(float)
     lower.plot(longest["step"], rate / rate.max(), color=MUTED)
-    look = LOOKS["posterior_mean"]
+    look = look_of("posterior_mean")
     upper.axhline(float(rows["bayes_risk"].iloc[0]), color="black", linestyle=look.line)
     upper.set_yscale("log")
     upper.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -138,7 +138,7 @@ def _handles(seeds: Sequence[int], diverged: bool) -> list[Line2D]:
         Line2D([], [], color=_look(i)[0], linestyle=_look(i)[1], label=f"seed {seed}")
         for i, seed in enumerate(seeds)
     ]
-    look = LOOKS["posterior_mean"]
+    look = look_of("posterior_mean")
     handles.append(Line2D([], [], color="black", linestyle=look.line, label="Bayes risk"))
     if diverged:
         handles.append(

@@ -17,10 +17,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from ickrr.report.panels.axes import letters, logarithmic
-from ickrr.report.style import LOOKS, Look, new_figure, stamp, style
+from ickrr.report.style import Look, look_of, new_figure, stamp, style
 
 METHODS: Final = {
-    "transformer": ("transformer", LOOKS["transformer"]),
+    "transformer": ("transformer", look_of("transformer")),
     "encoded_oracle": (
         r"encoded oracle, ridge $\sigma_{\mathrm{train}}^2$",
         Look("#BB3344", "s", (0, (4, 1.5))),

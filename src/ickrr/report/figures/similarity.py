@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ickrr.report.matches import best_steps, mean_floor, similarity_map
-from ickrr.report.methods import SHORT, prose_name
+from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import letters
 from ickrr.report.panels.best_steps import censored_handle, draw_best_steps, solver_handles
 from ickrr.report.panels.heatmap import draw_heatmap
@@ -48,7 +48,7 @@ def similarity_figure(
         grid = figure.subplots(len(runs), 2, squeeze=False, sharey="row")
         for (left, right), run in zip(grid, runs, strict=True):
             draw_heatmap(left, similarity, matches, run, heatmap_solver)
-            left.set_title(SHORT[heatmap_solver])
+            left.set_title(short_name(heatmap_solver))
             last_step = float(similarity.loc[similarity["run"] == run, "step"].max())
             draw_best_steps(right, matches, run, solvers, top=last_step)
             right.set_title("Best-matching step")

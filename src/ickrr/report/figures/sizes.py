@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from ickrr.report.curves import TRANSFORMER
 from ickrr.report.matches import best_steps
-from ickrr.report.methods import SHORT, prose_name
+from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import letters, logarithmic
 from ickrr.report.panels.best_steps import censored_handle, draw_steps, highest_step
 from ickrr.report.panels.final_risk import (
@@ -24,10 +24,11 @@ from ickrr.report.panels.final_risk import (
     say_final_risk,
 )
 from ickrr.report.panels.layer_lines import draw_layer_line
-from ickrr.report.style import LOOKS, Look, level_colours, new_figure, stamp, style
+from ickrr.report.style import LineStyle, Look, level_colours, new_figure, stamp, style
 
 VARIED: Final = {"heads": "heads", "width": "width"}  # key of the model: axis label
 MARKERS: Final = ("o", "s", "^", "D", "v", "P")
+LINES: Final[tuple[LineStyle, ...]] = ("-", "--", "-.", (0, (4, 1, 1, 1, 1, 1)))
 
 Settings = Mapping[str, Mapping[str, int]]
 
@@ -73,7 +74,7 @@ def sizes_figure(
             middle.set_ylabel("excess risk, $n=N$")
             middle.set_title("layer by layer")
             draw_steps(right, [best_steps(matches, run, solver) for run in series.values()], looks, top)
-            right.set_title(SHORT[solver])
+            right.set_title(short_name(solver))
             middle.legend(
                 handles=[
                     Line2D(
@@ -144,12 +145,11 @@ def varied(runs: Sequence[str], settings: Settings, key: str) -> dict[int, str]:
 
 
 def _looks(count: int) -> list[Look]:
-    lines = [look.line for look in list(LOOKS.values())[3:]]
     return [
         Look(
             f"#{int(r * 255):02x}{int(g * 255):02x}{int(b * 255):02x}",
             MARKERS[i % len(MARKERS)],
-            lines[i % 4],
+            LINES[i % len(LINES)],
         )
         for i, (r, g, b) in enumerate(level_colours(count))
     ]

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ickrr.report.matches import BestSteps, best_steps
-from ickrr.report.methods import SHORT
+from ickrr.report.methods import short_name
 from ickrr.report.panels.axes import layer_ticks
-from ickrr.report.style import LOOKS, Look
+from ickrr.report.style import Look, look_of
 
 
 def draw_best_steps(
@@ -35,7 +35,7 @@ def draw_best_steps(
     draw_steps(
         axes,
         [best_steps(matches, run, solver) for solver in solvers],
-        [LOOKS[solver] for solver in solvers],
+        [look_of(solver) for solver in solvers],
         highest_step(matches, [run], solvers) if top is None else top,
     )
 
@@ -110,10 +110,10 @@ def solver_handles(solvers: Sequence[str]) -> list[Line2D]:
         Line2D(
             [],
             [],
-            color=LOOKS[solver].colour,
-            marker=LOOKS[solver].marker,
-            linestyle=LOOKS[solver].line,
-            label=SHORT[solver],
+            color=look_of(solver).colour,
+            marker=look_of(solver).marker,
+            linestyle=look_of(solver).line,
+            label=short_name(solver),
         )
         for solver in solvers
     ]

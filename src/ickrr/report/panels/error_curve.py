@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ickrr.report.curves import TRANSFORMER, Curve, cut_at, divergence_ceiling, error_curve
-from ickrr.report.style import LOOKS, LineStyle, level_colours
+from ickrr.report.style import LineStyle, level_colours, look_of
 
 Colour = tuple[float, float, float]
 ONE_LINE: Final = 9  # legend entries that fit side by side
@@ -42,7 +42,7 @@ def draw_curve(axes: Axes, curve: Curve, colour: Colour, ceiling: float, *, is_t
     """Draw one curve up to where it diverges, and a cross there."""
     end = cut_at(curve, ceiling)
     shown = slice(None, end)
-    marker = LOOKS[TRANSFORMER].marker if is_transformer and curve.step.size <= 30 else "None"
+    marker = look_of(TRANSFORMER).marker if is_transformer and curve.step.size <= 30 else "None"
     axes.plot(curve.step[shown], curve.mse[shown], color=colour, marker=marker, markersize=2.2, zorder=2)
     if is_transformer:
         axes.fill_between(

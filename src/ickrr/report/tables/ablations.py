@@ -16,7 +16,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.model.size import parameters
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import estimate, load_table
-from ickrr.report.methods import SHORT
+from ickrr.report.methods import short_name
 from ickrr.report.table import PaperTable
 from ickrr.report.verdicts import paired_difference
 
@@ -51,7 +51,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
             r"{\%}": [_decimal(100 * value, 1) for value in frame["excess_share"]],
             "{Floor}": [_decimal(value, 2) for value in frame["floor"]],
             "Closest solver": [
-                SHORT[solver].replace("–", "--") if solver else "none" for solver in frame["closest"]
+                short_name(solver).replace("–", "--") if solver else "none" for solver in frame["closest"]
             ],
             "{Dist.}": [_decimal(value, 3) for value in frame["distance"]],
             "{Ahead by}": [_decimal(value, 3) for value in frame["ahead"]],

@@ -17,7 +17,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import estimate, load_other, load_table
-from ickrr.report.methods import CONTROLS, RANDOM, SHORT, law_name
+from ickrr.report.methods import CONTROLS, RANDOM, law_name, short_name
 from ickrr.report.table import PaperTable
 
 # statistic: header, factor, decimals
@@ -77,7 +77,7 @@ def _block(alignment: pd.DataFrame, solvers: Sequence[str]) -> list[list[str]]:
     empty = [""] * (len(COLUMNS) - 1)
     rows = [["", "Zero predictor (floor)", floor, *empty], ["", "", between, *empty]]
     for solver in solvers:
-        rows += _rows(alignment, solver, SHORT[solver].replace("–", "--"))
+        rows += _rows(alignment, solver, short_name(solver).replace("–", "--"))
     return rows
 
 

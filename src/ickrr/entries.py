@@ -1,0 +1,80 @@
+"""What settings choose by name: kernels, input laws, solvers; one module each, with all that is its own.
+
+A module of the package is an entry if it defines ``NAME``, its name in text. Nobody lists them: the schema
+asks for the names, a job imports the entries that its settings name and no others, so that adding one changes
+nothing that does not use it. Entries import torch only inside their functions, since figures ask them for
+names and looks.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+ROOT: Final = Path(__file__).resolve().parent
+PACKAGE: Final = "ickrr"
+NAMED: Final = re.compile(r"^NAME\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The entries of one package, by name; in an ``Annotated[str, ..]`` of a settings class, those it allows.
+
+    Args:
+        package: name of the package below this one.
+    """
+
+    package: str
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_names(self.package))
+
+    def __contains__(self, name: object) -> bool:
+        return name in _names(self.package)
+
+    def module(self, name: str) -> str:
+        """Return the dotted module of an entry, which the digest of its jobs must cover."""
+        return f"{PACKAGE}.{self.package}.{name}"
+
+    def load(self, name: str) -> ModuleType:
+        """Import an entry.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        if name not in self:
+            raise KeyError(f"{self.package}: there is no '{name}', only {', '.join(self)}")
+        return import_module(self.module(name))
+
+    def check(self, name: str) -> str:
+        """Return a name that is an entry's.
+
+        Raises:
+            PydanticCustomError: it is none; worded as pydantic words a value that is not among its literals.
+        """
+        if name in self:
+            return name
+        *others, last = [f"'{known}'" for known in self]
+        expected = f"{', '.join(others)} or {last}"
+        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+
+@cache
+def _names(package: str) -> tuple[str, ...]:
+    files = sorted((ROOT / package).glob("[a-z]*.py"))
+    return tuple(path.stem for path in files if NAMED.search(path.read_text(encoding="utf-8")))
+
+
+KERNELS: Final = Entries("kernels")
+LAWS: Final = Entries("laws")
+SOLVERS: Final = Entries("solvers")

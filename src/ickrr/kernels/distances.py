@@ -1,0 +1,26 @@
+"""Squared distances, of which stationary kernels are functions."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def squared_distances(x: "Tensor", z: "Tensor") -> "Tensor":
+    """Squared Euclidean distances |x_i - z_j|^2.
+
+    Summed over coordinates from differences: the expansion |x|^2 + |z|^2 - 2 x.z is faster for
+    large d, but leaves 1e-16 on the diagonal, whose root (1e-8) the non-smooth kernels would see.
+
+    Args:
+        x: points, (..., n, d).
+        z: points, (..., m, d).
+
+    Returns:
+        (..., n, m); exactly zero for equal points, exactly symmetric for z = x.
+    """
+    total = (x[..., :, None, 0] - z[..., None, :, 0]).square()  # (..., n, m)
+    for coordinate in range(1, x.shape[-1]):
+        difference = x[..., :, None, coordinate] - z[..., None, :, coordinate]  # (..., n, m)
+        total.addcmul_(difference, difference)
+    return total

@@ -1,0 +1,31 @@
+"""Laplace (exponential, Matérn-1/2) kernel exp(-r / h); eq. 4.18.
+
+r is the Euclidean distance (scikit-learn's ``laplacian_kernel`` takes the l1 distance instead).
+"""
+
+from typing import TYPE_CHECKING
+
+from ickrr.kernels.distances import squared_distances
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NAME = "Laplace"
+POSITIVE = True
+
+
+def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
+    """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""
+    return profile(squared_distances(x, z), lengthscale)
+
+
+def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
+    """Evaluate the kernel at distances.
+
+    Args:
+        squared_distance: r^2, any shape, input units squared.
+        lengthscale: h > 0, input units.
+    """
+    import torch
+
+    return torch.exp(squared_distance.sqrt() * (-1 / lengthscale))

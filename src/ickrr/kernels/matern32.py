@@ -1,0 +1,30 @@
+"""Matérn-3/2 kernel (1 + s) exp(-s), s = sqrt(3) r / h; eq. 4.17."""
+
+import math
+from typing import TYPE_CHECKING
+
+from ickrr.kernels.distances import squared_distances
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NAME = "Matérn-3/2"
+POSITIVE = True
+
+
+def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
+    """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""
+    return profile(squared_distances(x, z), lengthscale)
+
+
+def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
+    """Evaluate the kernel at distances.
+
+    Args:
+        squared_distance: r^2, any shape, input units squared.
+        lengthscale: h > 0, input units.
+    """
+    import torch
+
+    scaled = squared_distance.sqrt() * (math.sqrt(3) / lengthscale)
+    return (1 + scaled) * torch.exp(-scaled)

@@ -1,0 +1,27 @@
+"""Conjugate gradients (Hestenes and Stiefel, 1952); exact in n steps up to rounding."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ickrr.config.analysis import SolverSettings
+from ickrr.solvers.krylov import conjugate_gradients
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ickrr.solvers.system import KernelSystem
+
+NAME = "Conjugate gradient"
+SHORT = "Conj. gradient"  # in legends
+PROPER = False  # keeps its capital inside a sentence
+LOOK = ("#2A9D8F", "^", "-.")  # colour, marker, line
+
+
+def flops_per_step(points: int) -> float:
+    """Return the flops of one step on one system of so many points."""
+    return 2.0 * points**2
+
+
+def iterate(system: "KernelSystem", settings: SolverSettings) -> "Iterator[Tensor]":
+    """Yield the predictions (B, N+1) of step 0, 1, 2, ... without end; step 0 is the zero predictor."""
+    return conjugate_gradients(system, system.mask)
