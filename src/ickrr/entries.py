@@ -39,7 +39,7 @@ class Entries:
     def __contains__(self, name: object) -> bool:
         return name in _names(self.package)
 
-    def module(self, name: str) -> str:
+    def dotted(self, name: str) -> str:
         """Return the dotted module of an entry, which the digest of its jobs must cover."""
         return f"{PACKAGE}.{self.package}.{name}"
 
@@ -51,7 +51,7 @@ class Entries:
         """
         if name not in self:
             raise KeyError(f"{self.package}: there is no '{name}', only {', '.join(self)}")
-        return import_module(self.module(name))
+        return import_module(self.dotted(name))
 
     def check(self, name: str) -> str:
         """Return a name that is an entry's.

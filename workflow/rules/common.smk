@@ -160,7 +160,7 @@ def prompt_sets_of(wildcards):
 
 def modules_of_task(task):
     """Kernel and law of a task."""
-    return [KERNELS.module(task.kernel), LAWS.module(task.law)]
+    return [KERNELS.dotted(task.kernel), LAWS.dotted(task.law)]
 
 
 def modules_of_run(wildcards):
@@ -180,12 +180,12 @@ def modules_of_sampling(wildcards):
 
 def modules_of_tracing(wildcards):
     """What tracing a run's functions runs."""
-    return modules_of_run(wildcards) + [SOLVERS.module(experiment.functions.solver)]
+    return modules_of_run(wildcards) + [SOLVERS.dotted(experiment.functions.solver)]
 
 
 def modules_of_operators(wildcards):
     """What measuring a run's attention runs."""
-    return modules_of_run(wildcards) + [LAWS.module(experiment.operators.other_law)]
+    return modules_of_run(wildcards) + [LAWS.dotted(experiment.operators.other_law)]
 
 
 def modules_of_anchor(wildcards):
@@ -215,20 +215,20 @@ def modules_of_table(wildcards):
 def modules_of_experiment():
     """Whatever the settings of the experiment name: kernels and laws of its tasks, and solvers."""
     tasks = [
-        module
+        one
         for name in experiment.tasks
-        for module in modules_of_task(experiment.task(name))
+        for one in modules_of_task(experiment.task(name))
     ]
     return [*tasks, *SOLVER_MODULES]
 
 
-SOLVER_MODULES = [SOLVERS.module(name) for name in experiment.solvers.names]
+SOLVER_MODULES = [SOLVERS.dotted(name) for name in experiment.solvers.names]
 CONTRACTION_LAWS = [
-    LAWS.module(law) for law in experiment.constructions.contraction.laws
+    LAWS.dotted(law) for law in experiment.constructions.contraction.laws
 ]
 # Named by the constructions themselves, not by settings.
 BUILT_SOLVERS = [
-    SOLVERS.module(name)
+    SOLVERS.dotted(name)
     for name in [
         "conjugate_gradient",
         "preconditioned_cg",
@@ -236,7 +236,7 @@ BUILT_SOLVERS = [
         "preconditioned_richardson_ridge",
     ]
 ]
-RANDOM_LAWS = [LAWS.module(law) for law in ["spherical", "uniform", "gaussian"]]
+RANDOM_LAWS = [LAWS.dotted(law) for law in ["spherical", "uniform", "gaussian"]]
 
 
 def prompts_of(split):

@@ -14,13 +14,13 @@ from torch import Tensor
 from ickrr.config.task import Law, TaskSettings
 from ickrr.entries import LAWS
 from ickrr.laws import draw_inputs
+from ickrr.laws.normal import normal
 from ickrr.randomness import torch_generator
 from ickrr.tasks import (
     JITTER,
     Prompts,
     bayes_ridge,
     cholesky,
-    gaussian,
     kernel_matrix,
     posterior,
 )
@@ -65,7 +65,7 @@ def dial_draws(task: TaskSettings, other_law: Law, count: int, seed: int, *purpo
     generator = torch_generator(seed, "dials", *purpose)
     size, dimension = task.context_length + 1, task.dimension
     x = draw_inputs(task.law, (count, size, dimension), generator)  # (B, N+1, d)
-    normals = gaussian((2, count, size), generator)  # (2, B, N+1)
+    normals = normal((2, count, size), generator)  # (2, B, N+1)
     uniforms = torch.rand((3, count, size), generator=generator, dtype=torch.float64)  # (3, B, N+1)
     foreign = draw_inputs(other_law, (count, size, dimension), generator)  # (B, N+1, d)
     scale = (mean_square_norm(task.law, dimension) / mean_square_norm(other_law, dimension)) ** 0.5

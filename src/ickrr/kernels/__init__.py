@@ -1,8 +1,8 @@
 """Kernels by name, one module each: ``NAME``, ``POSITIVE`` and ``covariance(x, z, lengthscale)``.
 
 Stationary ones, k(x, x') = g(|x - x'|^2; h) with g(0) = 1, also have ``profile(squared_distance,
-lengthscale)``. ``POSITIVE`` kernels are positive everywhere, which the row-sum preconditioners of `ickrr.solvers` rely on.
-Equations are those of Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
+lengthscale)``. ``POSITIVE`` kernels are positive everywhere, which the row-sum preconditioners of
+`ickrr.solvers` rely on. Equations: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,8 @@
 """Newton-Schulz iteration for the inverse, M <- M (2 I - A M) from M_0 = I / ||A||_inf (Schulz, 1933).
 
 The residual I - A M squares at every step. Prediction t >= 1 is k_n^T M_{t-1} y; step 0 is the zero
-predictor. The prefixes differ in the size of their inverse, so each has a recursion of its own over all prompts.
+predictor. The prefixes differ in the size of their inverse, so each has a recursion of its own over all
+prompts.
 """
 
 from collections.abc import Iterator
