@@ -9,10 +9,12 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import psutil
@@ -127,8 +129,43 @@ def remove_temporaries(folder: Path) -> list[Path]:
     return removed
 
 
-def start(folder: Path) -> int:
+def pass_on_termination(source: Path) -> None:
+    """Let SIGTERM to this process alone end its jobs too, so that a time budget is one signal.
+
+    Snakemake by itself starts nothing more and waits for what runs, which may be hours of training. Jobs are
+    told here to stop: training saves its state first and goes on in the next run, anything else is made again.
+
+    Args:
+        source: the folder that jobs run from, by which they are known among all descendants.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        jobs = []
+        for process in psutil.Process().children(recursive=True):
+            try:
+                if str(source) in process.cmdline()[1:3]:
+                    jobs.append(process)
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                continue
+        print(
+            f"SIGTERM: {len(jobs)} job(s) are told to stop; training saves its state and goes on from it "
+            "when the same command is run again",
+            file=sys.stderr,
+        )
+        _signal(jobs, kill=False)
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def start(folder: Path, source: Path) -> int:
     """Begin a run: take the lock, stop and clear away what a killed run left; return the lock.
+
+    Args:
+        folder: the working directory.
+        source: as for `pass_on_termination`.
 
     Raises:
         DriverError: another driver works here.
@@ -137,6 +174,7 @@ def start(folder: Path) -> int:
     end_orphans(folder)
     remove_temporaries(folder)
     mark_jobs(folder)
+    pass_on_termination(source)
     return lock
 
 

@@ -169,6 +169,7 @@ from pathlib import Path
 from types import SimpleNamespace
 sys.path.insert(0, "{ROOT}/src")
 ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none")
+SOURCE = ROOT / "src"
 include: "{ROOT}/workflow/rules/hooks.smk"
 rule all:
     input: {{targets}}
