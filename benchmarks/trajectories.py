@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from benchmarks.timing import compared, one_thread, seconds
-from ickrr.config.analysis import SolverName, SolverSettings
+from ickrr.config.analysis import SolverSettings
 from ickrr.config.task import TaskSettings
 from ickrr.solvers.registry import solve
 from ickrr.solvers.system import KernelSystem
@@ -53,13 +53,13 @@ def conjugate_gradient(kernel: np.ndarray, labels: np.ndarray, ridge: float) -> 
         direction = residual + square / before * direction
 
 
-PEERS: dict[SolverName, Callable[[np.ndarray, np.ndarray, float], Iterates]] = {
+PEERS: dict[str, Callable[[np.ndarray, np.ndarray, float], Iterates]] = {
     "preconditioned_richardson": preconditioned_richardson,
     "conjugate_gradient": conjugate_gradient,
 }
 
 
-def by_loops(name: SolverName, system: KernelSystem) -> np.ndarray:
+def by_loops(name: str, system: KernelSystem) -> np.ndarray:
     """Predictions (T+1, B, N+1), one system at a time."""
     kernels, labels = system.kernel.numpy(), system.labels.numpy()
     found = np.zeros((STEPS + 1, *labels.shape))
@@ -83,12 +83,12 @@ def measure() -> list[dict[str, object]]:
     with one_thread():
         for name in PEERS:
             # A fresh system each time: it keeps what it has computed.
-            def ours(name: SolverName = name) -> torch.Tensor:
+            def ours(name: str = name) -> torch.Tensor:
                 return solve(
                     name, KernelSystem.of_prompts(task, prompts.x, prompts.y), STEPS, settings
                 ).predictions
 
-            def theirs(name: SolverName = name) -> np.ndarray:
+            def theirs(name: str = name) -> np.ndarray:
                 return by_loops(name, KernelSystem.of_prompts(task, prompts.x, prompts.y))
 
             difference = np.abs(ours().numpy() - theirs())[COMPARED].max()

@@ -133,7 +133,7 @@ def pass_on_termination(source: Path) -> None:
     """Let SIGTERM to this process alone end its jobs too, so that a time budget is one signal.
 
     Snakemake by itself starts nothing more and waits for what runs, which may be hours of training. Jobs are
-    told here to stop: training saves its state first and goes on in the next run, anything else is made again.
+    told here to stop: training saves its state first and goes on in the next run, all else is made again.
 
     Args:
         source: the folder that jobs run from, by which they are known among all descendants.

@@ -8,7 +8,8 @@ from sklearn.kernel_ridge import KernelRidge
 from ickrr.analysis.dials import IN_DISTRIBUTION, dial_draws, mean_square_norm, shifted_prompts
 from ickrr.config.operators import NEUTRAL
 from ickrr.config.task import TaskSettings
-from ickrr.tasks import INPUT_LAWS
+from ickrr.entries import LAWS
+from ickrr.laws import draw_inputs
 
 N, COUNT = 5, 400
 TASK = TaskSettings(dimension=3, lengthscale=0.9, noise_std=0.3, context_length=N)
@@ -82,10 +83,10 @@ def test_copies_are_of_earlier_labelled_inputs(draws, inside):
     assert copies / (COUNT * (N - 1)) == pytest.approx(0.5, abs=0.05)
 
 
-@pytest.mark.parametrize("law", INPUT_LAWS)
+@pytest.mark.parametrize("law", LAWS)
 def test_mean_square_norms(law):
     """Fails if foreign inputs also change the radius."""
-    x = INPUT_LAWS[law]((20000, 3), torch.Generator().manual_seed(0))
+    x = draw_inputs(law, (20000, 3), torch.Generator().manual_seed(0))
     assert float(x.square().sum(-1).mean()) == pytest.approx(mean_square_norm(law, 3), rel=0.02)
 
 

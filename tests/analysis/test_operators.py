@@ -34,7 +34,7 @@ from ickrr.analysis.operators import (
 from ickrr.config.model import ModelSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.task import TaskSettings
-from ickrr.kernels import squared_distances
+from ickrr.kernels.distances import squared_distances
 from ickrr.model.transformer import Transformer
 from ickrr.tasks import sample_prompts
 

@@ -1,4 +1,4 @@
-"""The verb compare on files of known content: its tables and draws, and what it refuses by name."""
+"""The verb compare on files of known content: its tables, and what it refuses by name."""
 
 import hashlib
 
@@ -9,7 +9,6 @@ import torch
 
 from ickrr.__main__ import main
 from ickrr.analysis.bootstrap import resample_weights
-from ickrr.analysis.draws import load_draws
 from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
@@ -28,7 +27,8 @@ RUN = RunSettings(
     training=TrainingSettings(),
 )
 SOLVERS = ("richardson", "conjugate_gradient", "newton_schulz")
-TABLES = ("errors", "similarity", "matches", "draws")
+TABLES = ("errors", "similarity", "matches", "alignment", "pairs", "shares")
+SEEDS = (2, 7)
 
 
 def save(path, arrays, metadata):
@@ -59,15 +59,13 @@ def world(tmp_path):
     walk = share * arrays["posterior_mean"]  # (T+1, B, N+1)
     layers = walk[0 : 2 * (LAYERS + 1) : 2]  # (L+1, B, N+1)
 
-    options = {name: tmp_path / f"{name}.parquet" for name in TABLES}
-    options["draws"] = tmp_path / "draws.safetensors"
-    options |= {
+    options = {
         "run": tmp_path / "run.json",
         "solvers": tmp_path / "solvers.json",
         "statistics": tmp_path / "statistics.json",
         "evaluation": tmp_path / "evaluation.safetensors",
-        "predictions": tmp_path / "predictions.safetensors",
         "trajectories": tmp_path / "trajectories",
+        "output-directory": tmp_path / "tables",
     }
     write_json(options["run"], RUN.model_dump(mode="json"))
     solvers = SolverSettings(headline=list(SOLVERS[:2]), others=list(SOLVERS[2:]), steps=STEPS)
@@ -77,8 +75,11 @@ def world(tmp_path):
         name="sphere-evaluation", task_name="sphere", task=TASK, split="evaluation", count=PROMPTS
     )
     save(options["evaluation"], arrays, {"prompts": prompts.model_dump(mode="json")})
-    metadata = {"run": RUN.model_dump(mode="json"), "seed": 2}
-    save(options["predictions"], {"layers": layers, "output": layers[-1] + 0.1}, metadata)
+    # The second model is a layer behind.
+    behind = np.concatenate([layers[:1], layers[:-1]])
+    for seed, found in zip(SEEDS, (layers, behind), strict=True):
+        metadata = {"run": RUN.model_dump(mode="json"), "seed": seed}
+        save(tmp_path / f"{seed}.safetensors", {"layers": found, "output": found[-1] + 0.1}, metadata)
     write_trajectory(options, "richardson", walk)
     write_trajectory(options, "conjugate_gradient", walk[np.minimum(2 * np.arange(STEPS + 1), STEPS)])
     newton = walk.copy()
@@ -87,16 +88,21 @@ def world(tmp_path):
     return options, arrays, layers, walk
 
 
-def compare(options, seed=2):
+def compare(options, seeds=(2,), files=None):
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    return main(["compare", "--seed", str(seed), *words])
+    files = files or [str(options["run"].with_name(f"{seed}.safetensors")) for seed in seeds]
+    return main(["compare", "--seeds", *map(str, seeds), "--predictions", *files, *words])
+
+
+def read(options, name):
+    return pd.read_parquet(options["output-directory"] / f"{name}.parquet")
 
 
 def test_layers_that_are_solver_steps_are_found(world):
     """Fails if the best step of a layer that is exactly step 2l (or l at double speed) is not that step."""
     options, *_ = world
     assert compare(options) == 0
-    matches = pd.read_parquet(options["matches"]).set_index(["solver", "layer"])
+    matches = read(options, "matches").set_index(["solver", "layer"])
     for layer in range(LAYERS + 1):
         for solver, step in (("richardson", 2 * layer), ("conjugate_gradient", layer)):
             row = matches.loc[(solver, layer)]
@@ -104,45 +110,74 @@ def test_layers_that_are_solver_steps_are_found(world):
             assert row["best_step_low"] == row["best_step_high"] == step
             assert row["similarity"] == pytest.approx(1) and row["distance"] == 0
             assert not row["censored"]
-    metadata, draws = load_draws(options["draws"])
-    assert metadata == {"run": "tiny", "seed": 2, "solvers": list(SOLVERS)}
-    assert draws.similarity.shape == (len(SOLVERS), 1 + DRAWS, LAYERS)
-    np.testing.assert_allclose(draws.slope[:2], [[2] * (1 + DRAWS), [1] * (1 + DRAWS)])
-    np.testing.assert_allclose(draws.kendall_tau[:2], 1)
-    np.testing.assert_allclose(draws.similarity[:2], 1)
-    np.testing.assert_allclose(draws.distance[:2], 0)
+    alignment = read(options, "alignment").set_index(["solver", "statistic"])
+    for solver, slope in (("richardson", 2), ("conjugate_gradient", 1)):
+        assert alignment.loc[(solver, "slope"), ["value", "low", "high"]].tolist() == [slope] * 3
+        assert alignment.loc[(solver, "kendall_tau"), "value"] == pytest.approx(1)
+        assert alignment.loc[(solver, "distance"), "value"] == pytest.approx(0)
 
 
-def test_draws_are_those_of_resampled_prompts(world):
-    """Fails if a draw is not the statistic of its resample, computed here by hand, or layers are shifted."""
+def test_intervals_are_those_of_resampled_prompts(world):
+    """Fails if an interval is not that of the statistic on resamples, computed here by hand."""
     options, arrays, layers, _ = world
     assert compare(options) == 0
-    _, draws = load_draws(options["draws"])
     weights = resample_weights(PROMPTS, DRAWS, 0)
     error = layers[:, :, 1:] - arrays["y"][:, 1:]  # (L+1, B, N)
     zero = -arrays["y"][:, 1:]
     cosine = (error * zero).sum(-1) / np.linalg.norm(error, axis=-1) / np.linalg.norm(zero, axis=-1)
-    np.testing.assert_allclose(draws.floor, weights @ cosine[1:].T, rtol=1e-12)
-    matches = pd.read_parquet(options["matches"]).query("layer > 0").set_index(["solver", "layer"])
-    for index, solver in enumerate(SOLVERS):
-        for name in ("similarity", "distance"):
-            by_layer = getattr(draws, name)[index]  # (R, L)
-            np.testing.assert_array_equal(by_layer[0], matches.loc[solver, name])
-            low, high = np.quantile(by_layer[1:], [0.025, 0.975], axis=0)
-            np.testing.assert_allclose(low, matches.loc[solver, f"{name}_low"], rtol=1e-12)
-            np.testing.assert_allclose(high, matches.loc[solver, f"{name}_high"], rtol=1e-12)
+    floor = (weights @ cosine[1:].T).mean(axis=1)  # (1 + draws), over layers
+    row = read(options, "alignment").query("statistic == 'floor'").iloc[0]
+    assert row["value"] == pytest.approx(floor[0], rel=1e-12)
+    low, high = np.quantile(floor[1:], [0.025, 0.975])
+    assert (row["low"], row["high"]) == (pytest.approx(low, rel=1e-12), pytest.approx(high, rel=1e-12))
+
+
+def test_seeds_are_stacked_and_shared_rows_kept_once(world):
+    """Fails if a seed is dropped or filed under another, or the solvers' rows are repeated for every seed."""
+    options, *_ = world
+    assert compare(options, SEEDS) == 0
+    errors = read(options, "errors")
+    rows = errors.groupby(["method", "seed"]).size()
+    assert rows["transformer"].index.tolist() == list(SEEDS)
+    assert rows["richardson"].index.tolist() == [-1]
+    assert (errors["seed"] == -1).sum() == (1 + len(SOLVERS) * (STEPS + 1)) * (N + 1)
+    best = read(options, "matches").query("solver == 'richardson'").set_index(["seed", "layer"])["best_step"]
+    assert best[2].tolist() == [2 * layer for layer in range(LAYERS + 1)]
+    assert best[7].tolist() == [0, *(2 * layer for layer in range(LAYERS))]
+    slope = read(options, "alignment").query("solver == 'richardson' and statistic == 'slope'").iloc[0]
+    assert slope["value"] == pytest.approx(2)
+    assert slope["seeds"] == 2
+
+
+def test_one_seed_is_enough_and_has_no_spread(world):
+    """Fails if a run with one seed (an ablation) cannot be compared, or gets a spread."""
+    options, *_ = world
+    assert compare(options) == 0
+    alignment = read(options, "alignment")
+    assert alignment["seed_sd"].isna().all()
+    assert (alignment["seeds"] == 1).all()
+
+
+def test_pairs_and_shares_are_those_of_the_headline(world):
+    """Fails if a headline solver is mistaken for another, or others enter the comparison."""
+    options, *_ = world
+    assert compare(options, SEEDS) == 0
+    pairs = read(options, "pairs")
+    assert set(pairs["first"]) == set(SOLVERS[:2])
+    assert set(pairs["second"]) == {*SOLVERS[:2], "floor"}
+    assert list(dict.fromkeys(read(options, "shares")["solver"])) == list(SOLVERS[:2])
 
 
 def test_diverged_steps_are_nan_and_never_best(world):
     """Fails if steps after a divergence are numbers, or are matched."""
     options, *_ = world
     assert compare(options) == 0
-    similarity = pd.read_parquet(options["similarity"]).query("solver == 'newton_schulz'")
+    similarity = read(options, "similarity").query("solver == 'newton_schulz'")
     for column in ("similarity", "distance"):
         assert (similarity[column].isna() == (similarity["step"] >= 3)).all()
-    matches = pd.read_parquet(options["matches"]).query("solver == 'newton_schulz'")
+    matches = read(options, "matches").query("solver == 'newton_schulz'")
     assert (matches["best_step"] <= 2).all()
-    errors = pd.read_parquet(options["errors"]).query("method == 'newton_schulz'")
+    errors = read(options, "errors").query("method == 'newton_schulz'")
     assert (errors["mse"].isna() == (errors["step"] >= 3)).all()
 
 
@@ -150,7 +185,7 @@ def test_errors_of_every_method(world):
     """Fails if a method is missing or misnumbered, or seeds are put on what has none."""
     options, arrays, layers, walk = world
     assert compare(options) == 0
-    errors = pd.read_parquet(options["errors"])
+    errors = read(options, "errors")
     steps = {
         "transformer": LAYERS + 1,
         "transformer_output": 1,
@@ -179,8 +214,8 @@ def test_step_zero_scores_the_floor(world):
     """Fails if the floor is not what the zero predictor (step 0 of every solver) scores."""
     options, *_ = world
     assert compare(options) == 0
-    matches = pd.read_parquet(options["matches"]).query("solver == 'richardson'")
-    zero = pd.read_parquet(options["similarity"]).query("solver == 'richardson' and step == 0")
+    matches = read(options, "matches").query("solver == 'richardson'")
+    zero = read(options, "similarity").query("solver == 'richardson' and step == 0")
     np.testing.assert_allclose(matches["floor"].to_numpy(), zero["similarity"].to_numpy(), atol=1e-12)
 
 
@@ -190,20 +225,23 @@ def test_equal_inputs_give_equal_bytes(world):
     digests = []
     for _ in range(2):
         assert compare(options) == 0
-        digests.append([hashlib.sha256(options[name].read_bytes()).hexdigest() for name in TABLES])
+        written = [options["output-directory"] / f"{name}.parquet" for name in TABLES]
+        digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in written])
     assert digests[0] == digests[1]
 
 
-def refusal(options, capsys, seed=2):
-    assert compare(options, seed) == 1
-    assert not any(options[name].exists() for name in TABLES)
+def refusal(options, capsys, **changes):
+    assert compare(options, **changes) == 1
+    assert not options["output-directory"].exists()
     return capsys.readouterr().err
 
 
 def test_predictions_of_another_seed_or_run_are_refused(world, capsys):
     """Fails if predictions can be filed under a seed or a run that did not make them."""
     options, *_ = world
-    assert "its 'seed' is 2" in refusal(options, capsys, seed=1)
+    first = str(options["run"].with_name("2.safetensors"))
+    assert "its 'seed' is 2" in refusal(options, capsys, seeds=[1], files=[first])
+    assert "names 1 files for the 2 seeds" in refusal(options, capsys, seeds=SEEDS, files=[first])
     changed = RUN.model_dump(mode="json")
     changed["training"]["steps"] = 999
     write_json(options["run"], changed)

@@ -47,8 +47,13 @@ def make(folder, model, **task):
         prompts = PromptSettings(
             name=f"toy-{split}", task_name="toy", task=run.task, split=split, count=12, seed=1
         )
-        write_json(folder / f"{split}.json", prompts.model_dump(mode="json"))
-        words = ["--prompts", str(folder / f"{split}.json"), "--output", str(folder / f"{split}.safetensors")]
+        write_json(folder / f"{split}.json", [prompts.model_dump(mode="json")])
+        words = [
+            "--prompts",
+            str(folder / f"{split}.json"),
+            "--outputs",
+            str(folder / f"{split}.safetensors"),
+        ]
         assert main(["sample", *words]) == 0
     specs = {"run": run, "settings": SETTINGS, "statistics": StatisticsSettings(bootstrap_draws=20)}
     for name, settings in specs.items():

@@ -16,8 +16,8 @@ def draw(folder, name="prompts", **changes):
     values = {"name": "ball-fit", "task_name": "ball", "task": task, "split": "fit", "count": 6}
     settings = PromptSettings(**{**values, **changes})
     spec, output = folder / f"{name}.json", folder / f"{name}.safetensors"
-    spec.write_text(settings.model_dump_json())
-    assert main(["sample", "--prompts", str(spec), "--output", str(output)]) == 0
+    spec.write_text(f"[{settings.model_dump_json()}]")
+    assert main(["sample", "--prompts", str(spec), "--outputs", str(output)]) == 0
     return settings, output
 
 
@@ -55,9 +55,9 @@ def test_equal_settings_give_equal_bytes_and_splits_differ(tmp_path):
 def test_bad_settings_are_one_message(tmp_path, capsys):
     """Fails if a spec that does not fit the schema gives a traceback, or a half-written output."""
     spec, output = tmp_path / "spec.json", tmp_path / "out.safetensors"
-    spec.write_text(json.dumps({"name": "a", "task_name": "a", "task": {"law": "cubic"}, "split": "fit"}))
-    assert main(["sample", "--prompts", str(spec), "--output", str(output)]) == 1
-    assert "key 'task.law' is 'cubic'" in capsys.readouterr().err
+    spec.write_text(json.dumps([{"name": "a", "task_name": "a", "task": {"law": "cubic"}, "split": "fit"}]))
+    assert main(["sample", "--prompts", str(spec), "--outputs", str(output)]) == 1
+    assert "key '0.task.law' is 'cubic'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [spec]
 
 
@@ -71,9 +71,12 @@ def test_imports_nothing_of_the_wings():
         "config/__init__.py",
         "config/fields.py",
         "config/task.py",
+        "entries.py",
         "errors.py",
         "files.py",
-        "kernels.py",
+        "kernels/__init__.py",
+        "laws/__init__.py",
+        "laws/normal.py",
         "randomness.py",
         "tasks.py",
         "tensors.py",

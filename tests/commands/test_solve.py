@@ -24,7 +24,8 @@ def inputs(tmp_path):
     prompts = PromptSettings(name="ball-fit", task_name="ball", task=task, split="fit", count=6)
     (tmp_path / "prompts.json").write_text(prompts.model_dump_json())
     (tmp_path / "solvers.json").write_text(SETTINGS.model_dump_json())
-    options = {"--prompts": tmp_path / "prompts.json", "--output": tmp_path / "data.safetensors"}
+    (tmp_path / "sets.json").write_text(f"[{prompts.model_dump_json()}]")
+    options = {"--prompts": tmp_path / "sets.json", "--outputs": tmp_path / "data.safetensors"}
     assert main(["sample", *flat(options)]) == 0
     return {
         "--prompts": tmp_path / "prompts.json",
@@ -91,7 +92,7 @@ def test_imports_no_other_wing():
     """Fails if editing training, analysis, constructions or reports would solve everything anew."""
     names = {path.as_posix().split("/ickrr/")[1] for path in import_closure("ickrr.commands.solve")}
     rooms = {name.split("/")[0] for name in names if "/" in name}
-    assert rooms == {"commands", "config", "solvers"}
+    assert rooms == {"commands", "config", "kernels", "laws", "solvers"}
     assert {name for name in names if name.startswith("commands/")} == {
         "commands/__init__.py",
         "commands/solve.py",

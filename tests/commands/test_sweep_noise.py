@@ -109,8 +109,8 @@ def test_the_model_predicts_every_noise_by_its_own_readout(options):
 
 def test_test_sets_differ_in_the_size_of_the_noise_alone(tmp_path):
     """Fails if factors are compared on other inputs or functions, or factor 1 is not the stored set."""
-    write_json(tmp_path / "prompts.json", TEST.model_dump(mode="json"))
-    words = ["--prompts", str(tmp_path / "prompts.json"), "--output", str(tmp_path / "stored.safetensors")]
+    write_json(tmp_path / "prompts.json", [TEST.model_dump(mode="json")])
+    words = ["--prompts", str(tmp_path / "prompts.json"), "--outputs", str(tmp_path / "stored.safetensors")]
     assert main(["sample", *words]) == 0
     stored = load_tensors(tmp_path / "stored.safetensors")
     for name, tensor in noisy_prompts(TEST, 1.0).tensors().items():

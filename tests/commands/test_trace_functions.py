@@ -36,8 +36,8 @@ def write_world(folder, run, settings=SETTINGS, seeds=(0, 4)):
         prompts = PromptSettings(
             name=f"line-{split}", task_name="line", task=run.task, split=split, count=count
         )
-        write_json(folder / f"{split}.json", prompts.model_dump(mode="json"))
-        words = ["--prompts", folder / f"{split}.json", "--output", folder / f"{split}.safetensors"]
+        write_json(folder / f"{split}.json", [prompts.model_dump(mode="json")])
+        words = ["--prompts", folder / f"{split}.json", "--outputs", folder / f"{split}.safetensors"]
         assert main(["sample", *map(str, words)]) == 0
     for seed in seeds:
         torch.manual_seed(seed)
@@ -164,7 +164,7 @@ def test_the_querys_label_is_not_seen(world):
     ("task", "settings", "message"),
     [
         ({"dimension": 2}, {}, "has dimension 2 and law 'uniform'; curves need dimension 1"),
-        ({"law": "spherical"}, {}, "law 'spherical'; curves need dimension 1 and one of the laws uniform"),
+        ({"law": "spherical"}, {}, "law 'spherical'; curves need dimension 1 and a law that fills an interval"),
         ({}, {"context_lengths": [3, 7]}, r"functions.context_lengths: found [7]"),
         ({}, {"prompts": 9}, "functions.prompts: found 9, but there are 3 evaluation prompts"),
     ],

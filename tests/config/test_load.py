@@ -136,7 +136,7 @@ def test_error_in_an_overlay_names_the_overlay(project: Path) -> None:
         ),
         (
             {"base": {"task": {"law": "sphercal"}}},
-            "allowed: 'spherical', 'uniform' or 'gaussian' (did you mean 'spherical'?)",
+            "allowed: 'gaussian', 'spherical' or 'uniform' (did you mean 'spherical'?)",
         ),
         (
             {"base": {"model": {"heads": 5}}},

@@ -12,7 +12,8 @@ from ickrr.constructions import bounds
 from ickrr.constructions.contraction import contraction_factors, gap_rate
 from ickrr.constructions.problem import Problem, spectrum
 from ickrr.errors import ConstructionError
-from ickrr.kernels import gaussian, squared_distances
+from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.gaussian import profile as gaussian
 
 
 def problem_with(ridge, n, preconditioner="ridge"):

@@ -37,7 +37,7 @@ from ickrr.errors import ConstructionError
 from ickrr.model.attention import Attention
 from ickrr.model.block import RationalMLP
 from ickrr.model.transformer import Transformer
-from ickrr.solvers.krylov import iterate_conjugate_gradient
+from ickrr.solvers.krylov import conjugate_gradients
 from ickrr.solvers.system import KernelSystem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +89,7 @@ def test_every_step_is_the_solvers(preconditioned):
         labels = torch.nn.functional.pad(given.y, (0, 1))
         system = KernelSystem(points @ points.mT, labels, given.ridge)
         weights = system.masked_inverse(system.row_sums + given.ridge) if preconditioned else system.mask
-        steps = islice(iterate_conjugate_gradient(system, weights), STEPS + 1)
+        steps = islice(conjugate_gradients(system, weights), STEPS + 1)
         wanted = torch.stack([predictions[:, -1] for predictions in steps])
         assert float((found.predictions[found.ends, :, query] - wanted).abs().max()) < 1e-10
 

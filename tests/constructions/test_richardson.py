@@ -79,7 +79,7 @@ def test_solver_of_the_comparison_agrees(task_seed):
     from ickrr.config.analysis import SolverSettings
     from ickrr.config.task import TaskSettings
     from ickrr.randomness import torch_generator
-    from ickrr.solvers.stationary import preconditioned_richardson_ridge
+    from ickrr.solvers.preconditioned_richardson_ridge import iterate as preconditioned_richardson_ridge
     from ickrr.solvers.system import KernelSystem
     from ickrr.tasks import kernel_matrix, sample_prompts
 

@@ -306,11 +306,11 @@ def toy_ledger():
 
 def run_record(seed):
     return {
-        "verb": "train",
-        "code": "0" * 64,
+        "rule": "train_model",
+        "given": "0123456789abcdef 0123456789abcdef",
         "commit": "1234567890ab",
         "versions": {"python": "3.11.7", "torch": "2.13.0+cpu", "numpy": "2.4.6"},
-        "machine": "x86_64",
+        "machine": {"architecture": "x86_64", "processor": "A Processor"},
         "seed": seed,
         "device": "cpu",
         "threads": 1,
@@ -347,7 +347,7 @@ def experiment():
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory, experiment) -> Path:
-    """A results directory with specs, tables and records of two runs."""
+    """A results directory with settings, tables and records of two runs."""
     root = tmp_path_factory.mktemp("results")
     write_json(root / "specs/experiment.json", experiment.model_dump(mode="json"))
     for run in experiment.runs:
@@ -368,7 +368,8 @@ def results(tmp_path_factory, experiment) -> Path:
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)
         for seed in seeds:
-            write_json(root / "trained" / run / f"seed{seed}" / "run.json", run_record(seed))
+            record = root / "records" / "trained" / run / f"seed{seed}" / "weights.safetensors.json"
+            write_json(record, run_record(seed))
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
     invented = construction_tables() | metarep_tables() | conjugate_tables() | operator_tables()
     for name, table in invented.items():

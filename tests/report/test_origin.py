@@ -7,7 +7,7 @@ from ickrr.report.origin import origin_macros, read_records
 
 def test_origin_says_what_the_records_say(results):
     """Fails if scale, commit, date, device or versions are taken from anywhere but the records."""
-    paths = sorted((results / "trained").rglob("run.json"))
+    paths = sorted((results / "records").rglob("weights.safetensors.json"))
     macros = dict(origin_macros("laptop", read_records(paths)).items())
     assert macros == {
         "ScaleName": "laptop",
@@ -15,7 +15,7 @@ def test_origin_says_what_the_records_say(results):
         "RunDate": "2026-11-20",
         "RunDevice": "cpu",
         "RunThreads": "1",
-        "RunMachine": r"x86\_64",
+        "RunMachine": "A Processor",
         "RunCount": "5",
         "VersionNumpy": "2.4.6",
         "VersionPython": "3.11.7",
@@ -62,5 +62,5 @@ def test_missing_key_and_missing_records(tmp_path, toy):
     write_json(tmp_path / "run.json", record)
     with pytest.raises(FileError, match="lacks the key 'commit'"):
         read_records([tmp_path / "run.json"])
-    with pytest.raises(FileError, match=r"names no run\.json"):
+    with pytest.raises(FileError, match="--records names no file"):
         read_records([])

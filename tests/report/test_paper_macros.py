@@ -45,7 +45,7 @@ def test_every_macro_of_the_paper_is_written(experiment, results):
     without_errors = {name for name, _ in all_numbers(toy, results / "tables").items()}
     toy = experiment.model_copy(update={"figures": {**experiment.figures, "fig10": swept}})
     numbers = {name for name, _ in all_numbers(toy, results / "tables").items()}
-    records = read_records(sorted((results / "trained/spherical").rglob("run.json")))
+    records = read_records(sorted((results / "records/trained/spherical").rglob("*.json")))
     written = numbers | {name for name, _ in ledger.items()}
     written |= {name for name, _ in origin_macros(experiment.scale, records).items()}
     places = ("NoiseLowest", "NoiseEqual", "NoiseHighest")

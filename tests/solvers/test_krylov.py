@@ -7,7 +7,7 @@ import scipy.sparse.linalg
 import torch
 
 from ickrr.config.analysis import SolverSettings
-from ickrr.solvers.krylov import spectral_interval
+from ickrr.solvers.chebyshev import spectral_interval
 from ickrr.solvers.registry import solve
 from ickrr.solvers.system import converged
 

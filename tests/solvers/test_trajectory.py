@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from ickrr.config.analysis import SolverSettings
-from ickrr.solvers.registry import SOLVERS, solve
+from ickrr.entries import SOLVERS
+from ickrr.solvers.registry import solve
 from ickrr.solvers.trajectory import DIVERGED, mark_divergence
 
 

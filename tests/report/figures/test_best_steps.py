@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.best_steps import best_steps_figure, describe_best_steps
 from ickrr.report.matches import best_steps
-from ickrr.report.methods import HEADLINE
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.functions import describe_functions, functions_figure, shown_layers
-from ickrr.report.methods import HEADLINE
 
 MAIN = HEADLINE[0]
 

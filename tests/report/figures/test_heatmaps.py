@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.heatmaps import describe_heatmaps, heatmaps_figure
 from ickrr.report.matches import similarity_map
-from ickrr.report.methods import HEADLINE, SHORT
+from ickrr.report.methods import short_name
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def test_one_panel_a_run_and_solver(similarity, matches):
     figure = heatmaps_figure(similarity, matches, ["b", "a"], HEADLINE[:2], "smoke")
     expected = [(run, solver) for run in "ba" for solver in HEADLINE[:2]]
     titles = [axes.get_title()[4:] for axes in figure.axes if axes.get_title().startswith("(")]
-    assert titles == [f"{run}, {SHORT[solver]}" for run, solver in expected]
+    assert titles == [f"{run}, {short_name(solver)}" for run, solver in expected]
     for mesh, (run, solver) in zip(meshes(figure), expected, strict=True):
         values = similarity_map(similarity, run, solver).to_numpy()
         np.testing.assert_allclose(mesh.get_array().reshape(values.shape), values)
@@ -36,7 +37,7 @@ def test_solvers_of_one_run_have_no_run_in_their_titles(similarity, matches):
     """Fails if four panels of one run repeat its name, or an unused panel of the last row is visible."""
     figure = heatmaps_figure(similarity, matches, ["a"], HEADLINE[:3], "smoke")
     shown = [axes for axes in figure.axes if axes.get_visible() and axes.get_title().startswith("(")]
-    assert [axes.get_title()[4:] for axes in shown] == [SHORT[solver] for solver in HEADLINE[:3]]
+    assert [axes.get_title()[4:] for axes in shown] == [short_name(solver) for solver in HEADLINE[:3]]
     assert sum(not axes.get_visible() for axes in figure.axes) == 1
 
 

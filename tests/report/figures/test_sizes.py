@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.sizes import describe_sizes, describe_varied, sizes_figure, varied
-from ickrr.report.methods import HEADLINE
 
 MAIN = HEADLINE[0]
 RUNS = ["base", "few", "wide", "same"]
