@@ -160,17 +160,36 @@ def pass_on_termination(source: Path) -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def start(folder: Path, source: Path) -> int:
+def require_writable(results: Path) -> None:
+    """Make sure that results can be written, before a job finds out.
+
+    Raises:
+        DriverError: they cannot.
+    """
+    trial = results / f".writable.{os.getpid()}.tmp"
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise DriverError(
+            f"{results}: cannot be written ({error.strerror}); make it writable, or work in another folder"
+        ) from error
+
+
+def start(folder: Path, source: Path, results: Path) -> int:
     """Begin a run: take the lock, stop and clear away what a killed run left; return the lock.
 
     Args:
         folder: the working directory.
         source: as for `pass_on_termination`.
+        results: where results go.
 
     Raises:
-        DriverError: another driver works here.
+        DriverError: another driver works here, or results cannot be written.
     """
     lock = take_lock(folder)
+    require_writable(results)
     end_orphans(folder)
     remove_temporaries(folder)
     mark_jobs(folder)

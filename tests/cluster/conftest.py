@@ -169,7 +169,7 @@ from pathlib import Path
 from types import SimpleNamespace
 sys.path.insert(0, "{ROOT}/src")
 ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none")
-SOURCE = ROOT / "src"
+SOURCE, RESULTS = ROOT / "src", "results"
 include: "{ROOT}/workflow/rules/hooks.smk"
 rule all:
     input: {{targets}}

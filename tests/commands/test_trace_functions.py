@@ -164,7 +164,11 @@ def test_the_querys_label_is_not_seen(world):
     ("task", "settings", "message"),
     [
         ({"dimension": 2}, {}, "has dimension 2 and law 'uniform'; curves need dimension 1"),
-        ({"law": "spherical"}, {}, "law 'spherical'; curves need dimension 1 and a law that fills an interval"),
+        (
+            {"law": "spherical"},
+            {},
+            "law 'spherical'; curves need dimension 1 and a law that fills an interval",
+        ),
         ({}, {"context_lengths": [3, 7]}, r"functions.context_lengths: found [7]"),
         ({}, {"prompts": 9}, "functions.prompts: found 9, but there are 3 evaluation prompts"),
     ],

@@ -1,7 +1,6 @@
 """The smoke paper from a fresh checkout: complete, readable, reproducible to the byte, and safe to kill."""
 
 import hashlib
-import os
 import re
 import signal
 import subprocess
@@ -12,12 +11,11 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
-from support import Paper, Project
+from support import Paper, Project, process_of
 
-from ickrr.batch.jobs import Job, importance, jobs_of
 from ickrr.config.load import load_experiment
+from ickrr.files import write_json
 from ickrr.tensors import read_metadata
 
 MAXIMAL_OVERFULL_PT = 5.0
@@ -100,58 +98,59 @@ def test_learning_curves_are_finite(smoke_paper: Paper) -> None:
             assert (last == training.steps).all(), name
 
 
-def jobs(project: Path, overlay: Path | None = None) -> dict[str, Job]:
-    """Training and probing of one model, as the rules call them."""
+MODEL = "results/smoke/trained/spherical/seed0"
+
+
+def rerun(project: Path, verb: str, folder: Path, overlay: Path | None = None) -> dict[str, Path]:
+    """Train or probe the first spherical model once more by hand; return the files that must not differ."""
     experiment = load_experiment(project / "config.yaml", "smoke", overlay)
-    listed = jobs_of(experiment, importance(experiment, ["spherical"], [0]), Path("results/smoke"), "auto")
-    return {job.verb: job for job in listed if job.verb != "sample"}
-
-
-def rerun(job: Job, project: Path, folder: Path) -> dict[str, Path]:
-    """Run a job once more by its verb, with other files to write; returns them by option."""
-    outputs = {option: folder / path.name for option, path in job.outputs.items()}
-    written = {str(path): str(outputs[option]) for option, path in job.outputs.items()}
-    if job.state is not None:
-        written[str(job.state)] = str(folder / "state.safetensors")
+    for name, settings in (("run", experiment.run("spherical")), ("probe", experiment.probe)):
+        write_json(folder / f"{name}.json", settings.model_dump(mode="json"))
+    prompts = "results/smoke/prompts/spherical"
+    if verb == "train":
+        files = {"weights": "weights.safetensors", "learning-curve": "learning_curve.parquet"}
+        options = [
+            "--validation",
+            f"{prompts}-validation.safetensors",
+            "--rate",
+            str(folder / "rate.parquet"),
+        ]
+        options += ["--state", str(folder / "state.safetensors")]
+    else:
+        files = {"output": "seed0.safetensors"}
+        options = ["--weights", f"{MODEL}/weights.safetensors", "--settings", str(folder / "probe.json")]
+        options += ["--fit", f"{prompts}-fit.safetensors"]
+        options += ["--evaluation", f"{prompts}-evaluation.safetensors"]
+    written = {name: folder / name for name in files.values()}
+    options += [word for option, name in files.items() for word in (f"--{option}", str(written[name]))]
     made = subprocess.run(
-        [sys.executable, "-m", "ickrr", *(written.get(part, part) for part in job.arguments)],
+        [
+            sys.executable,
+            "-I",
+            str(project / "src"),
+            verb,
+            "--run",
+            str(folder / "run.json"),
+            "--seed",
+            "0",
+            *options,
+        ],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(project / "src")},
         text=True,
         capture_output=True,
         check=False,
     )
     assert made.returncode == 0, made.stderr
-    return outputs
+    return written
 
 
 @pytest.mark.parametrize(
-    ("verb", "options"), [("train", ["weights", "learning-curve"]), ("probe", ["output"])]
+    ("verb", "folder"), [("train", MODEL), ("probe", "results/smoke/predictions/spherical")]
 )
-def test_job_made_twice_is_the_same_bytes(
-    smoke_paper: Paper, tmp_path: Path, verb: str, options: list[str]
-) -> None:
+def test_job_made_twice_is_the_same_bytes(smoke_paper: Paper, tmp_path: Path, verb: str, folder: str) -> None:
     """Fails if training or probing depends on more than its inputs: time, path, process, hash order."""
-    job = jobs(smoke_paper.path)[verb]
-    again = rerun(job, smoke_paper.path, tmp_path)
-    for option in options:
-        assert sha256(again[option]) == sha256(smoke_paper.path / job.outputs[option]), option
-
-
-def training_process(snakemake: subprocess.Popen[str]) -> psutil.Process:
-    """Wait for the python process of the training below a running Snakemake."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until and snakemake.poll() is None:
-        for child in psutil.Process(snakemake.pid).children(recursive=True):
-            try:
-                command = child.cmdline()
-            except psutil.NoSuchProcess:
-                continue
-            if command[1:4] == ["-m", "ickrr", "train"]:
-                return child
-        time.sleep(0.05)
-    snakemake.kill()
-    raise AssertionError(f"no training started: {snakemake.communicate()[0]}")
+    for name, again in rerun(smoke_paper.path, verb, tmp_path).items():
+        assert sha256(again) == sha256(smoke_paper.path / folder / name), name
 
 
 def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, tmp_path: Path) -> None:
@@ -159,9 +158,16 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
     project = fresh_project.copy(tmp_path / "project")
     overlay = project.path / "long.yaml"
     overlay.write_text(LONG)
-    job = jobs(project.path, overlay)["train"]
-    weights, state = (project.path / path for path in (job.outputs["weights"], job.state))
-    arguments = [str(job.outputs["weights"]), "--cores", "1", "--config", "scale=smoke", "overlay=long.yaml"]
+    weights = project.path / MODEL / "weights.safetensors"
+    state = project.results() / "state/spherical/seed0.safetensors"
+    arguments = [
+        f"{MODEL}/weights.safetensors",
+        "--cores",
+        "1",
+        "--config",
+        "scale=smoke",
+        "overlay=long.yaml",
+    ]
     snakemake = subprocess.Popen(
         [sys.executable, "-m", "snakemake", *arguments],
         cwd=project.path,
@@ -169,7 +175,7 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    child = training_process(snakemake)
+    child = process_of(snakemake, "train")
     until = time.monotonic() + 120
     while time.monotonic() < until and not (state.exists() and read_metadata(state)["step"] >= 100):
         time.sleep(0.01)
@@ -182,9 +188,8 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
 
     again = project.snakemake(*arguments)
     assert again.returncode == 0, again.stdout
-    log = (project.path / "logs/smoke" / job.log).read_text()
+    log = (project.path / "logs/smoke/train_model/spherical/seed0.log").read_text()
     assert f"goes on after step {killed_after}" in log
     assert not state.exists()
-    undisturbed = rerun(job, project.path, tmp_path)
-    for option in ("weights", "learning-curve"):
-        assert sha256(undisturbed[option]) == sha256(project.path / job.outputs[option]), option
+    for name, undisturbed in rerun(project.path, "train", tmp_path, overlay).items():
+        assert sha256(undisturbed) == sha256(project.path / MODEL / name), name

@@ -128,8 +128,8 @@ def test_every_step_of_every_prefix_is_its_separate_solve(
     found = solve(name, system, STEPS, options)
     assert found.diverged_at.eq(-1).all()
     expected = brute_force(name, system, STEPS, options)
-    # Two orders of summation; conjugate gradients divide by residuals that shrink to rounding, which amplifies
-    # the difference in ill-conditioned systems (2.8e-9 was met).
+    # Two orders of summation; conjugate gradients divide by residuals that shrink to rounding, which blows
+    # up the difference in ill-conditioned systems (2.8e-9 was met).
     tolerance = 1e-7 if name in ("conjugate_gradient", "preconditioned_cg") else 1e-9
     np.testing.assert_allclose(found.predictions, expected, rtol=tolerance, atol=tolerance)
 

@@ -25,7 +25,6 @@ def test_added_ablation_is_trained_alone(project: Project) -> None:
         "train_model": 1,
         "probe_model": 1,
         "compare_run": 1,
-        "tabulate_run": 1,
         "draw_figure": 1,
     }
 
@@ -50,5 +49,5 @@ def test_removed_run_is_not_made_again(project: Project) -> None:
     text = text.replace("  noise_low:\n    task: spherical_low_noise\n", "")
     config.write_text(text.replace("    - noise_low\n", ""))
     planned = project.planned()
-    assert not {"train_model", "probe_model", "solve_prompts", "compare_run", "tabulate_run"} & set(planned)
+    assert not {"train_model", "probe_model", "solve_prompts", "compare_run"} & set(planned)
     assert planned["draw_figure"] == 1

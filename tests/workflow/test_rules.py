@@ -17,7 +17,7 @@ RULES = {
 }
 
 
-COMPUTING = set(RULES) - {"take_restored"}
+COMPUTING = set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -27,8 +27,7 @@ def test_rule_is_complete(rule: str) -> None:
     assert body.lstrip().startswith('"""'), "no docstring"
     for directive in ("log", "benchmark", "conda", "threads", "resources", "message"):
         assert re.search(rf"^    {directive}:", body, flags=re.MULTILINE), f"no {directive}"
-    for resource in ("mem_mb", "runtime"):
-        assert f"{resource}=" in body, f"no {resource}"
+    assert f'asks_for("{rule}")' in body, "no memory and time of its own in resources.py"
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -39,18 +38,15 @@ def test_rule_avoids_what_reruns_wrongly(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_rule_tracks_its_code(rule: str) -> None:
-    """Fails if a rule calls code that is not among its inputs (an edit would leave stale results)."""
+def test_rule_tells_its_job_its_code_and_settings(rule: str) -> None:
+    """Fails if a rule runs another step than it hands the digest of, or holds settings back."""
     body = RULES[rule]
-    assert "code=" in body
-    called = re.search(r"python -m ickrr (\w+)", body)
-    assert f'verb("{called[1]}")' in body if called else "papermill" in body
-
-
-@pytest.mark.parametrize("rule", sorted(COMPUTING))
-def test_rule_keeps_records(rule: str) -> None:
-    """Fails if the results of a rule could be damaged unnoticed, or not be traced back."""
-    assert "recorded(" in RULES[rule]
+    handed = re.search(r"\*\*job\(\s*\"(\w+)\"", body)
+    assert handed, "no **job() among its params"
+    called = re.search(r'step\(\s*"(\w+)",\s*"(\w+)"', body)
+    assert called, "its command is not made by step()"
+    assert called.groups() == (rule, handed[1])
+    assert "shell.prefix" not in body and "os.environ" not in body
 
 
 def test_rule_names_are_verb_object() -> None:
@@ -60,19 +56,21 @@ def test_rule_names_are_verb_object() -> None:
 
 def test_fresh_checkout_plans_the_whole_paper(fresh_project: Project) -> None:
     """Fails if a stage is missing from the plan, or a run or seed is planned twice."""
-    planned = fresh_project.planned("--config", "scale=laptop", "bundle=off")
+    planned = fresh_project.planned("--config", "scale=laptop")
     assert set(planned) == COMPUTING
     experiment = load_experiment(ROOT / "config.yaml", None)
     apart = sum(len(experiment.seeds(run)) for run in experiment.runs if not experiment.is_compared(run))
     models = planned["train_model"] + planned["build_control"]
-    assert models - apart == planned["probe_model"] == planned["compare_run"]
+    assert models - apart == planned["probe_model"]
+    assert planned["compare_run"] == len(experiment.compared) + planned["build_control"]
+    assert planned["sample_prompts"] == len({experiment.task_of(run) for run in experiment.models})
     assert planned["build_paper"] == planned["write_numbers"] == 1
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
 def test_scales_plan_the_same_rules(fresh_project: Project, scale: str) -> None:
     """Fails if a scale takes another path through the code: they differ in values only."""
-    assert set(fresh_project.planned("--config", f"scale={scale}", "bundle=off")) == COMPUTING
+    assert set(fresh_project.planned("--config", f"scale={scale}")) == COMPUTING
 
 
 def test_short_targets_plan_their_ancestors_only(fresh_project: Project) -> None:
@@ -115,3 +113,33 @@ def test_plain_snakemake_needs_no_options(fresh_project: Project) -> None:
     program = Path(sys.executable).with_name("snakemake")
     run = subprocess.run([program, "-n"], cwd=fresh_project.path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_first_runs_are_trained_first(fresh_project: Project) -> None:
+    """Fails if a training of the headline can wait behind an ablation."""
+    target = "results/smoke/trained/{}/seed0/weights.safetensors"
+    names = [target.format(run) for run in ("width_half", "spherical", "depth_double")]
+    program = """
+import sys
+from pathlib import Path
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings
+with SnakemakeApi(OutputSettings()) as api:
+    workflow = api.workflow(
+        resource_settings=ResourceSettings(cores=1),
+        config_settings=ConfigSettings(config={"scale": "smoke"}),
+        snakefile=Path("Snakefile"),
+    )
+    import contextlib, io
+    with contextlib.redirect_stdout(io.StringIO()):
+        workflow.dag(DAGSettings(targets=set(sys.argv[1:]))).printrulegraph()
+    dag = workflow._workflow.dag
+    jobs = [job for job in dag.jobs if job.rule.name == "train_model"]
+    print(*sorted((job.wildcards.run for job in jobs), key=lambda run: -next(
+        dag.priority(job) for job in jobs if job.wildcards.run == run)))
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program, *names],
+        cwd=fresh_project.path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.stdout.split() == ["spherical", "depth_double", "width_half"], run.stderr[-2000:]

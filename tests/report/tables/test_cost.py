@@ -36,7 +36,7 @@ def test_jobs_are_those_of_the_rules(experiment):
     """Fails if the names of the benchmarks are not those that the rules give."""
     assert list(jobs_of(experiment, "solve_prompts")) == ["spherical-evaluation", "uniform-evaluation"]
     assert len(list(jobs_of(experiment, "sample_prompts"))) == 6
-    assert list(jobs_of(experiment, "tabulate_run")) == ["spherical", "noise_01"]
+    assert list(jobs_of(experiment, "compare_run")) == ["spherical", "noise_01"]
     assert list(jobs_of(experiment, "measure_width")) == ["measure_width"]
     assert list(jobs_of(experiment, "verify_construction")) == list(
         experiment.constructions.verification.ridges

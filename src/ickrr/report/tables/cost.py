@@ -18,8 +18,8 @@ from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 
 Kind = Literal[
-    "prompts",
-    "evaluation",
+    "task",
+    "solved",
     "trained",
     "model",
     "run",
@@ -36,12 +36,11 @@ TRAINING: Final = "train_model"
 
 # stage: what there is one job of; with the name of a table, a run of which that table is shown
 STAGES: Final[dict[str, Kind]] = {
-    "sample_prompts": "prompts",
-    "solve_prompts": "evaluation",
+    "sample_prompts": "task",
+    "solve_prompts": "solved",
     TRAINING: "trained",
     "probe_model": "model",
-    "compare_run": "model",
-    "tabulate_run": "compared",
+    "compare_run": "compared",
     "tabulate_training": "run",
     "sweep_noise": "noise",
     "trace_functions": "functions",
@@ -109,14 +108,9 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
         yield from experiment.constructions.verification.ridges
     if kind in ("noise", "functions"):
         yield from experiment.runs_showing(kind)
-    if kind in ("prompts", "evaluation"):
-        names = experiment.prompt_sets()
-        solved = {
-            f"{experiment.task_of(run)}-evaluation"
-            for run in experiment.models
-            if experiment.is_compared(run)
-        }
-        yield from (name for name in names if kind == "prompts" or name in solved)
+    if kind in ("task", "solved"):
+        shown = [run for run in experiment.models if kind == "task" or experiment.is_compared(run)]
+        yield from dict.fromkeys(experiment.task_of(run) for run in shown)
     if kind == "run":
         yield from experiment.runs
     if kind == "compared":
