@@ -45,6 +45,15 @@ def _measure(project: Path) -> list[dict[str, object]]:
             path.unlink()
         return snakemake("--cores", "1", FIGURE, *SCALE)
 
+    def started(program: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", program], check=True)
+        return time.perf_counter() - began
+
+    imports = {
+        program: statistics.median(repeated(lambda program=program: started(program)))
+        for program in ("import snakemake.cli", "import torch, pandas, pyarrow")
+    }
     plan = repeated(lambda: snakemake("-n", "--quiet", "all"))
     whole = snakemake("--cores", "1", *SCALE)
     jobs = job_seconds(project / "results/smoke/benchmarks")
@@ -56,9 +65,20 @@ def _measure(project: Path) -> list[dict[str, object]]:
     figure = repeated(draw)
     overhead = whole - sum(jobs)
     return [
-        row("snakemake -n, the whole laptop paper, nothing made yet", plan),
+        row(
+            "snakemake -n, the whole laptop paper, nothing made yet",
+            plan,
+            "import snakemake.cli",
+            imports["import snakemake.cli"],
+        ),
         *(row(f"snakemake -n, smoke scale, {runs} trainings more", times) for runs, times in growth),
         row("the whole smoke paper, one core", [whole], "its jobs' commands alone", sum(jobs)),
+        row(
+            "the whole smoke paper, one core, again",
+            [whole],
+            "import torch, pandas, pyarrow",
+            imports["import torch, pandas, pyarrow"],
+        ),
         row(
             "Snakemake's overhead a job of the smoke paper", [overhead / len(jobs)], note=f"{len(jobs)} jobs"
         ),
