@@ -3,8 +3,6 @@
 from ickrr.commands.why import explain
 
 PLAN = """\
-results/smoke/restored/tables: 2 of 3 results taken (run of 2026-01-02, commit abc, on cpu)
-  not tables/a/errors.parquet: src/x.py has changed
 Job stats:
 job  count
 
@@ -20,8 +18,6 @@ Reason: Updated input files: d, c, b, a; Input files updated by another job: x
 def test_causes_come_first() -> None:
     """Fails if the one edit behind a plan drowns in what follows from it."""
     assert list(explain(PLAN)) == [
-        "results/smoke/restored/tables: 2 of 3 results taken (run of 2026-01-02, commit abc, on cpu)",
-        "  not tables/a/errors.parquet: src/x.py has changed",
         "Solving spherical-evaluation: updated input files a, b, c and 1 more",
         "Tabulating spherical: follows from the above",
         "2 jobs",
@@ -33,3 +29,14 @@ def test_nothing_to_do() -> None:
     assert list(explain("Nothing to be done (all requested files are present and up to date).")) == [
         "nothing to do"
     ]
+
+
+def test_changed_code_and_settings_are_told_apart() -> None:
+    """Fails if a person has to compare digests to learn whether it was the code or a key."""
+    head = "Params have changed since last execution Union of exclusive params before and now across all "
+    head += "output: "
+    code, edited, given, other = "a" * 16, "b" * 16, "c" * 16, "d" * 16
+    edit = f"before: '{code} {given} m' now: '{edited} {given} m'"
+    key = f"before: '{code} {given}', '{{\"steps\":1}}' now: '{code} {other}', '{{\"steps\":2}}'"
+    for change, said in ((edit, "its code was edited"), (key, "its settings changed (steps: 1 -> 2)")):
+        assert next(explain(f"Job 1: Training\nReason: {head}{change}")) == f"Training: {said}"

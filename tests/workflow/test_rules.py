@@ -135,8 +135,8 @@ with SnakemakeApi(OutputSettings()) as api:
         workflow.dag(DAGSettings(targets=set(sys.argv[1:]))).printrulegraph()
     dag = workflow._workflow.dag
     jobs = [job for job in dag.jobs if job.rule.name == "train_model"]
-    print(*sorted((job.wildcards.run for job in jobs), key=lambda run: -next(
-        dag.priority(job) for job in jobs if job.wildcards.run == run)))
+    priority = {job.wildcards.run: job.rule.expand_priority(job.wildcards, job.input, 1) for job in jobs}
+    print(*sorted(priority, key=priority.get, reverse=True))
 """
     run = subprocess.run(
         [sys.executable, "-c", program, *names],

@@ -11,8 +11,9 @@ rule draw_figure:
             labels={"figure": "{figure}"},
         ),
     log:
-        notebook="<logs>/draw_figure/{figure}.ipynb",
+        # The text first: of a failed job, Snakemake shows no log behind one that is missing.
         text="<logs>/draw_figure/{figure}.log",
+        notebook="<logs>/draw_figure/{figure}.ipynb",
     benchmark:
         "<benchmarks>/draw_figure/{figure}.tsv"
     conda:

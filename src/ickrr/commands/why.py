@@ -1,10 +1,12 @@
 """Say what would run for a target, and why; nothing is run."""
 
 import argparse
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from ickrr.errors import ConfigError
 
@@ -39,8 +41,6 @@ def explain(plan: str) -> Iterator[str]:
     Args:
         plan: standard output and error of ``snakemake -n``.
     """
-    # What the Snakefile says about restored bundles.
-    yield from re.findall(r"^(?:\S+: \d+ of \d+ results taken .*|  not .*)$", plan, flags=re.MULTILINE)
     jobs = re.findall(r"^Job \d+: (.*)\nReason: (.*)$", plan, flags=re.MULTILINE)
     if not jobs:
         yield "nothing to do"
@@ -57,7 +57,38 @@ def explain(plan: str) -> Iterator[str]:
 
 
 def _shortened(cause: str) -> str:
+    if cause.startswith("Params have changed"):
+        return _changed_params(cause)
     kind, _, names = cause.partition(": ")
     listed = sorted(names.split(", ")) if names else []
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return f"{kind.lower()} {', '.join(listed[:SHOWN])}{more}".strip()
+
+
+def _changed_params(cause: str) -> str:
+    """Say whether the code or the settings that a job is handed changed, and which keys."""
+    sides = cause.partition(" now: ")
+    handed = [re.search(r"'([0-9a-f]{16}) ([0-9a-f]{16})\b", side) for side in (sides[0], sides[2])]
+    if not all(handed):
+        return "changed parameters"
+    before, now = (found.groups() for found in handed if found)
+    changed = ["its code was edited"] if before[0] != now[0] else []
+    if before[1] != now[1]:
+        texts = [re.findall(r"'(\{.*?\})'(?=,? |$)", side) for side in (sides[0], sides[2])]
+        keys = [
+            difference
+            for old, new in zip(*map(sorted, texts), strict=False)
+            for difference in _differences(json.loads(old), json.loads(new))
+        ]
+        changed.append(
+            f"its settings changed ({', '.join(keys[:SHOWN])})" if keys else "its settings changed"
+        )
+    return " and ".join(changed) or "other modules are chosen for it"
+
+
+def _differences(old: Any, new: Any, key: str = "") -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted({*old, *new}):
+            yield from _differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+    elif old != new:
+        yield f"{key}: {json.dumps(old)} -> {json.dumps(new)}"
