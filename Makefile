@@ -80,6 +80,10 @@ lint: env-test ## style, formats and types
 bench: env-test ## measure what benchmarks/README.md states
 	python -m benchmarks
 
+.PHONY: wheelhouse
+wheelhouse: env ## all locked wheels in build/wheelhouse, for a machine without network (docs/one_machine.md)
+	@envs/setup.sh wheelhouse
+
 .PHONY: env
 env: ## only the Python environment, in .venv
 	@envs/setup.sh

@@ -2,6 +2,7 @@
 # Make .venv hold exactly the locks, and this package. Does nothing when it already does.
 #   envs/setup.sh         what the pipeline needs
 #   envs/setup.sh test    what the tests and linters need besides
+#   envs/setup.sh wheelhouse   the locked wheels of this environment in build/wheelhouse
 # TORCH=cpu|default chooses the build of torch; unset, the CPU build is taken where there is no
 # NVIDIA GPU and pip can get it. PYTHON=... chooses the interpreter.
 set -euo pipefail
@@ -109,4 +110,12 @@ if [[ ${1:-} == test ]]; then
         locked -r envs/test.txt
         touch "$tested"
     fi
+fi
+
+if [[ ${1:-} == wheelhouse ]]; then
+    for build in cpu default; do [[ -e $(stamp "$build") ]] && TORCH=$build; done
+    pip download --quiet --no-deps --require-hashes --dest build/wheelhouse \
+        -r envs/common.txt -r "envs/torch-$TORCH.txt"
+    echo "build/wheelhouse: $(find build/wheelhouse -type f | wc -l) files; elsewhere, without network:"
+    echo "    PIP_NO_INDEX=1 PIP_FIND_LINKS=\$PWD/build/wheelhouse make env TORCH=$TORCH"
 fi

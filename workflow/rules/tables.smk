@@ -22,7 +22,7 @@ rule write_table:
         **asks_for("write_table"),
     params:
         **job("table", chosen=modules_of_table, experiment=EXPERIMENT),
-        results=RESULTS,
+        results=lambda wildcards: RESULTS,
     message:
         "Writing {wildcards.table}"
     shell:
