@@ -10,7 +10,8 @@ from slurm_guard.errors import ClusterError
 
 onstart:
     try:
-        DRIVER_LOCK = driver.start(Path.cwd(), SOURCE, Path(RESULTS))  # held until this process ends
+        # Held until this process ends.
+        DRIVER_LOCK = driver.start(Path.cwd(), SOURCE, Path(RESULTS))
         hooks.before(os.getcwd(), workflow.executor_plugin.name)
         if found := notice(ROOT, experiment.scale):
             print(found, file=sys.stderr)
