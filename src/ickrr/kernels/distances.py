@@ -1,5 +1,6 @@
 """Squared distances, of which stationary kernels are functions."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,3 +25,15 @@ def squared_distances(x: "Tensor", z: "Tensor") -> "Tensor":
         difference = x[..., :, None, coordinate] - z[..., None, :, coordinate]  # (..., n, m)
         total.addcmul_(difference, difference)
     return total
+
+
+def of_distances(
+    profile: "Callable[[Tensor, float], Tensor]",
+) -> "Callable[[Tensor, Tensor, float], Tensor]":
+    """Make the ``covariance`` of a stationary kernel from its ``profile``; see `ickrr.kernels`."""
+
+    def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
+        """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""
+        return profile(squared_distances(x, z), lengthscale)
+
+    return covariance

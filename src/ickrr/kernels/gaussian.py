@@ -2,18 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.distances import of_distances
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 NAME = "Gaussian"
 POSITIVE = True
-
-
-def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
-    """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""
-    return profile(squared_distances(x, z), lengthscale)
 
 
 def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
@@ -26,3 +21,6 @@ def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
     import torch
 
     return torch.exp(squared_distance * (-0.5 / lengthscale**2))
+
+
+covariance = of_distances(profile)

@@ -5,18 +5,13 @@ r is the Euclidean distance (scikit-learn's ``laplacian_kernel`` takes the l1 di
 
 from typing import TYPE_CHECKING
 
-from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.distances import of_distances
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 NAME = "Laplace"
 POSITIVE = True
-
-
-def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
-    """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""
-    return profile(squared_distances(x, z), lengthscale)
 
 
 def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
@@ -29,3 +24,6 @@ def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
     import torch
 
     return torch.exp(squared_distance.sqrt() * (-1 / lengthscale))
+
+
+covariance = of_distances(profile)

@@ -3,18 +3,13 @@
 import math
 from typing import TYPE_CHECKING
 
-from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.distances import of_distances
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 NAME = "Matérn-3/2"
 POSITIVE = True
-
-
-def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
-    """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""
-    return profile(squared_distances(x, z), lengthscale)
 
 
 def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
@@ -28,3 +23,6 @@ def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
 
     scaled = squared_distance.sqrt() * (math.sqrt(3) / lengthscale)
     return (1 + scaled) * torch.exp(-scaled)
+
+
+covariance = of_distances(profile)
