@@ -67,3 +67,12 @@ def tiny_paper(tiny_project: Project, tmp_path_factory: pytest.TempPathFactory) 
     run = project.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout[-5000:]
     return Paper(project.path, run.stdout, time.monotonic() - began)
+
+
+@pytest.fixture(scope="session")
+def bundle(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of the tables of `tiny_paper`, made once; tests must not change it."""
+    path = tmp_path_factory.mktemp("bundle") / "smoke-tables.tar.xz"
+    said = tiny_paper.verb("bundle", "--scale", "smoke", "--output", str(path))
+    assert said.returncode == 0, said.stdout
+    return path

@@ -21,15 +21,6 @@ RESULTS = Path("results/smoke")
 TABLE = RESULTS / "tables/spherical/errors.parquet"
 
 
-@pytest.fixture(scope="module")
-def bundle(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables of the tiny paper."""
-    path = tmp_path_factory.mktemp("bundle") / "smoke-tables.tar.xz"
-    said = tiny_paper.verb("bundle", "--scale", "smoke", "--output", str(path))
-    assert said.returncode == 0, said.stdout
-    return path
-
-
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project, as working directory."""

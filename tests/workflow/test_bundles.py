@@ -9,15 +9,6 @@ from support import Paper, Project, fingerprints
 DRAWN = {"draw_figure": 2, "write_table": 1, "write_numbers": 1, "build_paper": 1}
 
 
-@pytest.fixture(scope="module")
-def bundle(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables of the tiny paper."""
-    path = tmp_path_factory.mktemp("bundle") / "smoke-tables.tar.xz"
-    said = tiny_paper.verb("bundle", "--scale", "smoke", "--output", str(path))
-    assert said.returncode == 0, said.stdout
-    return path
-
-
 @pytest.fixture
 def clone(tiny_project: Project, bundle: Path, tmp_path: Path) -> Project:
     """A fresh clone that comes with the bundle, restored."""
