@@ -44,6 +44,10 @@ class BundleError(IckrrError):
     """A bundle is damaged, is not one, does not belong here, or cannot be made from these results."""
 
 
+class InTheWayError(BundleError):
+    """A file is there already, and is not what the bundle holds."""
+
+
 @dataclass(frozen=True)
 class Contents:
     """What a bundle holds.
@@ -185,7 +189,8 @@ def restore(bundle: Path, root: Path = Path(), force: bool = False) -> Contents:
 
     Raises:
         BundleError: the archive is missing, damaged or truncated, lacks a member or has one too many, or
-            names a file outside the results; or a file is there and differs; or the disk has no room.
+            names a file outside the results; or the disk has no room.
+        InTheWayError: a file is there and differs.
         DriverError: Snakemake is running here.
     """
     running = driver.holder(root)
@@ -319,7 +324,7 @@ def _put_in_place(contents: Contents, temporary: Path, root: Path, bundle: Path,
     own = [name for name in differing if not name.startswith(f"results/{contents.about['scale']}/records/")]
     if own and not force:
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        raise BundleError(
+        raise InTheWayError(
             f"{own[0]}{more}: there already, and not what {bundle} holds; nothing was changed "
             "(--force takes the bundle's)"
         )

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ickrr.bundles import BundleError, restore, shipped_bundle
+from ickrr.bundles import InTheWayError, restore, shipped_bundle
 from ickrr.errors import ConfigError
 
 
@@ -36,8 +36,8 @@ def main(arguments: argparse.Namespace) -> None:
         raise ConfigError("restore: name a bundle, or --shipped and a scale")
     try:
         contents = restore(bundle, force=arguments.force)
-    except BundleError as error:
-        if not arguments.shipped or "there already" not in str(error):
+    except InTheWayError as error:
+        if not arguments.shipped:
             raise
         print(f"your own results stay: {error}", file=sys.stderr)
         return
