@@ -15,7 +15,6 @@ from ickrr.files import (
     to_json,
     write_json,
     write_table,
-    write_text_if_changed,
 )
 
 
@@ -33,16 +32,6 @@ def test_nothing_is_left_of_a_failed_write(tmp_path: Path) -> None:
         write_and_fail()
     assert [path.name for path in tmp_path.iterdir()] == ["table.txt"]
     assert target.read_text() == "old"
-
-
-def test_unchanged_text_is_not_written(tmp_path: Path) -> None:
-    """Fails if a spec that did not change gets a new date, which would rerun its dependents."""
-    target = tmp_path / "spec.json"
-    assert write_text_if_changed(target, "a")
-    before = target.stat().st_mtime_ns
-    assert not write_text_if_changed(target, "a")
-    assert target.stat().st_mtime_ns == before
-    assert write_text_if_changed(target, "b")
 
 
 def test_json_has_one_form(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ickrr.errors import IckrrError
+from ickrr.files import identity
 
 PACKAGE: Final = "ickrr"
 PACKAGE_ROOT: Final = Path(__file__).resolve().parent
@@ -134,7 +135,7 @@ class Sources:
 
     def __init__(self, *starts: str) -> None:
         self.starts = starts
-        self._files = {path: _identity(path) for path in import_closure(*starts)}
+        self._files = {path: identity(path) for path in import_closure(*starts)}
         # Looked at before they are read, so that an edit in between is noticed later.
         self._digests = {path: read_source(path).digest for path in self._files}
 
@@ -170,7 +171,7 @@ class Sources:
         Raises:
             CodeError: one has, or is gone.
         """
-        touched = [path for path, identity in self._files.items() if _identity(path) != identity]
+        touched = [path for path, found in self._files.items() if identity(path) != found]
         changed = []
         for path in touched:
             try:
@@ -211,15 +212,6 @@ class Sources:
                 f"{job}: imported {', '.join(stray[:SHOWN])}, which its rule does not track, so an edit "
                 "there would leave a stale result; name the module among those that the rule chooses"
             )
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    """Date, size and place on the disk of a file, None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _name(path: Path) -> str:

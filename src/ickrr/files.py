@@ -46,19 +46,19 @@ def _umask() -> int:
     return mask
 
 
+def identity(path: str | Path) -> tuple[int, int, int] | None:
+    """Return date [ns], size [bytes] and inode of a file; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def write_text_if_changed(path: str | Path, text: str) -> bool:
-    """Write a text file atomically unless it already says the same; return whether it was written."""
-    target = Path(path)
-    if target.exists() and target.read_text(encoding="utf-8") == text:
-        return False
-    write_text(target, text)
-    return True
 
 
 def to_json(value: Any) -> str:

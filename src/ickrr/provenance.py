@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from ickrr.code import ROOT
 from ickrr.errors import FileError
-from ickrr.files import read_json, write_json
+from ickrr.files import identity, read_json, write_json
 
 CHUNK: Final = 1 << 20  # [bytes] read at a time
 METADATA: Final = Path(".snakemake/metadata")
@@ -33,7 +33,6 @@ PACKAGES: Final = (
 )
 KEYS: Final = frozenset({"rule", "given", "outputs", "end", "commit", "versions", "machine", "device"})
 Record = dict[str, Any]
-Identity = tuple[int, int, int]
 
 
 def digest(path: str | Path) -> str:
@@ -111,7 +110,8 @@ class Records:
                     f"says {told[:12]}..), so it was damaged or edited since; "
                     "delete it and run snakemake again"
                 )
-            planned = _params(file)
+            metadata = snakemake_metadata(file)
+            planned = _params(metadata) if metadata else []
             if record["given"] and planned and record["given"] not in planned:
                 raise FileError(
                     f"{file}: rule {record['rule']} ran with other code or settings than Snakemake had "
@@ -138,7 +138,7 @@ class Inputs:
     """
 
     def __init__(self, files: Iterable[str | Path]) -> None:
-        self._files = {str(file): _identity(file) for file in files}
+        self._files = {str(file): identity(file) for file in files}
 
     def require_unchanged(self, job: str) -> None:
         """Make sure that none was written anew since.
@@ -146,19 +146,11 @@ class Inputs:
         Raises:
             FileError: one was, or is gone.
         """
-        for file, identity in self._files.items():
-            if _identity(file) != identity:
+        for file, found in self._files.items():
+            if identity(file) != found:
                 raise FileError(
                     f"{job}: {file} was changed while it ran, so its result is not kept; run snakemake again"
                 )
-
-
-def _identity(file: str | Path) -> Identity | None:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime) -> Record:
@@ -279,10 +271,9 @@ def recorded_file(metadata: str | Path) -> str:
     return urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
 
 
-def _params(file: str | Path) -> list[str]:
+def _params(metadata: Record) -> list[str]:
     """Parameters of the job that made a file, as Snakemake planned them; quotes of texts are taken off."""
-    metadata = snakemake_metadata(file)
-    return [str(value).strip("'\"") for value in metadata.get("params") or []] if metadata else []
+    return [str(value).strip("'\"") for value in metadata.get("params") or []]
 
 
 def target_file(target: str, results: Path) -> Path:
@@ -312,16 +303,14 @@ def trace(records: Records, file: Path) -> list[str]:
 
 
 def _lines(records: Records, files: list[str], depth: int, seen: set[str]) -> Iterator[str]:
-    jobs: dict[str, list[str]] = {}
+    jobs: dict[str, tuple[Record, list[str]]] = {}  # what Snakemake recorded of a job, and its files
     for name in files:
         metadata = snakemake_metadata(name)
         if metadata is None:
             yield f"{'  ' * depth}{name}{'' if Path(name).exists() else ' (gone)'}"
         else:
-            jobs.setdefault(f"{metadata['rule']} {metadata['log']}", []).append(name)
-    for job, made in jobs.items():
-        metadata = snakemake_metadata(made[0])
-        assert metadata is not None, "it was found above"
+            jobs.setdefault(f"{metadata['rule']} {metadata['log']}", (metadata, []))[1].append(name)
+    for job, (metadata, made) in jobs.items():
         label = made[0] if len(made) == 1 else f"{made[0]} and {len(made) - 1} more of this job"
         states = sorted({state for name in made if (state := _state(name, records.of(name)))})
         yield f"{'  ' * depth}{label}: {', '.join([*_facts(metadata, records.of(made[0])), *states])}"
@@ -329,9 +318,9 @@ def _lines(records: Records, files: list[str], depth: int, seen: set[str]) -> It
             yield f"{'  ' * (depth + 1)}(traced above)"
             continue
         seen.add(job)
-        for value in sorted(map(str, metadata.get("params") or [])):
-            if value.strip("'").startswith("{"):
-                yield f"{'  ' * (depth + 1)}settings {_shortened(value.strip(chr(39)))}"
+        for value in sorted(_params(metadata)):
+            if value.startswith("{"):
+                yield f"{'  ' * (depth + 1)}settings {_shortened(value)}"
         yield from _lines(records, metadata["input"] or [], depth + 1, seen)
 
 

@@ -18,6 +18,7 @@ from ickrr.code import code_digest
 from ickrr.config.experiment import RunTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
+from ickrr.config.task import Split
 from ickrr.entries import KERNELS, LAWS, SOLVERS
 from ickrr.errors import ConfigError
 from ickrr.provenance import settings_text
@@ -145,7 +146,7 @@ def run_settings(wildcards):
     return run_text(wildcards.run)
 
 
-SPLITS = ["fit", "evaluation", "validation"]
+SPLITS = get_args(Split)
 NOTEBOOKS = ROOT / "workflow" / "notebooks"
 
 
@@ -168,14 +169,14 @@ def modules_of_run(wildcards):
     return modules_of_task(experiment.run(wildcards.run).task)
 
 
-def modules_of_solving(wildcards):
-    """What solving the prompts of a task runs."""
-    return modules_of_task(experiment.task(wildcards.task)) + SOLVER_MODULES
-
-
 def modules_of_sampling(wildcards):
     """What drawing the prompts of a task runs."""
     return modules_of_task(experiment.task(wildcards.task))
+
+
+def modules_of_solving(wildcards):
+    """What solving the prompts of a task runs."""
+    return modules_of_sampling(wildcards) + SOLVER_MODULES
 
 
 def modules_of_tracing(wildcards):

@@ -1,6 +1,6 @@
 """The whole experiment: what config.yaml may say, and the runs it resolves to."""
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -12,7 +12,7 @@ from ickrr.config.model import ModelSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
-from ickrr.config.task import PromptSettings, Split, TaskSettings
+from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.entries import KERNELS
 
@@ -211,11 +211,6 @@ class Experiment(Settings):
             count=getattr(self.prompts, split),
             seed=self.seed,
         )
-
-    def prompt_sets(self) -> list[str]:
-        """Names of all stored prompt sets that the runs need."""
-        tasks = dict.fromkeys(self.task_of(run) for run in self.models)
-        return [f"{task}-{split}" for task in tasks for split in get_args(Split)]
 
 
 def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
