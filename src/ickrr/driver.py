@@ -236,8 +236,8 @@ def _locked(descriptor: int, path: Path, kind: int) -> bool:
         return False
     except OSError as error:
         raise NoLocksError(
-            f"{path}: the file system has no locks ({error.strerror}), so nobody can tell whether another run "
-            "works in this folder"
+            f"{path}: the file system has no locks ({error.strerror}), so nobody can tell whether another "
+            "run works in this folder"
         ) from error
     return True
 
