@@ -116,9 +116,9 @@ def test_plain_snakemake_needs_no_options(fresh_project: Project) -> None:
 
 
 def test_first_runs_are_trained_first(fresh_project: Project) -> None:
-    """Fails if a training of the headline can wait behind an ablation."""
+    """Fails if a training of the headline, or the prompts that it waits for, can wait behind an ablation."""
     target = "results/smoke/trained/{}/seed0/weights.safetensors"
-    names = [target.format(run) for run in ("width_half", "spherical", "depth_double")]
+    names = [target.format(run) for run in ("noise_low", "spherical", "depth_double")]
     program = """
 import sys
 from pathlib import Path
@@ -134,12 +134,16 @@ with SnakemakeApi(OutputSettings()) as api:
     with contextlib.redirect_stdout(io.StringIO()):
         workflow.dag(DAGSettings(targets=set(sys.argv[1:]))).printrulegraph()
     dag = workflow._workflow.dag
-    jobs = [job for job in dag.jobs if job.rule.name == "train_model"]
-    priority = {job.wildcards.run: job.rule.expand_priority(job.wildcards, job.input, 1) for job in jobs}
-    print(*sorted(priority, key=priority.get, reverse=True))
+    for name, wildcard in (("sample_prompts", "task"), ("train_model", "run")):
+        jobs = [job for job in dag.jobs if job.rule.name == name]
+        priority = {
+            job.wildcards[wildcard]: job.rule.expand_priority(job.wildcards, job.input, 1) for job in jobs
+        }
+        print(*sorted(priority, key=priority.get, reverse=True), max(priority.values()))
 """
     run = subprocess.run(
         [sys.executable, "-c", program, *names],
         cwd=fresh_project.path, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert run.stdout.split() == ["spherical", "depth_double", "width_half"], run.stderr[-2000:]
+    prompts, trainings = "spherical spherical_low_noise 7", "spherical depth_double noise_low 7"
+    assert run.stdout.splitlines() == [prompts, trainings], run.stderr[-2000:]

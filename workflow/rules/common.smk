@@ -314,9 +314,11 @@ def asks_for(rule_name):
 
 
 def priority_of(wildcards):
-    """Priority of a training: the runs of compute.first_runs come before all others, in their order."""
+    """Priority of a training, or of the prompts of a task: compute.first_runs come before all others, in order."""
     first = experiment.compute.first_runs
-    return len(first) - first.index(wildcards.run) if wildcards.run in first else 0
+    run, task = getattr(wildcards, "run", None), getattr(wildcards, "task", None)
+    found = [name for name in first if name == run or experiment.task_of(name) == task]
+    return len(first) - first.index(found[0]) if found else 0
 
 
 def figure_tables(wildcards):
