@@ -1,14 +1,18 @@
 """What every rule must have, and what a fresh checkout plans."""
 
+import os
 import re
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from support import ROOT, Project
+from support import ROOT, Project, snakemake_command
 
 from ickrr.config.load import load_experiment
+from ickrr.config.task import Split
 
 RULES = {
     name: body
@@ -147,3 +151,32 @@ with SnakemakeApi(OutputSettings()) as api:
     )  # fmt: skip
     prompts, trainings = "spherical spherical_low_noise 7", "spherical depth_double noise_low 7"
     assert run.stdout.splitlines() == [prompts, trainings], run.stderr[-2000:]
+
+
+@pytest.mark.parametrize(("options", "together"), [([], 1), (["--resources", "gpu=2"], 2)])
+def test_as_many_trainings_share_a_card_as_are_told_to(
+    tiny_project: Project, tmp_path: Path, options: list[str], together: int
+) -> None:
+    """Fails if the profile's one GPU cannot be overruled, or limits nothing.
+
+    Their shells only note when they begin and end; there is no training.
+    """
+    project = tiny_project.copy(tmp_path / "card")
+    (project.path / "card.yaml").write_text("compute: {gpus_per_job: 1}\n")
+    (project.path / "before.sh").write_text("echo 1 >>notes; sleep 4; echo -1 >>notes; exit 1\n")
+    for task in ("spherical", "spherical_low_noise"):
+        for split in get_args(Split):
+            prompts = project.results() / f"prompts/{task}-{split}.safetensors"
+            prompts.parent.mkdir(parents=True, exist_ok=True)
+            prompts.touch()
+    seeds = [("spherical", 0), ("spherical", 1), ("noise_low", 0)]
+    targets = [f"results/smoke/trained/{run}/seed{seed}/weights.safetensors" for run, seed in seeds]
+    command = [*targets, "--cores", "3", *options, "--config", "scale=smoke", "overlay=card.yaml"]
+    run = subprocess.run(
+        snakemake_command(*command),
+        cwd=project.path, env={**os.environ, "BASH_ENV": "before.sh"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    notes = [int(line) for line in (project.path / "notes").read_text().split()]
+    assert notes.count(1) == 3, run.stderr
+    assert max(accumulate(notes)) == together
