@@ -4,7 +4,8 @@
 #   envs/setup.sh test    what the tests and linters need besides
 #   envs/setup.sh wheelhouse   the locked wheels of this environment in build/wheelhouse
 # TORCH=cpu|default chooses the build of torch; unset, the CPU build is taken where there is no
-# NVIDIA GPU and pip can get it. PYTHON=... chooses the interpreter.
+# NVIDIA GPU and pip can get it. PYTHON=... chooses the interpreter. WHEELHOUSE=folder installs from the wheels
+# in it alone, without network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -17,17 +18,25 @@ case ${TORCH:=auto} in auto | cpu | default) ;; *)
     ;;
 esac
 
-# Two `make` at once: the second waits, then finds the work done.
-if command -v flock >/dev/null; then
-    exec 9<envs/common.txt
-    flock 9
+# Two `make` at once: the second waits, then finds the work done. Open for writing, or NFS gives no lock.
+if command -v flock >/dev/null && ! { exec 9<>envs/common.txt && flock 9; } 2>/dev/null; then
+    say "envs/common.txt cannot be locked on this file system; run one make at a time here"
+fi
+
+offline=()
+if [[ -n ${WHEELHOUSE:-} ]]; then
+    offline=(--no-index --find-links "$WHEELHOUSE")
+    if [[ ! -d $WHEELHOUSE ]]; then
+        say "WHEELHOUSE=$WHEELHOUSE is no folder; make wheelhouse on a machine with network fills build/wheelhouse"
+        exit 2
+    fi
 fi
 
 digest() { { echo "$root"; cat "$@"; } | sha256sum | cut -c1-16; }
 stamp() { echo "$venv/.installed-$1-$(digest envs/common.txt "envs/torch-$1.txt")"; }
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 # --no-compile: Python compiles what it imports, which is far less than all that is installed.
-locked() { pip install -qq --no-compile --no-build-isolation --require-hashes "$@"; }
+locked() { pip install -qq --no-compile --no-build-isolation --require-hashes "${offline[@]}" "$@"; }
 
 # An activated .venv must not be the interpreter that makes it anew.
 PATH=${PATH//"$venv/bin:"/}
@@ -67,7 +76,7 @@ choose_torch() {
     TORCH=default
     # pip is asked through the new environment: its Python decides which wheels fit.
     if ! nvidia-smi -L >/dev/null 2>&1 &&
-        pip install --quiet --dry-run --no-deps --require-hashes -r envs/torch-cpu.txt >/dev/null 2>&1; then
+        pip install --quiet --dry-run --no-deps --require-hashes "${offline[@]}" -r envs/torch-cpu.txt >/dev/null 2>&1; then
         TORCH=cpu
     fi
 }
@@ -117,5 +126,5 @@ if [[ ${1:-} == wheelhouse ]]; then
     pip download --quiet --no-deps --require-hashes --dest build/wheelhouse \
         -r envs/common.txt -r "envs/torch-$TORCH.txt"
     echo "build/wheelhouse: $(find build/wheelhouse -type f | wc -l) files; elsewhere, without network:"
-    echo "    PIP_NO_INDEX=1 PIP_FIND_LINKS=\$PWD/build/wheelhouse make env TORCH=$TORCH"
+    echo "    make env WHEELHOUSE=build/wheelhouse TORCH=$TORCH"
 fi

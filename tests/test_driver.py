@@ -1,5 +1,8 @@
 """One driver a folder: a lock that dies with its process, and jobs that outlive theirs."""
 
+import contextlib
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -8,9 +11,11 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ickrr import driver
+from ickrr.commands import check
 
 HOLD = """
 import sys, time
@@ -38,6 +43,48 @@ time.sleep(100)
 '''
 subprocess.Popen([sys.executable, "-c", job, sys.argv[1]], start_new_session=True)
 time.sleep(100)
+"""
+
+
+# A driver with jobs below it that note that they were asked to stop, one of which is just starting, and with
+# a guard of a cluster. Snakemake's handler of SIGTERM takes a lock, which the interrupted thread has here.
+STOPPED = """
+import signal, subprocess, sys, threading, time
+from pathlib import Path
+from ickrr import driver
+folder = Path(sys.argv[1])
+source = folder / "my source"
+source.mkdir()
+(source / "__main__.py").write_text('''
+import pathlib, signal, sys, time
+note = pathlib.Path(sys.argv[0]) / sys.argv[1]
+def stop(*_):
+    note.with_suffix(".asked").touch()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+note.with_suffix(".runs").touch()
+time.sleep(60)
+''')
+def begin(*arguments, before=""):
+    program = f"{sys.executable} -I '{source}' {' '.join(arguments)}"
+    shell = ["bash", "-c", f"{before}trap : TERM; {program}"]
+    return subprocess.Popen(shell, stdout=subprocess.DEVNULL)
+lock = threading.Lock()
+def snakemake(*_):
+    with lock:
+        (folder / "snakemake.asked").touch()
+signal.signal(signal.SIGTERM, snakemake)
+driver.pass_on_termination(source)
+train = begin("train", "--rule=train_model")
+guard = begin("slurm_guard", "squeue", "--name", "run")
+while not all((source / f"{name}.runs").exists() for name in ("train", "slurm_guard")):
+    time.sleep(0.01)
+wait = f"until [[ -e '{source}/train.asked' ]]; do sleep .1; done; sleep 1; "
+late = begin("late", "--rule=draw_figure", before=wait)
+with lock:
+    print("ready", flush=True)
+    time.sleep(2)
+print(train.wait(), late.wait() in (0, 143), guard.poll(), flush=True)
 """
 
 
@@ -126,3 +173,78 @@ def test_half_written_files_of_the_dead_are_removed(tmp_path: Path) -> None:
         path.touch()
     assert driver.remove_temporaries(tmp_path) == [dead]
     assert sorted(path.name for path in folder.iterdir()) == sorted([alive.name, ".hidden.tmp", "c.pdf"])
+
+
+def test_termination_reaches_every_job_and_nothing_else(tmp_path: Path) -> None:
+    """Fails if SIGTERM hangs on a lock, misses a job that is just starting, or stops a cluster's guard."""
+    process = start(STOPPED, tmp_path, "ready")
+    below = psutil.Process(process.pid).children(recursive=True)
+    try:
+        process.terminate()
+        said, _ = process.communicate(timeout=30)
+        assert said.split() == ["0", "True", "None"]
+        assert (tmp_path / "snakemake.asked").exists()
+        assert (tmp_path / "my source" / "train.asked").exists()
+        assert not (tmp_path / "my source" / "slurm_guard.asked").exists()
+    finally:
+        process.kill()
+        for one in below:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+
+
+def test_what_is_left_of_a_run_that_ends_is_cleared_away(tmp_path: Path) -> None:
+    """Fails if a job's process outlives its run, another run's is stopped, or a half-written file stays."""
+    mark = f"{{}}@{socket.gethostname()}:{tmp_path.resolve()}"
+    sleeper = "trap : TERM; sleep 60; sleep 60"  # a shell that starts something more after it was told
+    mine, other = (
+        subprocess.Popen(["bash", "-c", sleeper], env={**os.environ, driver.MARK: mark.format(number)})
+        for number in (os.getpid(), os.getppid())
+    )
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / f".a.pdf.{mine.pid}.tmp").touch()
+    try:
+        assert len(driver.orphans(tmp_path)) == 0
+        driver.clear_away(tmp_path)
+        mine.wait(timeout=10)
+        assert other.poll() is None
+        assert list(results.iterdir()) == []
+    finally:
+        for one in (mine, other):
+            for child in psutil.Process(one.pid).children() if one.poll() is None else []:
+                child.kill()
+            one.kill()
+            one.wait()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK], ids=errno.errorcode.get)
+def test_a_file_system_without_locks_is_no_second_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    """Fails if it ends in a traceback, or a driver that is gone is named as one that runs."""
+    (tmp_path / driver.LOCK).parent.mkdir(parents=True)
+    (tmp_path / driver.LOCK).write_text("process 1 on a machine of last year\n")
+
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(driver.NoLocksError, match=os.strerror(number)):
+        driver.holder(tmp_path)
+    found = check.jobs(tmp_path)
+    assert (found.state, "last year" in found.text) == ("note", False)
+    assert "nobody can tell whether another run works in this folder" in found.text
+    driver.require_idle(tmp_path)
+    assert capsys.readouterr().err.count("\n") == 1
+    os.close(driver.take_lock(tmp_path))
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert str(driver.LOCK) in warning and os.strerror(number) in warning
+    assert f"process {os.getpid()} on" in (tmp_path / driver.LOCK).read_text()
+
+
+def test_a_lock_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """Fails if somebody else's file, or a folder that is none, ends in a traceback."""
+    (tmp_path / ".snakemake").write_text("")
+    with pytest.raises(driver.DriverError, match=r"cannot be opened \(Not a directory\)"):
+        driver.take_lock(tmp_path)

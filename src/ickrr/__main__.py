@@ -11,6 +11,7 @@ import argparse
 import errno
 import pkgutil
 import re
+import signal
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -115,6 +116,8 @@ def _run_job(name: str, options: list[str], job: argparse.Namespace) -> None:
     records.check(job.reads)
     # A record must never stand beside a file that it does not describe.
     records.forget(job.writes)
+    # Asked to stop, it ends as after an error: what it started stops too, and nothing half-written is left.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         _run(name, options, sources)
         sources.require_unchanged(label)

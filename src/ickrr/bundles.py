@@ -193,9 +193,7 @@ def restore(bundle: Path, root: Path = Path(), force: bool = False) -> Contents:
         InTheWayError: a file is there and differs.
         DriverError: Snakemake is running here.
     """
-    running = driver.holder(root)
-    if running:
-        raise driver.DriverError(f"{root.resolve()}: {running} is running the pipeline here; wait for it")
+    driver.require_idle(root)
     temporary = root / "results" / f".restoring.{os.getpid()}.tmp"
     try:
         contents = _unpack(bundle, temporary, root)

@@ -12,9 +12,11 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
+from queue import SimpleQueue
 from typing import Final
 
 import psutil
@@ -25,10 +27,16 @@ LOCK: Final = Path(".snakemake/ickrr/driver.lock")
 MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
 CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; slurm_guard finds them
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
+LAST_PATIENCE: Final = 5.0  # [s] that a killed process gets to be gone
+LOOK: Final = 0.2  # [s] between two looks for jobs that are to stop
 
 
 class DriverError(IckrrError):
-    """Another driver works in this folder."""
+    """Another driver works in this folder, or this one cannot."""
+
+
+class NoLocksError(DriverError):
+    """The file system has no locks, so that nobody can tell whether a driver works in this folder."""
 
 
 def mark_jobs(folder: Path) -> None:
@@ -39,80 +47,90 @@ def mark_jobs(folder: Path) -> None:
 def take_lock(folder: Path) -> int:
     """Take the folder's lock for as long as this process lives; return its file descriptor.
 
+    Where the file system has no locks, a warning says so and the run goes on without.
+
     Raises:
-        DriverError: another process has it.
+        DriverError: another process has it, or its file cannot be opened.
     """
     path = folder / LOCK
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    until = time.monotonic() + 1.0  # somebody who only looks (`holder`) has it for an instant
-    while not _locked(descriptor):
-        if time.monotonic() < until:
-            time.sleep(0.05)
-            continue
-        by = os.read(descriptor, 200).decode().strip() or "another process"
-        os.close(descriptor)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
         raise DriverError(
-            f"{folder}: {by} is already running this pipeline here; "
-            "wait for it, stop it, or work in another folder"
-        )
+            f"{path}: cannot be opened ({error.strerror}); make it writable, or work in another folder"
+        ) from error
+    until = time.monotonic() + 1.0  # somebody who only looks (`holder`) has it for an instant
+    try:
+        while not _locked(descriptor, path, fcntl.LOCK_EX):
+            if time.monotonic() < until:
+                time.sleep(0.05)
+                continue
+            by = _written(descriptor)
+            os.close(descriptor)
+            raise DriverError(
+                f"{folder}: {by} is already running this pipeline here; "
+                "wait for it, stop it, or work in another folder"
+            )
+    except NoLocksError as error:
+        print(f"warning: {error}; start one run at a time here", file=sys.stderr)
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
     return descriptor
 
 
 def holder(folder: Path) -> str | None:
-    """Say who else has the folder's lock, None if nobody has."""
+    """Say who else has the folder's lock, None if nobody has.
+
+    Raises:
+        NoLocksError: it cannot be known.
+    """
+    path = folder / LOCK
     try:
-        descriptor = os.open(folder / LOCK, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return os.read(descriptor, 200).decode().strip() or "another process"
-    else:
-        return None
+        return None if _locked(descriptor, path, fcntl.LOCK_SH) else _written(descriptor)
     finally:
         os.close(descriptor)
 
 
+def require_idle(folder: Path) -> None:
+    """Make sure that no driver works in a folder; where that cannot be known, warn and go on.
+
+    Raises:
+        DriverError: one does.
+    """
+    try:
+        running = holder(folder)
+    except NoLocksError as error:
+        print(f"warning: {error}; make sure that none does", file=sys.stderr)
+        return
+    if running:
+        raise DriverError(f"{folder.resolve()}: {running} is running the pipeline here; wait for it")
+
+
 def orphans(folder: Path) -> list[psutil.Process]:
-    """List jobs of this folder on this machine whose driver, on this machine too, is gone."""
-    here, host = str(folder.resolve()), socket.gethostname()
-    found = []
-    for process in psutil.process_iter():
-        try:
-            environment = process.environ()
-            driver, _, place = environment.get(MARK, "").partition(":")
-            number, _, machine = driver.partition("@")
-            if (place, machine) != (here, host) or CLUSTER in environment:
-                continue
-            if not psutil.pid_exists(int(number)):
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue
-    return found
+    """List processes of this folder's jobs on this machine whose driver, on this machine too, is gone."""
+    return [process for process, driver in _marked(folder) if not psutil.pid_exists(driver)]
 
 
 def end_orphans(folder: Path, patience: float = PATIENCE) -> int:
     """Stop the jobs that a killed driver left behind, so that no file gets two writers; return how many.
 
     They are asked first: training saves its state and goes on from it when it is started again.
+
+    Raises:
+        DriverError: one cannot be stopped.
     """
     left = orphans(folder)
-    if not left:
-        return 0
-    names = ", ".join(str(process.pid) for process in left)
-    print(
-        f"stopping {len(left)} process(es) that a killed run left in this folder ({names})", file=sys.stderr
-    )
-    _signal(left, kill=False)
-    until = time.monotonic() + patience
-    alive = psutil.wait_procs(left, timeout=patience)[1]
-    _signal(alive, kill=True)
-    psutil.wait_procs(alive, timeout=max(5.0, until - time.monotonic()))
-    return len(left)
+    if left:
+        print(
+            f"stopping {len(left)} process(es) that a killed run left in this folder ({_named(left)})",
+            file=sys.stderr,
+        )
+    return _end(lambda: orphans(folder), patience)
 
 
 def remove_temporaries(folder: Path) -> list[Path]:
@@ -133,31 +151,34 @@ def pass_on_termination(source: Path) -> None:
     """Let SIGTERM to this process alone end its jobs too, so that a time budget is one signal.
 
     Snakemake by itself starts nothing more and waits for what runs, which may be hours of training. Jobs are
-    told here to stop: training saves its state first and goes on in the next run, all else is made again.
+    told here to stop, those too that were just being started: training saves its state first and goes on in
+    the next run, all else is made again. Jobs of a cluster, and its commands, are left alone.
 
     Args:
         source: the folder that jobs run from, by which they are known among all descendants.
     """
     before = signal.getsignal(signal.SIGTERM)
+    received: SimpleQueue[int] = SimpleQueue()  # may be filled by a signal handler, whatever that interrupted
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        jobs = []
-        for process in psutil.Process().children(recursive=True):
-            try:
-                if str(source) in process.cmdline()[1:3]:
-                    jobs.append(process)
-            except (psutil.NoSuchProcess, psutil.ZombieProcess):
-                continue
+    def stop() -> None:
+        number = received.get()
+        # Not in the signal handler: this takes a lock that the interrupted thread may have.
+        if callable(before):
+            before(number, None)
         print(
-            f"SIGTERM: {len(jobs)} job(s) are told to stop; training saves its state and goes on from it "
-            "when the same command is run again",
+            "SIGTERM: nothing new is started, and jobs on this machine are told to stop; training saves its "
+            "state and goes on from it when the same command is run again",
             file=sys.stderr,
         )
-        _signal(jobs, kill=False)
-        if callable(before):
-            before(number, frame)
+        told: set[psutil.Process] = set()
+        while True:
+            new = [process for process in _steps(source) if process not in told]
+            _signal(new, kill=False)
+            told.update(new)
+            time.sleep(LOOK)
 
-    signal.signal(signal.SIGTERM, stop)
+    threading.Thread(target=stop, daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda number, frame: received.put(number))
 
 
 def require_writable(results: Path) -> None:
@@ -186,7 +207,7 @@ def start(folder: Path, source: Path, results: Path) -> int:
         results: where results go.
 
     Raises:
-        DriverError: another driver works here, or results cannot be written.
+        DriverError: another driver works here, what one left cannot be stopped, or results cannot be written.
     """
     lock = take_lock(folder)
     require_writable(results)
@@ -197,12 +218,78 @@ def start(folder: Path, source: Path, results: Path) -> int:
     return lock
 
 
-def _locked(descriptor: int) -> bool:
+def clear_away(folder: Path) -> None:
+    """End a run on this machine that failed or was stopped: no process and no half-written file is left.
+
+    Raises:
+        DriverError: a process cannot be stopped.
+    """
+    _end(lambda: [process for process, driver in _marked(folder) if driver == os.getpid()], PATIENCE)
+    remove_temporaries(folder)
+
+
+def _locked(descriptor: int, path: Path, kind: int) -> bool:
+    """Take a lock if it is free; tell whether it was."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise NoLocksError(
+            f"{path}: the file system has no locks ({error.strerror}), so nobody can tell whether another "
+            "run works in this folder"
+        ) from error
     return True
+
+
+def _written(descriptor: int) -> str:
+    """Who has written his name into the file of the lock."""
+    return os.read(descriptor, 200).decode().strip() or "another process"
+
+
+def _marked(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
+    """Processes that drivers of this folder have started on this machine, each with its driver's id."""
+    here, host = str(folder.resolve()), socket.gethostname()
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        driver, _, place = environment.get(MARK, "").partition(":")
+        number, _, machine = driver.partition("@")
+        if (place, machine) == (here, host) and CLUSTER not in environment:
+            yield process, int(number)
+
+
+def _steps(source: Path) -> list[psutil.Process]:
+    """Processes of jobs below this one. A cluster's guards run from the same folder, but for no rule."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            command = process.cmdline()
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if str(source) in command[1:3] and any(word.startswith("--rule=") for word in command):
+            found.append(process)
+    return found
+
+
+def _end(find: Callable[[], list[psutil.Process]], patience: float) -> int:
+    """Ask processes to stop, and those that start meanwhile; kill what is left then; return how many."""
+    told: set[psutil.Process] = set()
+    until = time.monotonic() + patience
+    while left := find():
+        late = time.monotonic() - until
+        if late > LAST_PATIENCE:
+            raise DriverError(f"process(es) {_named(left)} of this folder cannot be stopped; stop them first")
+        _signal([process for process in left if late > 0 or process not in told], kill=late > 0)
+        told.update(left)
+        psutil.wait_procs(left, timeout=LOOK)
+    return len(told)
+
+
+def _named(processes: list[psutil.Process]) -> str:
+    return ", ".join(str(process.pid) for process in processes)
 
 
 def _signal(processes: list[psutil.Process], kill: bool) -> None:

@@ -15,6 +15,7 @@ from slurm_guard import client, folder
 from slurm_guard.check import check_profile
 from slurm_guard.errors import ClusterError
 from slurm_guard.hooks import DRIVER
+from slurm_guard.journal import say
 
 LOCKED = "SLURM_GUARD_LOCK"  # descriptor, for whoever wonders what holds the file open
 LOCK = Path(".snakemake/slurm_guard.lock")
@@ -36,11 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def take_lock(path: Path) -> int:
     """Take a lock for as long as this process, or the one that it becomes, lives; return its descriptor.
 
+    Where the file system has no locks, a line says so and the run goes on without.
+
     Raises:
-        ClusterError: another driver has it, and jobs of its own in the queue.
+        ClusterError: another driver has it, and jobs of its own in the queue; or its file cannot be opened.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise ClusterError(
+            f"{path}: cannot be opened ({error.strerror}); make it writable, or work in another folder"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -49,6 +57,11 @@ def take_lock(path: Path) -> int:
             f"{path.parents[1]}: {by} is already running this pipeline here; "
             "wait for it, stop it, or work in another folder"
         ) from error
+    except OSError as error:
+        say(
+            f"{path}: the file system has no locks ({error.strerror}), so nothing keeps a second driver out; "
+            "start one at a time"
+        )
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
     os.set_inheritable(descriptor, True)

@@ -1,6 +1,9 @@
 """Journals, messages and reports of the cluster, without one."""
 
+import errno
+import fcntl
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -47,6 +50,28 @@ def test_lock_is_exclusive_and_goes_with_its_process(tmp_path):
     holder.kill()
     holder.wait()
     take_lock(path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK], ids=errno.errorcode.get)
+def test_file_system_without_locks_is_no_second_driver(tmp_path, monkeypatch, capsys, number):
+    """Fails if a driver cannot start where nothing can be locked, or says nothing about it."""
+
+    def refuse(descriptor, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.chdir(tmp_path)
+    os.close(take_lock(tmp_path / "a" / "lock"))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("cluster: ") and os.strerror(number) in line
+    assert f"process {os.getpid()} on" in (tmp_path / "a" / "lock").read_text()
+
+
+def test_lock_that_cannot_be_made_is_one_line(tmp_path):
+    """Fails if a folder that is none ends in a traceback."""
+    (tmp_path / "a").write_text("")
+    with pytest.raises(ClusterError, match="cannot be opened"):
+        take_lock(tmp_path / "a" / "lock")
 
 
 def test_job_notes_its_own_end(tmp_path):

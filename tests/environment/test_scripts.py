@@ -210,6 +210,51 @@ def test_build_of_torch(checkout, bare, gpu, wheel, asked, chosen):
     assert len(list((checkout / ".venv").glob(f".installed-{chosen}-*"))) == 1
 
 
+def test_wheelhouse_is_all_that_is_asked(checkout, bare):
+    """Fails when a machine without network is asked to reach one, or a set-up with one reads old wheels."""
+    folder = checkout.parent / "my wheels"
+    folder.mkdir()
+    fake_python(bare, "")
+    assert run(checkout / "envs/setup.sh", bare, WHEELHOUSE=str(folder)).returncode == 0
+    calls = [line for line in (bare / "calls").read_text().splitlines() if "--require-hashes" in line]
+    assert len(calls) == 3  # the probe for the build of torch, setuptools, everything
+    assert all(f"--no-index --find-links {folder}" in call for call in calls)
+    shutil.rmtree(checkout / ".venv")
+    (bare / "calls").unlink()
+    assert run(checkout / "envs/setup.sh", bare).returncode == 0
+    assert "--no-index" not in (bare / "calls").read_text()
+
+
+def test_wheelhouse_that_is_not_there_is_named_before_any_work(checkout, bare):
+    """Fails when a misspelt folder ends in pip's words about a package that it did not find."""
+    result = run(checkout / "envs/setup.sh", bare, WHEELHOUSE="build/wheels")
+    assert result.returncode == 2
+    assert "WHEELHOUSE=build/wheels is no folder; make wheelhouse" in one_line(result.stderr)
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize(("message", "code"), [("Function not implemented", 65), ("No locks available", 71)])
+def test_setup_goes_on_where_nothing_can_be_locked(checkout, bare, message, code):
+    """Fails when a file system without flock, which is not a busy one, stops the set-up."""
+    fake_python(bare, "")
+    executable(bare / "flock", f'echo "flock: 9: {message}" >&2; exit {code}')
+    result = run(checkout / "envs/setup.sh", bare)
+    assert result.returncode == 0
+    assert one_line(result.stderr).endswith(
+        "cannot be locked on this file system; run one make at a time here"
+    )
+
+
+def test_setup_locks_a_file_that_is_open_for_writing(checkout, bare):
+    """Fails when NFS, which locks nothing that is only open for reading, refuses the lock."""
+    fake_python(bare, "")
+    mode = "while read -r key value; do [[ $key != flags: ]] || echo $value; done </proc/self/fdinfo/9"
+    executable(bare / "flock", f"{mode} >{bare}/mode")
+    result = run(checkout / "envs/setup.sh", bare)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert int((bare / "mode").read_text(), 8) & os.O_ACCMODE == os.O_RDWR
+
+
 @pytest.mark.parametrize("failing", ["", "lint", "test-cluster-fast", "test"])
 def test_ci_fails_when_any_part_fails_and_ends_with_the_tests(bare, failing):
     """Fails when an error hides behind passing tests, or the tests' summary is not last."""

@@ -8,11 +8,14 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from support import Paper, Project, fingerprints, process_of, snakemake_command
+
+from ickrr.driver import orphans
 
 SEED = 2605
 
@@ -109,58 +112,140 @@ def test_many_kills_change_nothing(tiny_project: Project, tiny_paper: Paper, tmp
 
 
 LONG = "runs:\n  spherical: {training: {steps: 4000, checkpoint_every: 50, validate_every: 2000}}\n"
+STATE = "state/spherical/seed0.safetensors"
+WEIGHTS = "results/smoke/trained/spherical/seed0/weights.safetensors"
+
+
+@contextlib.contextmanager
+def long_training(project: Project, shell: str = ":") -> Iterator[subprocess.Popen[str]]:
+    """Run Snakemake, in a process group of its own, for one training of minutes.
+
+    Args:
+        project: where.
+        shell: what the shell of the training runs before anything else.
+    """
+    (project.path / "long.yaml").write_text(LONG)
+    (project.path / "before.sh").write_text(
+        f"[[ $BASH_EXECUTION_STRING != *train_model* ]] || {{ {shell}; }}"
+    )
+    arguments = [WEIGHTS, "--cores", "1", "--config", "scale=smoke", "overlay=long.yaml"]
+    driver = subprocess.Popen(
+        snakemake_command(*arguments),
+        cwd=project.path,
+        env={**os.environ, "BASH_ENV": str(project.path / "before.sh")},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield driver
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(driver.pid, signal.SIGKILL)
+        driver.wait()
+
+
+def wait_for(holds: Callable[[], bool], patience: float = 60.0) -> None:
+    """Wait until something holds."""
+    until = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def training_log(project: Project) -> str:
+    """Return the log of the long training, empty before there is one."""
+    path = project.path / "logs/smoke/train_model/spherical/seed0.log"
+    return path.read_text() if path.exists() else ""
+
+
+def require_stopped(project: Project, driver: subprocess.Popen[str]) -> str:
+    """Wait for a driver that was told to stop, and look for what it left; return what it said."""
+    said, _ = driver.communicate(timeout=60)
+    assert driver.returncode == 1, said
+    assert "Traceback" not in said
+    assert not (project.path / WEIGHTS).exists()
+    assert orphans(project.path) == []
+    assert list(project.results().rglob("*.tmp")) == []
+    return said
+
+
+def saved_step(project: Project) -> int:
+    """Return the step that the training saved when it was told to stop."""
+    found = re.search(r"received SIGTERM; saved step (\d+) of 4000", training_log(project))
+    assert found, training_log(project)
+    return int(found[1])
 
 
 def test_termination_of_the_driver_alone_saves_trainings(tiny_project: Project, tmp_path: Path) -> None:
     """Fails if SIGTERM waits for a long training, loses its steps, or leaves something half-written."""
     project = tiny_project.copy(tmp_path / "budget")
-    (project.path / "long.yaml").write_text(LONG)
-    weights = "results/smoke/trained/spherical/seed0/weights.safetensors"
-    arguments = [weights, "--cores", "1", "--config", "scale=smoke", "overlay=long.yaml"]
-    driver = subprocess.Popen(
-        snakemake_command(*arguments),
-        cwd=project.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    process_of(driver, "train")
-    log = project.path / "logs/smoke/train_model/spherical/seed0.log"
-    state = project.results() / "state/spherical/seed0.safetensors"
-    until = time.monotonic() + 60
-    while not state.exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    began = time.monotonic()
-    driver.terminate()
-    said, _ = driver.communicate(timeout=60)
-    assert time.monotonic() - began < 30
-    assert driver.returncode == 1, said
-    assert "SIGTERM: 1 job(s) are told to stop" in said
-    assert not (project.path / weights).exists()
-    stopped = re.search(r"received SIGTERM; saved step (\d+) of 4000", log.read_text())
-    assert stopped, log.read_text()
-    run = project.snakemake(*arguments)
-    assert run.returncode == 0, run.stdout
-    assert f"goes on after step {stopped[1]}" in log.read_text()
+    with long_training(project) as driver:
+        wait_for((project.results() / STATE).exists)
+        began = time.monotonic()
+        driver.terminate()
+        assert "SIGTERM: nothing new is started" in require_stopped(project, driver)
+        assert time.monotonic() - began < 30
+    step = saved_step(project)
+    with long_training(project) as driver:
+        wait_for(lambda: f"goes on after step {step}\n" in training_log(project))
+        driver.terminate()
+        require_stopped(project, driver)
+    assert saved_step(project) >= step
+
+
+def test_termination_of_the_whole_group_waits_for_trainings(tiny_project: Project, tmp_path: Path) -> None:
+    """Fails if a job's shell dies before its training has saved, and Snakemake takes it for ended.
+
+    That is what `timeout 50m snakemake` does. The training is held up, so that there is time to look.
+    """
+    project = tiny_project.copy(tmp_path / "group")
+    with long_training(project) as driver:
+        training = process_of(driver, "train")
+        wait_for((project.results() / STATE).exists)
+        training.suspend()
+        os.killpg(driver.pid, signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            driver.wait(timeout=5)
+        training.resume()
+        require_stopped(project, driver)
+    assert saved_step(project) > 0
+
+
+def test_termination_reaches_a_job_that_is_just_starting(tiny_project: Project, tmp_path: Path) -> None:
+    """Fails if a training whose shell had not started it yet when SIGTERM came runs to its end."""
+    project = tiny_project.copy(tmp_path / "starting")
+    with long_training(project, shell="touch started; sleep 3") as driver:
+        wait_for((project.path / "started").exists)
+        driver.terminate()
+        require_stopped(project, driver)
 
 
 @pytest.mark.slow
 def test_a_paper_stopped_five_times_is_the_same(
     smoke_paper: Paper, fresh_project: Project, tmp_path: Path
 ) -> None:
-    """Fails if a time budget, SIGTERM to the driver alone, changes a byte or repeats what was finished."""
+    """Fails if a time budget changes a byte, or leaves something running or half-written.
+
+    SIGTERM goes to the driver alone, and every other time to its whole process group.
+    """
     project = fresh_project.copy(tmp_path / "stopped")
     chance = random.Random(SEED)
-    for _ in range(5):
+    for stop in (os.kill, os.killpg, os.kill, os.killpg, os.kill):
         driver = subprocess.Popen(
             snakemake_command("--cores", "2"),
             cwd=project.path,
+            start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(chance.uniform(12.0, 30.0))
-        driver.terminate()
+        assert wait_for_a_job(driver)
+        time.sleep(chance.uniform(5.0, 25.0))
+        stop(driver.pid, signal.SIGTERM)
         assert driver.wait(timeout=60) == 1
+        assert orphans(project.path) == []
+        assert list(project.results().rglob("*.tmp")) == []
     run = project.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout[-3000:]
     expected, found = fingerprints(smoke_paper), fingerprints(project)

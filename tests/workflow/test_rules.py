@@ -1,14 +1,18 @@
 """What every rule must have, and what a fresh checkout plans."""
 
+import os
 import re
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from support import ROOT, Project
+from support import ROOT, Project, snakemake_command
 
 from ickrr.config.load import load_experiment
+from ickrr.config.task import Split
 
 RULES = {
     name: body
@@ -116,9 +120,9 @@ def test_plain_snakemake_needs_no_options(fresh_project: Project) -> None:
 
 
 def test_first_runs_are_trained_first(fresh_project: Project) -> None:
-    """Fails if a training of the headline can wait behind an ablation."""
+    """Fails if a training of the headline, or the prompts that it waits for, can wait behind an ablation."""
     target = "results/smoke/trained/{}/seed0/weights.safetensors"
-    names = [target.format(run) for run in ("width_half", "spherical", "depth_double")]
+    names = [target.format(run) for run in ("noise_low", "spherical", "depth_double")]
     program = """
 import sys
 from pathlib import Path
@@ -134,12 +138,45 @@ with SnakemakeApi(OutputSettings()) as api:
     with contextlib.redirect_stdout(io.StringIO()):
         workflow.dag(DAGSettings(targets=set(sys.argv[1:]))).printrulegraph()
     dag = workflow._workflow.dag
-    jobs = [job for job in dag.jobs if job.rule.name == "train_model"]
-    priority = {job.wildcards.run: job.rule.expand_priority(job.wildcards, job.input, 1) for job in jobs}
-    print(*sorted(priority, key=priority.get, reverse=True))
+    for name, wildcard in (("sample_prompts", "task"), ("train_model", "run")):
+        jobs = [job for job in dag.jobs if job.rule.name == name]
+        priority = {
+            job.wildcards[wildcard]: job.rule.expand_priority(job.wildcards, job.input, 1) for job in jobs
+        }
+        print(*sorted(priority, key=priority.get, reverse=True), max(priority.values()))
 """
     run = subprocess.run(
         [sys.executable, "-c", program, *names],
         cwd=fresh_project.path, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert run.stdout.split() == ["spherical", "depth_double", "width_half"], run.stderr[-2000:]
+    prompts, trainings = "spherical spherical_low_noise 7", "spherical depth_double noise_low 7"
+    assert run.stdout.splitlines() == [prompts, trainings], run.stderr[-2000:]
+
+
+@pytest.mark.parametrize(("options", "together"), [([], 1), (["--resources", "gpu=2"], 2)])
+def test_as_many_trainings_share_a_card_as_are_told_to(
+    tiny_project: Project, tmp_path: Path, options: list[str], together: int
+) -> None:
+    """Fails if the profile's one GPU cannot be overruled, or limits nothing.
+
+    Their shells only note when they begin and end; there is no training.
+    """
+    project = tiny_project.copy(tmp_path / "card")
+    (project.path / "card.yaml").write_text("compute: {gpus_per_job: 1}\n")
+    (project.path / "before.sh").write_text("echo 1 >>notes; sleep 4; echo -1 >>notes; exit 1\n")
+    for task in ("spherical", "spherical_low_noise"):
+        for split in get_args(Split):
+            prompts = project.results() / f"prompts/{task}-{split}.safetensors"
+            prompts.parent.mkdir(parents=True, exist_ok=True)
+            prompts.touch()
+    seeds = [("spherical", 0), ("spherical", 1), ("noise_low", 0)]
+    targets = [f"results/smoke/trained/{run}/seed{seed}/weights.safetensors" for run, seed in seeds]
+    command = [*targets, "--cores", "3", *options, "--config", "scale=smoke", "overlay=card.yaml"]
+    run = subprocess.run(
+        snakemake_command(*command),
+        cwd=project.path, env={**os.environ, "BASH_ENV": "before.sh"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    notes = [int(line) for line in (project.path / "notes").read_text().split()]
+    assert notes.count(1) == 3, run.stderr
+    assert max(accumulate(notes)) == together

@@ -76,13 +76,14 @@ def step(rule_name, verb, options, settings=(), log=" 2> {log:q}"):
     """The shell command of a job, which is told its code (see `job`), what it reads and what it writes.
 
     Settings reach it as files that exist only while it reads them: `settings` names the params that hold them.
+    A signal to the whole process group must not end the shell before the job, which may be saving its state.
     """
     given = " ".join(
         f"--{name.replace('_', '-')} <(printf %s {{params.{name}:q}})"
         for name in settings
     )
     return (
-        f"{{params.python}} {verb} {options} {given} --rule={rule_name} --recorded-in {RESULTS}"
+        f"trap : TERM; {{params.python}} {verb} {options} {given} --rule={rule_name} --recorded-in {RESULTS}"
         f" --code {{params.code}} --reads {{input:q}} --writes {{output:q}}{log}"
     )
 
@@ -313,9 +314,11 @@ def asks_for(rule_name):
 
 
 def priority_of(wildcards):
-    """Priority of a training: the runs of compute.first_runs come before all others, in their order."""
+    """Priority of a training, or of the prompts of a task: compute.first_runs come before all others, in order."""
     first = experiment.compute.first_runs
-    return len(first) - first.index(wildcards.run) if wildcards.run in first else 0
+    run, task = getattr(wildcards, "run", None), getattr(wildcards, "task", None)
+    found = [name for name in first if name == run or experiment.task_of(name) == task]
+    return len(first) - first.index(found[0]) if found else 0
 
 
 def figure_tables(wildcards):

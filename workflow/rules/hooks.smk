@@ -1,5 +1,5 @@
-# What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost. Not in a dry
-# run, nor inside a job, nor where this workflow is a module of another.
+# What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost; and after a run
+# that failed or was stopped. Not in a dry run, nor inside a job, nor where this workflow is a module of another.
 
 from ickrr import driver
 from ickrr.bundles import notice
@@ -17,3 +17,12 @@ onstart:
             print(found, file=sys.stderr)
     except (IckrrError, ClusterError) as error:
         sys.exit(f"error: {error}")
+
+
+onerror:
+    # Jobs of a cluster may still run, and write.
+    if workflow.local_exec:
+        try:
+            driver.clear_away(Path.cwd())
+        except IckrrError as error:
+            print(f"error: {error}", file=sys.stderr)

@@ -6,6 +6,7 @@ rule sample_prompts:
         "<logs>/sample_prompts/{task}.log",
     benchmark:
         "<benchmarks>/sample_prompts/{task}.tsv"
+    priority: priority_of
     conda:
         "../../envs/conda/train.yaml"
     threads: 1

@@ -113,14 +113,17 @@ def disk(results: Path) -> Finding:
 
 def jobs(folder: Path) -> Finding:
     """Say whether a driver is at work, or jobs are left whose driver is gone."""
-    holder = driver.holder(folder)
-    if holder:
-        return Finding("note", "jobs", f"{holder} is running the pipeline here")
     left = driver.orphans(folder)
     if left:
         ids = " ".join(str(process.pid) for process in left)
         text = f"{len(left)} of a killed run; the next snakemake stops them, or: kill {ids}"
         return Finding("BAD", "jobs", text)
+    try:
+        holder = driver.holder(folder)
+    except driver.NoLocksError as error:
+        return Finding("note", "jobs", str(error))
+    if holder:
+        return Finding("note", "jobs", f"{holder} is running the pipeline here")
     return Finding("ok", "jobs", "no run in this folder, none left over")
 
 
