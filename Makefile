@@ -13,8 +13,9 @@ PYTEST_ARGS ?=
 
 export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Container images often say not to keep bytecode; every start would then compile what it imports.
-unexport PYTHONDONTWRITEBYTECODE
+# No setting of the caller's Python (PYTHONPATH of cluster modules, PYTHONDONTWRITEBYTECODE of container images, which
+# makes every start compile what it imports); PYTHON names the one that makes .venv.
+unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
 
 .PHONY: help
 help: ## this list

@@ -7,6 +7,10 @@
 # NVIDIA GPU and pip can get it. PYTHON=... chooses the interpreter. WHEELHOUSE=folder installs from the wheels
 # in it alone, without network.
 set -euo pipefail
+
+# No other setting of the caller's Python, nor of the shell, changes what is installed; for pip's see pip_sources.py.
+for name in CDPATH __PYVENV_LAUNCHER__ "${!PYTHON@}"; do [[ $name == PYTHON ]] || unset "$name"; done
+
 cd "$(dirname "$0")/.."
 root=$PWD
 venv=$root/.venv
@@ -17,6 +21,14 @@ case ${TORCH:=auto} in auto | cpu | default) ;; *)
     exit 2
     ;;
 esac
+
+# A folder of PATH cannot have the first of these in its name, the first lines of Python's programs not the next
+# three, and Snakemake's patterns not the braces.
+signs=$'[:"$`\\\\{}\n]'
+if [[ $root =~ $signs ]]; then
+    say "$root: the name of this folder has a '${BASH_REMATCH[0]}', with which programs in it cannot be started; give the folder another name"
+    exit 1
+fi
 
 # Two `make` at once: the second waits, then finds the work done. Open for writing, or NFS gives no lock.
 if command -v flock >/dev/null && ! { exec 9<>envs/common.txt && flock 9; } 2>/dev/null; then
@@ -33,7 +45,20 @@ if [[ -n ${WHEELHOUSE:-} ]]; then
 fi
 
 digest() { { echo "$root"; cat "$@"; } | sha256sum | cut -c1-16; }
-stamp() { echo "$venv/.installed-$1-$(digest envs/common.txt "envs/torch-$1.txt")"; }
+stamp() { echo "$venv/.installed-$1-$(digest envs/common.txt "envs/torch-$1.txt" envs/only_venv.py)"; }
+# Is all that some locks ask for in .venv? Absent is never the same as not needed.
+verified() {
+    local faults
+    faults=$("$venv/bin/python" -I envs/verify.py "$@" 2>&1) && return
+    say "$faults"
+    return 1
+}
+# pip then knows where packages come from, and no other setting of the caller's.
+only_sources() {
+    local settings
+    settings=$("$venv/bin/python" envs/pip_sources.py)
+    eval "$settings"
+}
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 # --no-compile: Python compiles what it imports, which is far less than all that is installed.
 locked() { pip install -qq --no-compile --no-build-isolation --require-hashes "${offline[@]}" "$@"; }
@@ -86,8 +111,19 @@ complete() {
     local build
     [[ ! -e $venv/.installing && -x $venv/bin/python ]] || return 1
     case $TORCH in auto) set -- cpu default ;; *) set -- "$TORCH" ;; esac
-    for build; do [[ -e $(stamp "$build") ]] && return; done
+    for build; do
+        if [[ -e $(stamp "$build") ]]; then
+            verified envs/common.txt "envs/torch-$build.txt" && return
+            say "so .venv is made anew"
+            return 1
+        fi
+    done
     return 1
+}
+
+not_as_locked() {
+    say "so .venv is not complete; run it again, and look at what pip is set to: .venv/bin/python -m pip config list"
+    exit 1
 }
 
 if ! complete; then
@@ -99,15 +135,20 @@ if ! complete; then
     mkdir "$venv"
     touch "$venv/.installing"
     "$python" -m venv "$venv"
+    site=$(echo "$venv"/lib/python3*/site-packages)
+    cp envs/only_venv.py "$site"
+    echo "import only_venv" >"$site/0_only_venv.pth"
+    only_sources
     choose_torch
     echo "Installing the locked packages in .venv ($("$python" --version), $TORCH build of torch); this takes a minute or more"
     # setuptools first: the few packages without a wheel are then built with the locked one.
-    setuptools=$(mktemp)
+    setuptools=$venv/.setuptools.txt
     awk '/^[^ ]/ {keep = /^setuptools==/} keep' envs/common.txt >"$setuptools"
     locked -r "$setuptools"
     rm -f "$setuptools"
     locked -r envs/common.txt -r "envs/torch-$TORCH.txt"
     pip install -qq --no-deps --no-build-isolation --editable .
+    verified envs/common.txt "envs/torch-$TORCH.txt" || not_as_locked
     touch "$(stamp "$TORCH")"
     rm "$venv/.installing"
 fi
@@ -116,13 +157,16 @@ if [[ ${1:-} == test ]]; then
     tested=$venv/.tested-$(digest envs/test.txt)
     if [[ ! -e $tested ]]; then
         echo "Installing the locked test packages in .venv"
+        only_sources
         locked -r envs/test.txt
+        verified envs/test.txt || not_as_locked
         touch "$tested"
     fi
 fi
 
 if [[ ${1:-} == wheelhouse ]]; then
     for build in cpu default; do [[ -e $(stamp "$build") ]] && TORCH=$build; done
+    only_sources
     pip download --quiet --no-deps --require-hashes --dest build/wheelhouse \
         -r envs/common.txt -r "envs/torch-$TORCH.txt"
     echo "build/wheelhouse: $(find build/wheelhouse -type f | wc -l) files; elsewhere, without network:"

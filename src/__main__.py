@@ -1,6 +1,7 @@
 """What the rules start: ``python -I src <step>``, which no setting of the caller's Python reaches.
 
-With ``-I`` Python reads no ``PYTHON*`` variable and no user folder; its program, a folder, is on its path.
+With ``-I`` Python reads no ``PYTHON*`` variable and no user folder; its program, a folder, is on its path. A
+job then enters its own surroundings, before anything is imported that could read those of the caller.
 """
 
 import sys
@@ -10,6 +11,10 @@ if __name__ == "__main__":
         from slurm_guard.__main__ import main as guard
 
         sys.exit(guard(sys.argv[2:]))
+    if any(argument.startswith("--rule=") for argument in sys.argv):
+        from ickrr.surroundings import enter
+
+        enter()
     from ickrr.__main__ import main
 
     sys.exit(main())

@@ -4,6 +4,8 @@ import hashlib
 import json
 import multiprocessing
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from invented_results import RESULTS, make, project
-from support import ROOT, Mount, Paper
+from support import ROOT, Mount, Paper, git
 
 from ickrr.__main__ import main
 from ickrr.code import code_digest
@@ -132,7 +134,9 @@ def test_job_leaves_a_record(sampling: list[str]) -> None:
     assert record["given"] == f"{code_digest('ickrr.commands.sample')} 5e77"
     assert record["start"] <= record["end"]
     assert record["threads"] == 1
-    assert {"processor", "torch_kernels", "torch_blas", "numpy_blas"} <= set(record["machine"])
+    assert {"processor", "torch_kernels", "torch_blas", "numpy_blas", "blas_kernels"} <= set(
+        record["machine"]
+    )
     assert Records(RESULTS).recorded() == sorted(map(Path, PROMPTS))
 
 
@@ -205,10 +209,73 @@ def test_versions_machine_and_commit_are_told(tmp_path: Path, monkeypatch: pytes
     told = commit()
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
-    assert commit() == told != "unknown"
-    monkeypatch.setattr("ickrr.provenance.ROOT", tmp_path / "inside")
-    (tmp_path / "inside").mkdir()
-    assert commit() == "unknown"
+    assert commit() == told
+    assert told["commit"] != "unknown"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The source tree that records are about: a copy without a repository, as `git archive` makes one."""
+    path = tmp_path / "outer" / "tree"
+    shutil.copytree(ROOT / "src", path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("ickrr.provenance.ROOT", path)
+    return path
+
+
+def repository(folder: Path, *files: str) -> None:
+    """Make a repository with one commit of some of the files in it."""
+    git(folder, "init", "-q")
+    for name in files:
+        git(folder, "add", name)
+    git(folder, "commit", "-q", "--allow-empty", "-m", "theirs")
+
+
+@pytest.mark.parametrize("around", [".", ".."], ids=["unpacked over one", "unpacked inside one"])
+def test_another_repository_is_no_identity(tree: Path, around: str) -> None:
+    """Fails if the commit of the repository that a tree was unpacked in passes for the tree's own."""
+    (tree / around / "their.txt").write_text("")
+    repository(tree / around, "their.txt")
+    (tree / around).joinpath(".git").resolve(strict=True)
+    assert commit()["commit"] == "unknown"
+    assert str((tree / around).resolve()) in commit()["commit_unknown"]
+
+
+def test_reasons_of_an_unknown_commit_are_told(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if a record says unknown and not why."""
+    assert "not a git repository" in commit()["commit_unknown"]
+    repository(tree, "src")
+    assert commit() == {"commit": re.compile("[0-9a-f]{12}").fullmatch(commit()["commit"])[0]}  # type: ignore[index]
+    (tree / "src/ickrr/code.py").write_text("")
+    assert commit()["commit"].endswith("-dirty")
+    monkeypatch.setenv("PATH", "")
+    assert commit() == {"commit": "unknown", "commit_unknown": "git is not installed"}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_dubious_ownership_is_a_reason(tree: Path) -> None:
+    """Fails if the commit of a folder that git does not trust is recorded, or the reason is lost."""
+    repository(tree, "src")
+    os.chown(tree, 65534, 65534)
+    os.chown(tree / ".git", 65534, 65534)
+    assert commit()["commit"] == "unknown"
+    assert "dubious ownership" in commit()["commit_unknown"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the names below are of x86 processors")
+def test_kernels_of_the_blas_are_told() -> None:
+    """Fails if two choices of kernels, whose last bits differ, cannot be told apart in a record."""
+    code = "import numpy; from ickrr.provenance import machine; print(machine()['blas_kernels'])"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_CORETYPE": name},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for name in ("Haswell", "Sandybridge")
+    ]
+    assert said == ["Haswell\n", "Sandybridge\n"]
 
 
 def test_record_of_a_job_names_its_counts() -> None:

@@ -23,7 +23,7 @@ from ickrr.code import Sources
 from ickrr.errors import IckrrError
 from ickrr.provenance import Inputs, Records, job_record
 
-FRAME = "ickrr.__main__"  # with what it imports: counts for no result
+FRAME = "src/__main__.py"  # with what it imports: counts for no result
 COUNTS = ("--seed", "--threads")  # options worth a key of their own in a record
 
 ADVICE = {

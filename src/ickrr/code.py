@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -196,22 +196,32 @@ class Sources:
         Raises:
             CodeError: one was; its rule has to name it among the modules that it chooses.
         """
-        loaded = [name for name in sys.modules if name.split(".")[0] == PACKAGE]
         frame_files = import_closure(frame)
-        self.require_known([name for name in loaded if _module_path(name) not in frame_files], job)
+        loaded = {name: path for name, path in loaded_modules().items() if path not in frame_files}
+        self.require_known(loaded, job)
 
-    def require_known(self, modules: Iterable[str], job: str) -> None:
-        """Make sure that some modules of this package, by their dotted names, are covered by the digest.
+    def require_known(self, modules: Mapping[str, Path], job: str) -> None:
+        """Make sure that some modules of this package are covered by the digest.
+
+        Args:
+            modules: files by dotted names, as they were imported; a file of another folder is none of ours.
+            job: name of the job, for the message.
 
         Raises:
             CodeError: one is not.
         """
-        stray = sorted(name for name in modules if (_module_path(name) or PACKAGE_ROOT) not in self._files)
+        stray = sorted(f"{name} ({_name(path)})" for name, path in modules.items() if path not in self._files)
         if stray:
             raise CodeError(
                 f"{job}: imported {', '.join(stray[:SHOWN])}, which its rule does not track, so an edit "
                 "there would leave a stale result; name the module among those that the rule chooses"
             )
+
+
+def loaded_modules() -> dict[str, Path]:
+    """Return the modules of this package that this process imported, and from where."""
+    ours = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE}
+    return {name: Path(file).resolve() for name, file in ours.items() if file}
 
 
 def _name(path: Path) -> str:

@@ -166,7 +166,7 @@ def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime)
         "rule": rule,
         "given": given,
         **counts,
-        "commit": commit(),
+        **commit(),
         "versions": versions(),
         "machine": machine(),
         "device": device(),
@@ -175,18 +175,20 @@ def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime)
     }
 
 
-def commit() -> str:
-    """Return the source tree's git commit, ``-dirty`` if it differs, ``unknown`` where it has none.
+def commit() -> dict[str, str]:
+    """Identify the source tree by its git commit, ``-dirty`` if it differs.
 
-    A tree that lies in the repository of something else has none of its own; neither git's environment
-    variables nor the user's settings are asked.
+    Returns:
+        ``commit``; where it is ``unknown``, ``commit_unknown`` says why. A tree that lies in the repository
+        of something else has no commit of its own; neither git's environment variables nor the user's
+        settings are asked.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *arguments],
+            ["git", "-C", str(ROOT), *arguments],
             capture_output=True,
             text=True,
             check=True,
@@ -194,13 +196,22 @@ def commit() -> str:
             env=environment,
         ).stdout.strip()
 
+    def unknown(reason: str) -> dict[str, str]:
+        return {"commit": "unknown", "commit_unknown": reason}
+
     try:
-        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT:
-            return "unknown"
+        around = Path(git("rev-parse", "--show-toplevel")).resolve()
+        if around != ROOT or not git("ls-files", "src/ickrr"):
+            return unknown(f"the source tree lies in {around}, the repository of something else")
         head = git("rev-parse", "--short=12", "HEAD")
-        return f"{head}-dirty" if git("status", "--porcelain", "--untracked-files=no") else head
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
+        dirty = git("status", "--porcelain", "--untracked-files=no")
+    except FileNotFoundError:
+        return unknown("git is not installed")
+    except subprocess.CalledProcessError as error:
+        return unknown(next(iter(error.stderr.strip().splitlines()), "git failed"))
+    except (OSError, subprocess.SubprocessError) as error:
+        return unknown(str(error))
+    return {"commit": f"{head}-dirty" if dirty else head}
 
 
 def versions() -> dict[str, str]:
@@ -211,6 +222,9 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+    if "ickrr.report.latex" in sys.modules:
+        told = subprocess.run(["pdflatex", "--version"], capture_output=True, text=True, check=False)
+        found["tex"] = next(iter(told.stdout.splitlines()), "unknown")
     return found
 
 
@@ -228,6 +242,11 @@ def machine() -> dict[str, str]:
     if numpy is not None:
         library = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
         found["numpy_blas"] = f"{library['name']} {library['version']}"
+        from threadpoolctl import threadpool_info
+
+        # The kernels that it chose for this processor.
+        blas = (library for library in threadpool_info() if library["user_api"] == "blas")
+        found["blas_kernels"] = ", ".join(sorted({one.get("architecture", "unknown") for one in blas}))
     if device() != "cpu":
         driver = Path("/sys/module/nvidia/version")
         found["gpu_driver"] = driver.read_text(encoding="ascii").strip() if driver.exists() else "unknown"
@@ -329,7 +348,8 @@ def _facts(metadata: Record, record: Record | None) -> list[str]:
     facts = [f"rule {metadata['rule']}", f"{ended:%Y-%m-%d %H:%M} UTC"]
     if record is None:
         return [*facts, "no record of the machine"]
-    facts += [f"commit {record['commit']}"]
+    reason = f" ({record['commit_unknown']})" if "commit_unknown" in record else ""
+    facts += [f"commit {record['commit']}{reason}"]
     facts += [f"{key} {record[key]}" for key in ("seed", "threads") if key in record]
     facts += [f"on {record['machine']['processor'] if record['device'] == 'cpu' else record['device']}"]
     return [*facts, f"code and settings {record['given']}"] if record["given"] else facts

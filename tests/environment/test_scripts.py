@@ -1,9 +1,14 @@
 """What a person reads when the machine lacks something: one line, with the command that helps."""
 
+import importlib.metadata
 import os
+import re
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -152,14 +157,18 @@ def test_an_unknown_build_of_torch_is_refused(checkout, bare):
     assert "TORCH=gpu is not known; choose auto, cpu or default" in one_line(result.stderr)
 
 
+NOTE_CALLS = '[[ $* != "-m pip "* ]] || echo "$*" >>{}/calls'
+
+
 def fake_python(folder: Path, pip: str) -> None:
     """A python3 that passes the checks and makes a .venv whose pip does what is said."""
     executable(
         folder / "python3",
         'if [[ $1 == --version ]]; then echo "Python 3.11.0"; fi\n'
-        f'if [[ $2 == venv ]]; then mkdir -p "$3/bin"; cp {folder}/pip "$3/bin/python"; fi',
+        'if [[ $2 == venv ]]; then mkdir -p "$3/bin" "$3/lib/python3.11/site-packages"; '
+        f'cp {folder}/pip "$3/bin/python"; fi',
     )
-    executable(folder / "pip", f'echo "$*" >>{folder}/calls\n{pip}')
+    executable(folder / "pip", f"{NOTE_CALLS.format(folder)}\n{pip}")
 
 
 def test_setup_does_nothing_the_second_time_and_repairs_an_interrupted_one(checkout, bare):
@@ -170,7 +179,7 @@ def test_setup_does_nothing_the_second_time_and_repairs_an_interrupted_one(check
     leftover = checkout / ".venv/leftover"
     leftover.touch()
 
-    executable(bare / "pip", f'echo "$*" >>{bare}/calls')
+    executable(bare / "pip", NOTE_CALLS.format(bare))
     assert run(script, bare).returncode == 0
     assert not leftover.exists(), "a half-made environment must be made anew"
 
@@ -184,6 +193,189 @@ def test_setup_does_nothing_the_second_time_and_repairs_an_interrupted_one(check
         lock.write("# another lock\n")
     assert run(script, bare).returncode == 0
     assert not leftover.exists(), "other locks must make the environment anew"
+
+
+def test_setup_is_not_complete_before_all_packages_are_there(checkout, bare):
+    """Fails when the stamp vouches for what pip left out, or for what was removed later."""
+    script = checkout / "envs/setup.sh"
+    missing = '[[ $* != *verify.py* ]] || {{ echo "seaborn is missing"; exit {}; }}'
+    fake_python(bare, missing.format(1))
+    first = run(script, bare)
+    assert first.returncode == 1
+    assert "seaborn is missing" in first.stderr
+    assert not list((checkout / ".venv").glob(".installed-*"))
+
+    fake_python(bare, missing.format(0))
+    assert run(script, bare).returncode == 0
+    assert len(list((checkout / ".venv").glob(".installed-*"))) == 1
+    executable(checkout / ".venv/bin/python", missing.format(1))
+    again = run(script, bare)
+    assert again.returncode == 0
+    assert "seaborn is missing" in again.stderr and "so .venv is made anew" in again.stderr
+
+
+def test_setup_hands_on_no_setting_of_pythons_or_pips(checkout, bare, tmp_path):
+    """Fails when a variable of the caller's reaches the Python that installs; or the index does not."""
+    sources = shlex.quote("unset PIP_USER; export PIP_INDEX_URL=here")
+    fake_python(bare, f"[[ $* != *pip_sources* ]] || echo {sources}\nenv >>{bare}/seen")
+    given = {"PYTHONPATH": "/x", "PYTHONHOME": "/x", "PYTHONOPTIMIZE": "2", "CDPATH": str(tmp_path)}
+    (tmp_path / "envs").mkdir()
+    result = subprocess.run(
+        ["bash", "envs/setup.sh"],
+        cwd=checkout,
+        env={"PATH": str(bare), "HOME": "/", "TMPDIR": "/nowhere", "PIP_USER": "1", **given},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    seen = (bare / "seen").read_text()
+    assert not set(re.findall(r"^(PYTHON\w+|CDPATH)=", seen, re.MULTILINE))
+    installing = seen.split("PIP_INDEX_URL=here", 1)[1]
+    assert "PIP_USER" not in installing
+
+
+SETTINGS = """[global]
+index-url = https://index.example/simple
+user = true
+require-virtualenv = false
+[install]
+target = /x
+no-deps = true
+trusted-host =
+    one.example
+    two.example
+"""
+
+
+def test_of_pips_settings_only_sources_count(tmp_path):
+    """Fails when pip installs elsewhere, or leaves out packages, or cannot reach the caller's index."""
+    (tmp_path / "pip.conf").write_text(SETTINGS)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    given = {
+        "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
+        "PIP_PREFIX": "/x",
+        "PIP_USER": "1",
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_CERT": "/it's.pem",
+    }
+    printed = subprocess.run(
+        [sys.executable, str(ROOT / "envs/pip_sources.py")],
+        env={**plain, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    command = ["bash", "-c", f"set -eu; {printed}\nenv -0"]
+    said = subprocess.run(command, env=given, capture_output=True, text=True, check=True).stdout
+    variables = dict(line.split("=", 1) for line in said.rstrip("\0").split("\0"))
+    settings = {name: value for name, value in variables.items() if name.startswith("PIP_")}
+    machine = {"PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_TIMEOUT"}  # what this machine's own files may add
+    assert {name: value for name, value in settings.items() if name not in machine} == {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_INDEX_URL": "https://index.example/simple",
+        "PIP_FIND_LINKS": "/a /b",
+        "PIP_CERT": "/it's.pem",
+        "PIP_TRUSTED_HOST": "one.example\ntwo.example",
+    }
+
+
+@pytest.mark.parametrize("sign", [":", "$", '"', "`", "\\", "{", "}", "\n"])
+def test_a_folder_whose_name_cannot_work_is_named(tmp_path, bare, sign):
+    """Fails when such a name is found by the first program that cannot be started."""
+    folder = tmp_path / f"a{sign}b"
+    shutil.copytree(ROOT / "envs", folder / "envs")
+    result = run(folder / "envs/setup.sh", bare)
+    assert result.returncode == 1
+    assert f"{folder}: the name of this folder has a '{sign}'" in result.stderr
+    assert not (folder / ".venv").exists()
+
+
+@pytest.fixture
+def venv(tmp_path):
+    """An environment without packages, which setup.sh has shut off, in a checkout; and a folder outside."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    (site,) = (tmp_path / ".venv/lib").glob("python3*/site-packages")
+    shutil.copy(ROOT / "envs/only_venv.py", site)
+    (site / "0_only_venv.pth").write_text("import only_venv\n")
+    for folder in (site, tmp_path / "src", tmp_path / "outside"):
+        folder.mkdir(exist_ok=True)
+        (folder / f"of_{folder.name.replace('-', '_')}.py").write_text("")
+    return tmp_path
+
+
+def python(venv: Path, code: str, *paths: Path) -> str:
+    return subprocess.run(
+        [venv / ".venv/bin/python", "-c", code],
+        cwd="/",
+        env={"PYTHONPATH": os.pathsep.join(map(str, paths))},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_in_venv_pythonpath_does_not_count(venv):
+    """Fails when a folder of PYTHONPATH hides a locked package; or .venv's own is lost with it."""
+    (venv / "outside/sitecustomize.py").write_text("print('sitecustomize')")
+    site = next((venv / ".venv/lib").glob("python3*/site-packages"))
+    code = (
+        "import sys, os, json, importlib.util as u; "
+        "print([u.find_spec(n) is not None for n in ('of_outside', 'of_src', 'of_site_packages')], "
+        "'PYTHONPATH' in os.environ)"
+    )
+    paths = (venv / "outside", venv / "src", site, Path(os.__file__).parent, Path())
+    assert python(venv, code, *paths) == "[False, True, True] False\n"
+
+
+@pytest.fixture
+def locked(tmp_path):
+    """An environment with one small package, and its lock."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    (site,) = (tmp_path / ".venv/lib").glob("python3*/site-packages")
+    for name in ("packaging", "threadpoolctl"):
+        found = importlib.metadata.distribution(name)
+        for file in found.files:
+            if ".." not in file.parts and file.suffix != ".pyc":
+                (site / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(found.locate_file(file), site / file)
+    version = importlib.metadata.version("threadpoolctl")
+    (tmp_path / "lock.txt").write_text(
+        f"threadpoolctl=={version} \\\n    --hash=sha256:0\nabsent==1 ; sys_platform == 'plan9' \\\n"
+    )
+    return SimpleNamespace(folder=tmp_path, site=site, lock=tmp_path / "lock.txt")
+
+
+def verify(locked, *path: Path) -> str:
+    """What verify.py says, with further folders on Python's path."""
+    script = str(ROOT / "envs/verify.py")
+    code = (
+        f"import sys, runpy; sys.path[:0] = {[str(one) for one in path]}; "
+        f"sys.argv = ['', {str(locked.lock)!r}]; runpy.run_path({script!r}, run_name='__main__')"
+    )
+    command = [locked.folder / ".venv/bin/python", "-I", "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.stderr == ""
+    assert (result.returncode == 0) == ("1 packages as locked" in result.stdout)
+    return result.stdout
+
+
+def test_verify_sees_what_is_missing_damaged_other_or_from_outside(locked):
+    """Fails when a package that is not here, whole, and in its locked version counts as installed."""
+    assert verify(locked) == "1 packages as locked\n"
+    outside = locked.folder / "outside"
+    shutil.copytree(locked.site, outside)
+    assert f"threadpoolctl comes from {outside}, outside of" in verify(locked, outside)
+    module = locked.site / "threadpoolctl.py"
+    content = module.read_text()
+    module.write_text(content + "# edited\n")
+    assert "threadpoolctl is damaged: threadpoolctl.py is not as it was installed" in verify(locked)
+    module.unlink()
+    assert "threadpoolctl is damaged" in verify(locked)
+    module.write_text(content)
+    locked.lock.write_text("threadpoolctl==0.1 \\\n    --hash=sha256:0\n")
+    assert re.search(r"threadpoolctl [\d.]+ instead of 0\.1", verify(locked))
+    locked.lock.write_text("no-such-package==1.0 \\\n    --hash=sha256:0\n")
+    assert verify(locked) == "no-such-package is missing\n"
 
 
 @pytest.mark.parametrize(

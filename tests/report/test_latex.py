@@ -150,12 +150,19 @@ def test_shell_escape_is_off(paper):
 
 @needs_tex
 def test_settings_of_the_user_do_not_matter(paper, monkeypatch, tmp_path):
-    """Fails if a private latexmkrc or TEXINPUTS changes the paper."""
+    """Fails if a private latexmkrc, a package in ~/texmf or a variable of TeX's changes the paper."""
     digest = sha256(build(paper))
     (tmp_path / ".latexmkrc").write_text("$pdflatex = 'false';\n")
-    (tmp_path / "natbib.sty").write_text("\\errmessage{wrong natbib}\n")
+    for folder in (tmp_path, tmp_path / "texmf/tex/latex/local", tmp_path / "other/tex/latex/local"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "natbib.sty").write_text("\\errmessage{wrong natbib}\n")
     monkeypatch.setenv("HOME", str(tmp_path))
+    assert sha256(build(paper)) == digest
     monkeypatch.setenv("TEXINPUTS", f"{tmp_path}:")
+    monkeypatch.setenv("TEXINPUTS_pdflatex", f"{tmp_path}:")
+    monkeypatch.setenv("TEXMFHOME", str(tmp_path / "other"))
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+    monkeypatch.setenv("max_print_line", "40")
     assert sha256(build(paper)) == digest
 
 

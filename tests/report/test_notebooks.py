@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import subprocess
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ickrr.code import import_closure
+from ickrr.code import CodeError, Sources, code_digest, import_closure
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "workflow/notebooks").glob("*.ipynb"))
@@ -17,12 +18,11 @@ def cells(path):
     return [c for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"]
 
 
-def parameters(path, results, folder):
+def parameters(path, results):
     return {
         "figure": path.stem,
         "runs": ["noise_01", "spherical"],
         "tables": str(results / "tables"),
-        "output": str(folder / path.stem),
         "scale": "smoke",
         "models": {
             "noise_01": {"layers": 4, "heads": 2, "width": 64},
@@ -48,16 +48,20 @@ def test_committed_form(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
-def test_draws_the_figure_from_its_tables(path, results, tmp_path):
+def test_draws_the_figure_from_its_tables(path, results, tmp_path, monkeypatch):
     """Fails if the notebook's code does not run, or writes anything but its two files."""
     first, *others = ("".join(cell["source"]) for cell in cells(path))
     names = {}
     exec(first, names)
-    given = parameters(path, results, tmp_path)
+    given = parameters(path, results)
+    monkeypatch.setenv("ICKRR_FIGURE", str(tmp_path / path.stem))
+    monkeypatch.setenv("ICKRR_LOADED", str(tmp_path / "loaded"))
     names |= {name: value for name, value in given.items() if name in names}  # as papermill does
     for source in others:
         exec(source, names)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{path.stem}.pdf", f"{path.stem}.png"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{path.stem}.pdf", f"{path.stem}.png", "loaded"]
+    loaded = json.loads((tmp_path / "loaded").read_text())
+    assert Path(loaded["ickrr.report.style"]) == ROOT / "src/ickrr/report/style.py"
     assert all(f"Run `{run}`" in "".join(names["seen"]) for run in names.get("runs", []))
     assert "".join(names["seen"])
 
@@ -79,15 +83,77 @@ def test_closure_is_one_kind_of_figure(path):
     assert closure <= ground | report | panels | kinds
 
 
-def test_papermill_runs_one_with_its_parameters_as_yaml(results, tmp_path):
-    """Fails if papermill cannot hand over a list of runs, or importing the library needs torch."""
+@pytest.mark.parametrize("folder", ["results/smoke/tables", "results/gone/tables"])
+def test_opened_by_hand_a_notebook_shows_and_writes_nothing(results, tmp_path, folder):
+    """Fails if a notebook that is run by hand, from any folder, writes a figure or finds no tables.
+
+    By hand the folder of tables is looked for in the working directory, then in the project.
+    """
     path = ROOT / "workflow/notebooks/fig_training.ipynb"
-    given = json.dumps(parameters(path, results, tmp_path))
+    (tmp_path / "results/smoke").mkdir(parents=True)
+    (tmp_path / "results/smoke/tables").symlink_to(results / "tables")
+    before = sorted(tmp_path.rglob("*"))
+    given = json.dumps({**parameters(path, results), "tables": folder})
     command = [sys.executable, "-m", "papermill", str(path), str(tmp_path / "executed.ipynb"), "-y", given]
-    subprocess.run([*command, "--no-progress-bar"], check=True, capture_output=True, timeout=120)
+    done = subprocess.run([*command, "--no-progress-bar"], cwd=tmp_path, capture_output=True, text=True)
     executed = (tmp_path / "executed.ipynb").read_text()
-    assert (tmp_path / "fig_training.pdf").exists()
-    assert re.search(r"Run `noise_01`: 0 of 2 seeds diverged", executed)
+    assert sorted(tmp_path.rglob("*")) == sorted([*before, tmp_path / "executed.ipynb"])
+    if folder == "results/gone/tables":
+        assert f"FileError: {ROOT / folder}/noise_01/learning_curve.parquet: no such table" in done.stderr
+    else:
+        assert '"image/png"' in executed
+        assert re.search(r"Run `noise_01`: 0 of 2 seeds diverged", executed)
+
+
+def draw(results, folder, **environment):
+    """Draw fig_training as its job does, from a notebook in a folder whose name papermill would fill in."""
+    notebook = "workflow/notebooks/fig_training.ipynb"
+    path = folder / "{not a parameter}" / "fig_training.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text((ROOT / notebook).read_text())
+    output = folder / "fig_training.pdf"
+    code = [code_digest("ickrr.commands.draw", notebook), "5e77", notebook]
+    command = [
+        *(sys.executable, "-I", ROOT / "src", "draw", "--rule=draw_figure", "--recorded-in", "results"),
+        *("--notebook", path, "--executed", folder / "executed.ipynb", "--figure", output),
+        *("--parameters", json.dumps(parameters(path, results)), "--code", *code, "--writes", output),
+    ]
+    plain = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    run = subprocess.run(
+        command, cwd=folder, env={**plain, **environment}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    return output.read_bytes()
+
+
+def test_the_kernel_is_this_python_with_these_sources(results, tmp_path):
+    """Fails if a kernel, a package or a start-up file of the caller's draws the figure."""
+    home = tmp_path / "home"
+    kernel = {"argv": ["/bin/false", "{connection_file}"], "display_name": "x", "language": "python"}
+    for name, text in {
+        "kernels/python3/kernel.json": json.dumps(kernel),
+        "profile_default/startup/00.py": "import os\nos._exit(9)\n",
+        "ickrr/__init__.py": "raise ImportError('not ours')\n",
+        "seaborn.py": "raise ImportError('not ours')\n",
+        "matplotlibrc": "font.size: 30\n",
+    }.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    names = ("JUPYTER_PATH", "IPYTHONDIR", "PYTHONPATH", "MATPLOTLIBRC", "JUPYTER_CONFIG_DIR", "HOME")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/json.py").write_text("raise ImportError('of the working directory')\n")
+    theirs = draw(results, tmp_path / "b", **dict.fromkeys(names, str(home)), MPLBACKEND="nonsense")
+    assert theirs == draw(results, tmp_path / "a")
+
+
+def test_foreign_sources_in_the_kernel_are_noticed(tmp_path):
+    """Fails if a figure is kept that another copy of the package drew."""
+    sources = Sources("ickrr.commands.draw", "workflow/notebooks/fig_training.ipynb")
+    sources.require_known({"ickrr.report.style": ROOT / "src/ickrr/report/style.py"}, "job")
+    with pytest.raises(
+        CodeError, match=r"job: imported ickrr\.report\.style \(.*elsewhere/style\.py\), which"
+    ):
+        sources.require_known({"ickrr.report.style": tmp_path / "elsewhere/style.py"}, "job")
 
 
 def test_no_torch():

@@ -26,8 +26,8 @@ use rule * from ickrr as i_*
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A tiny checkout in a folder whose name has spaces and umlauts."""
-    place = tmp_path_factory.mktemp("any") / "mein größtes Projekt"
+    """A tiny checkout in a folder whose name has spaces, umlauts, and signs of shells, TeX and URLs."""
+    place = tmp_path_factory.mktemp("any") / """Ana's größtes "Projekt", 50% of #1 & $HOME ~x;(y) %s `z`"""
     place.mkdir()
     project = checkout(place)
     make_tiny(project)
@@ -61,6 +61,16 @@ def test_bare_snakemake_plans_the_paper(project: Project, figure: bytes) -> None
     for arguments in ([], ["-s", "workflow/Snakefile"]):
         said = snakemake(project.path, "-n", *arguments, "--config", "scale=smoke")
         assert "build_paper" in said
+
+
+@pytest.mark.parametrize("sign", ["{", "}"])
+def test_a_folder_with_a_brace_is_named(fresh_project: Project, tmp_path: Path, sign: str) -> None:
+    """Fails if what Snakemake cannot take, a path that looks like a pattern, ends in a traceback."""
+    project = fresh_project.copy(tmp_path / f"a {sign}run")
+    run = project.snakemake("-n")
+    assert run.returncode == 1
+    assert f"error: {project.path}: the name of this folder has a '{sign}'" in run.stdout
+    assert "Traceback" not in run.stdout
 
 
 def test_built_from_another_folder(project: Project, figure: bytes, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_edit_of_a_notebook_redraws_its_figure(project: Project) -> None:
     """Fails if the content of a notebook is not tracked."""
     project.edit("workflow/notebooks/fig1.ipynb", '"cells": [', '"cells":  [')
     assert project.planned() == {}, "formatting"
-    project.edit("workflow/notebooks/fig1.ipynb", "save(", "1 + 1; save(")
+    project.edit("workflow/notebooks/fig1.ipynb", "shown(", "1 + 1; shown(")
     assert project.planned() == {"draw_figure": 1, "build_paper": 1}
 
 

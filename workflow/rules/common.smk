@@ -14,6 +14,12 @@ ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[
 SOURCE = ROOT / "src"
 sys.path.insert(0, str(SOURCE))
 
+if brace := next((sign for sign in "{}" if sign in str(ROOT)), None):
+    sys.exit(
+        f"error: {ROOT}: the name of this folder has a '{brace}', where Snakemake would fill in wildcards; "
+        "give the folder another name"
+    )
+
 from ickrr.code import code_digest
 from ickrr.config.experiment import RunTable
 from ickrr.config.load import load_experiment
@@ -336,7 +342,6 @@ def figure_parameters(wildcards):
             "figure": wildcards.figure,
             "runs": runs,
             "tables": f"{RESULTS}/tables",
-            "output": f"{RESULTS}/figures/{wildcards.figure}",
             "scale": experiment.scale,
             "context_lengths": experiment.statistics.context_lengths,
             "solvers": experiment.solvers.headline,

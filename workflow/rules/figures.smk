@@ -32,7 +32,7 @@ rule draw_figure:
             "draw_figure",
             "draw",
             "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb --executed {log.notebook}"
-            " --parameters {params.parameters:q}",
+            " --figure {output.pdf} --parameters {params.parameters:q}",
             log=" > {log.text} 2>&1",
         )
 

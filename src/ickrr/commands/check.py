@@ -2,7 +2,7 @@
 
 import argparse
 import importlib.metadata
-import re
+import platform
 import shutil
 import subprocess
 import sys
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from packaging.markers import Marker
-
 from ickrr import driver
 from ickrr.code import ROOT
 from ickrr.errors import FileError, IckrrError
@@ -20,7 +18,7 @@ from ickrr.provenance import Records
 
 SMALLEST_DISK: Final = 2e9  # [bytes] a laptop paper with its intermediates
 TEX: Final = ("latexmk", "pdflatex", "bibtex")
-PIN: Final = re.compile(r"^([A-Za-z0-9_.-]+)==([^ \\;]+)(?: *; *([^\\\n]+?))? *\\?$", re.M)
+ENVS: Final = ROOT / "envs"
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def main(arguments: argparse.Namespace) -> None:
     """
     results = Path("results") / arguments.scale
     questions: dict[str, Callable[[], Finding]] = {
-        "environment": lambda: environment(ROOT / "envs" / "common.txt"),
+        "environment": lambda: environment(*locks()),
         "TeX": tex,
         "disk": lambda: disk(results),
         "jobs": lambda: jobs(Path()),
@@ -69,23 +67,23 @@ def main(arguments: argparse.Namespace) -> None:
         raise SystemExit(1)
 
 
-def environment(lock: Path) -> Finding:
-    """Compare the installed packages with a lock; a pin whose own condition does not hold is left out."""
-    wrong, count = [], 0
-    for name, wanted, condition in PIN.findall(lock.read_text(encoding="utf-8")):
-        if condition and not Marker(condition).evaluate():
-            continue
-        count += 1
-        try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found = "missing"
-        if found != wanted:
-            wrong.append(f"{name} {found} instead of {wanted}")
-    version = ".".join(map(str, sys.version_info[:3]))
-    if wrong:
-        return Finding("BAD", "environment", f"Python {version}, {', '.join(wrong[:3])}; run make env")
-    return Finding("ok", "environment", f"Python {version}, {count} packages as locked")
+def locks() -> list[Path]:
+    """List the locks that this environment was made from; which build of torch is in it says its version."""
+    try:
+        build = "cpu" if importlib.metadata.version("torch").endswith("+cpu") else "default"
+    except importlib.metadata.PackageNotFoundError:
+        build = "default"
+    return [ENVS / "common.txt", ENVS / f"torch-{build}.txt"]
+
+
+def environment(*locks: Path) -> Finding:
+    """Compare the installed packages with locks, as the pipeline's jobs see them."""
+    command = [sys.executable, "-I", str(ENVS / "verify.py"), *map(str, locks)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    text = f"Python {platform.python_version()}, {done.stdout.strip() or done.stderr.strip()}"
+    if done.returncode != 0:
+        return Finding("BAD", "environment", f"{text}; run make env")
+    return Finding("ok", "environment", text)
 
 
 def tex() -> Finding:

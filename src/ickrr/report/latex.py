@@ -23,6 +23,7 @@ from ickrr.report.latex_log import (
     find_error,
     find_problems,
 )
+from ickrr.surroundings import cleaned
 
 MAIN = "main.tex"
 SOURCE_SUFFIXES = (".tex", ".bib", ".sty", ".cls", ".bst")
@@ -146,9 +147,8 @@ def compile_pdf(build: Path, date: datetime) -> int:
         "-usepretex",
         MAIN,
     ]
-    searched = ("TEXINPUTS", "BIBINPUTS", "BSTINPUTS")  # a user's own folders must not change the paper
-    environment = {key: value for key, value in os.environ.items() if key not in searched}
-    environment |= UNBROKEN_LINES
+    # No variable and no folder of a user's own may change the paper: the build folder is home to TeX.
+    environment = cleaned(os.environ, build.resolve()) | UNBROKEN_LINES
     environment |= {"SOURCE_DATE_EPOCH": str(int(date.timestamp())), "FORCE_SOURCE_DATE": "1", "TZ": "UTC"}
     log_path = build / "main.log"
     try:

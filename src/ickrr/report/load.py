@@ -9,6 +9,7 @@ import pandas as pd
 from ickrr.errors import FileError
 from ickrr.files import read_table
 
+PROJECT: Final = Path(__file__).resolve().parents[3]
 SUMMARY: Final = ("quantity", "subject", "setting", "value", "low", "high")
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "errors": (
@@ -220,6 +221,14 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+def _folder(tables: str | Path) -> Path:
+    """A folder of tables: the project's where the working directory has none of that name.
+
+    A notebook that is opened by hand runs in its own folder.
+    """
+    return Path(tables) if Path(tables).exists() else PROJECT / tables
+
+
 def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFrame:
     """Read one table of several runs.
 
@@ -236,7 +245,7 @@ def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFr
     """
     frames = []
     for run in runs:
-        path = Path(tables) / run / f"{table}.parquet"
+        path = _folder(tables) / run / f"{table}.parquet"
         frame = checked_table(path, table)
         found = frame["run"].unique().tolist()
         if found != [run]:
@@ -257,7 +266,7 @@ def load_other(tables: str | Path, table: str) -> pd.DataFrame:
     Raises:
         FileError: the table is missing, unreadable, empty, or lacks a column.
     """
-    return checked_table(Path(tables) / f"{table}.parquet", table)
+    return checked_table(_folder(tables) / f"{table}.parquet", table)
 
 
 def load_summary(tables: str | Path, table: str) -> pd.DataFrame:
@@ -270,7 +279,7 @@ def load_summary(tables: str | Path, table: str) -> pd.DataFrame:
     Raises:
         FileError: the table is missing, unreadable, empty, or lacks a column.
     """
-    return checked_table(Path(tables) / f"{table}.parquet", "summary")
+    return checked_table(_folder(tables) / f"{table}.parquet", "summary")
 
 
 class Estimate(NamedTuple):

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -19,13 +20,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ickrr.entries import SOLVERS
-from ickrr.files import atomic_path
+from ickrr.files import atomic_path, write_json
 
 TEXT_WIDTH: Final = 6.3  # inches
 MUTED: Final = "0.45"  # grey of secondary text
 SEQUENTIAL: Final = "cividis"  # lightness grows steadily; made for colour-blind readers
 ABOVE_STAMP: Final = 1.8  # font sizes that a legend below the panels leaves to the stamp
 STYLE_FILE: Final = Path(__file__).with_name("ickrr.mplstyle")
+BARE: Final[dict[str, dict[str, str | None]]] = {
+    "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
 
 
 # A name, or (offset, (on, off, ..)) in points.
@@ -138,7 +143,28 @@ def letter(axes: Axes, text: str) -> None:
     axes.set_title(f"({text}) {axes.get_title()}")
 
 
-LOADED: Final = "ICKRR_LOADED"  # file for the names of our modules, where whoever draws asks for them
+# Set by the job that draws a figure, and by nobody else: where it goes, without extension; and the file that
+# says which of our modules drew it. Were these parameters, an executed notebook of logs/ would write too.
+FIGURE: Final = "ICKRR_FIGURE"
+LOADED: Final = "ICKRR_LOADED"
+
+
+def shown(figure: Figure) -> bytes:
+    """Return a figure as PNG, for a notebook to show; write it where a job has asked for it.
+
+    A notebook that is opened by hand writes nothing.
+    """
+    if FIGURE not in os.environ:
+        picture = BytesIO()
+        with style():
+            figure.savefig(picture, format="png", metadata=BARE["png"])
+        return picture.getvalue()
+    stem = os.environ[FIGURE]
+    save(figure, stem)
+    ours = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "ickrr"}
+    files = {name: os.path.realpath(module.__file__) for name, module in ours.items() if module.__file__}
+    write_json(os.environ[LOADED], files)
+    return Path(f"{stem}.png").read_bytes()
 
 
 def save(figure: Figure, stem: str | Path) -> None:
@@ -148,14 +174,7 @@ def save(figure: Figure, stem: str | Path) -> None:
         figure: what to draw.
         stem: path without the extension.
     """
-    bare: dict[str, dict[str, str | None]] = {
-        "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
-        "png": {"Software": None},
-    }
     with style():
-        for extension, metadata in bare.items():
+        for extension, metadata in BARE.items():
             with atomic_path(f"{stem}.{extension}") as temporary:
                 figure.savefig(temporary, format=extension, metadata=metadata)
-    if LOADED in os.environ:
-        ours = [name for name in sys.modules if name.split(".")[0] == "ickrr"]
-        Path(os.environ[LOADED]).write_text("\n".join(ours), encoding="utf-8")
