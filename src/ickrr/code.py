@@ -232,7 +232,10 @@ def _python(path: Path, content: bytes) -> str | bytes:
     """Python of a file: its content, or the code cells of a notebook."""
     if path.suffix == ".py":
         return content
-    cells = json.loads(content)["cells"]
+    try:
+        cells = json.loads(content.decode("utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CodeError(f"{_name(path)}: is no notebook ({error!r}); save it again from Jupyter") from error
     return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 

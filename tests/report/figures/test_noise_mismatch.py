@@ -50,7 +50,7 @@ def test_the_optimum_is_a_line_at_one_in_every_panel(figure):
 
 def test_training_noise_is_read_from_the_table(figure, noise):
     """Fails if a row is labelled with another noise than its run was trained at."""
-    assert training_noise(noise[noise["run"] == "b"]) == pytest.approx(1.0)
+    assert training_noise(noise, "b") == pytest.approx(1.0)
     assert "=0.1$" in figure.axes[0].get_ylabel()
     assert "=1$" in figure.axes[4].get_ylabel()
 
