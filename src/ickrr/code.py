@@ -234,9 +234,9 @@ def _python(path: Path, content: bytes) -> str | bytes:
         return content
     try:
         cells = json.loads(content.decode("utf-8"))["cells"]
+        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     except (ValueError, KeyError, TypeError) as error:
         raise CodeError(f"{_name(path)}: is no notebook ({error!r}); save it again from Jupyter") from error
-    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 @cache

@@ -1,7 +1,7 @@
 """Layers of configuration: one laid on another, and values of the command line with the types of the schema.
 
 Mappings merge, everything else is replaced. ``key+: [..]`` puts entries behind a list of the layers below,
-``key-: [..]`` takes entries out of it.
+``key-: [..]`` takes entries out of it, or names out of a mapping.
 """
 
 from collections.abc import Mapping
@@ -34,38 +34,51 @@ def overlaid(
     """
     merged = dict(base)
     for name, value in layer.items():
-        plain, sign = (name[:-1], name[-1]) if name[-1:] in (EXTEND, REMOVE) else (name, "")
-        if sign:
-            where = positions[(*key, name)]
-            if plain in layer:
-                raise ConfigError(f"{where}: {'.'.join((*key, name))}: '{plain}' stands beside it; keep one")
-            merged[plain] = _changed(merged.get(plain), value, sign, f"{where}: {'.'.join((*key, name))}")
-            positions[(*key, plain)] = where
+        plain, sign = name[:-1], name[-1:]
+        if sign in (EXTEND, REMOVE):
+            where = f"{positions[(*key, name)]}: {'.'.join((*key, name))}"
+            if isinstance(layer.get(plain), list):
+                raise ConfigError(f"{where}: '{plain}' stands beside it; keep one")
+            change = _extended if sign == EXTEND else _reduced
+            merged[plain] = change(merged.get(plain), value, where)
+            positions[(*key, plain)] = positions[(*key, name)]
         elif isinstance(value, Mapping):
             below = merged.get(name)
-            merged[name] = overlaid(
-                below if isinstance(below, Mapping) else {}, value, positions, (*key, name)
-            )
+            below = below if isinstance(below, Mapping) else {}
+            merged[name] = overlaid(below, value, positions, (*key, name))
         else:
             merged[name] = value
     return merged
 
 
-def _changed(below: Any, entries: Any, sign: str, where: str) -> list[Any]:
+def _extended(below: Any, entries: Any, where: str) -> list[Any]:
     if not isinstance(below, list):
         found = "there is none" if below is None else f"found {below!r:.60}"
-        raise ConfigError(f"{where}: changes a list of the layers below, but {found}; give the whole value")
-    if not isinstance(entries, list):
-        raise ConfigError(f"{where}: found {entries!r:.60}; give a list")
-    if sign == EXTEND:
-        return [*below, *entries]
-    for entry in entries:
-        if entry not in below:
+        raise ConfigError(f"{where}: extends a list of the layers below, but {found}; give the whole value")
+    return [*below, *_listed(entries, where)]
+
+
+def _reduced(below: Any, entries: Any, where: str) -> Any:
+    if not isinstance(below, list | Mapping):
+        found = "there is none" if below is None else f"found {below!r:.60}"
+        raise ConfigError(
+            f"{where}: takes entries out of the layers below, but {found}; give the whole value"
+        )
+    for entry in _listed(entries, where):
+        if entry not in [*below]:
             known = [str(one) for one in below]
             raise ConfigError(
-                f"{where}: {entry!r} is not in the list{hint(str(entry), known)}; it holds {', '.join(known)}"
+                f"{where}: {entry!r} is not there{hint(str(entry), known)}; allowed: {', '.join(known)}"
             )
+    if isinstance(below, Mapping):
+        return {name: value for name, value in below.items() if name not in entries}
     return [entry for entry in below if entry not in entries]
+
+
+def _listed(entries: Any, where: str) -> list[Any]:
+    if not isinstance(entries, list):
+        raise ConfigError(f"{where}: found {entries!r:.60}; give a list")
+    return entries
 
 
 def positions_of(values: Any, where: str, key: KeyPath = ()) -> Positions:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
+from ickrr.config.idle import idle_overrides
 from ickrr.config.layers import COMMAND_LINE, overlaid, positions_of, typed
 from ickrr.config.messages import describe_problem, hint, no_such, place_of
 from ickrr.config.model import ModelSettings
@@ -90,7 +91,7 @@ def _scale(layers: Sequence[Layer]) -> str:
         if "scale" in values:
             chosen = values["scale"]
             if chosen not in SCALES:
-                found = f"found '{chosen}'; allowed: {', '.join(SCALES)}{hint(str(chosen), SCALES)}"
+                found = f"found {chosen!r}; allowed: {', '.join(SCALES)}{hint(str(chosen), SCALES)}"
                 raise ConfigError(f"{positions[('scale',)]}: scale: {found}")
     return chosen
 
@@ -136,7 +137,11 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
         experiment = with_runs_of_patterns(experiment)
         problems += [
             f"{place_of(key, positions, default)}: {'.'.join(key)}: {problem}"
-            for key, problem in (*_inconsistencies(experiment), *left_out(experiment))
+            for key, problem in (
+                *_inconsistencies(experiment),
+                *left_out(experiment),
+                *idle_overrides(experiment),
+            )
         ]
     if problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)))
@@ -149,6 +154,8 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     for part in ("tasks", "runs"):
         if not getattr(experiment, part):
             yield (part,), "there is none; this is where config.yaml names them"
+    if "figures" in experiment.figures:
+        yield ("figures", "figures"), "this target makes all figures; choose another name"
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
             for run in settings.runs:

@@ -52,7 +52,8 @@ def describe_problem(
         return f"{where}: {context['error']}"
     found = f"found {item['input']!r:.120}"
     if kind == "not_held":
-        or_null = ", or null for none" if _may_be_absent(model, location) else ""
+        endless = isinstance(context["item"], float) and _may_be_absent(model, location)
+        or_null = ", or null for none" if endless else ""
         return f"{where}: found {context['item']!r:.40}; {context['problem']}{or_null}"
     if kind == "repeated":
         return f"{where}: {found}, which holds {context['item']} twice; keep one"

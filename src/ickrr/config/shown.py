@@ -15,6 +15,7 @@ from ickrr.config.yaml_text import KeyPath
 from ickrr.entries import LAWS
 
 LOOKS: Final = 6  # runs that can be told apart in one panel, `ickrr.report.style.RUN_LOOKS`
+SIZES: Final = ("heads", "width")  # of a model
 WILD: Final = frozenset("*?[")
 
 
@@ -38,21 +39,25 @@ class Shown:
 
 
 def _varies_size(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
-    """Yield which runs vary more than the heads or the width of the first, or as another one does."""
+    """Yield which runs vary more than the heads or the width of the first, or as another one does.
+
+    A run whose own heads or width happen to be those of the first (a base was changed) is the same model.
+    """
     first = _settings(experiment, runs[0])
     seen: dict[tuple[str, Any], str] = {}
     for run in runs[1:]:
         settings = _settings(experiment, run)
         differs = [key for key, value in settings.items() if value != first[key]]
-        if differs not in (["model.heads"], ["model.width"]):
+        is_first = not differs and not experiment.runs[run].model.keys().isdisjoint(SIZES)
+        if not is_first and differs not in [[f"model.{size}"] for size in SIZES]:
             found = ", ".join(differs) or "nothing"
             yield f"run '{run}' differs from '{runs[0]}' in {found}; allowed: heads alone, or width alone"
-            continue
-        level = (differs[0], settings[differs[0]])
-        # At the smallest scale, one head and half the heads are the same model.
-        if level in seen and experiment.scale != "smoke":
-            yield f"run '{run}' has the {level[0]} of '{seen[level]}'; one of them would be left out"
-        seen[level] = run
+        for size in differs[:1]:
+            level = (size, settings[size])
+            # At the smallest scale, one head and half the heads are the same model.
+            if level in seen and experiment.scale != "smoke":
+                yield f"run '{run}' has the {size} of '{seen[level]}'; one of them would be left out"
+            seen[level] = run
 
 
 def _settings(experiment: Experiment, run: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ KeyPath = tuple[str, ...]
 Positions = dict[KeyPath, str]
 
 MOST_VALUES: Final = 100_000  # a few aliases of aliases hold more than memory does
+DEEPEST: Final = 100  # levels; composing goes down by calls
 MERGE: Final = "tag:yaml.org,2002:merge"
 NUMBER: Final = r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))(?:[eE][-+]?[0-9]+)?"
 SPECIAL: Final = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -90,6 +91,7 @@ class _Document:
         """Return the values of the only document of a text."""
         loader = None
         try:
+            self._refuse_depths(text)
             loader = self._loader = _Loader(text)
             node = loader.get_single_node()
             return None if node is None else self._value(node, (), ())
@@ -102,11 +104,16 @@ class _Document:
                 f"{self._path}{line}: not valid YAML: {problem}; mind indentation (by spaces), colons and "
                 "brackets"
             ) from error
-        except RecursionError as error:
-            raise ConfigError(f"{self._path}: is nested too deeply") from error
         finally:
             if loader is not None:
                 loader.dispose()
+
+    def _refuse_depths(self, text: str) -> None:
+        depth = 0
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise ConfigError(f"{self._where(event)}: is nested more than {DEEPEST} levels deep")
 
     def _value(self, node: yaml.Node, key: KeyPath, above: tuple[yaml.Node, ...]) -> Any:
         where = self._where(node)
@@ -114,7 +121,7 @@ class _Document:
         self._count += 1
         if self._count > MOST_VALUES:
             raise ConfigError(f"{where}: holds more than {MOST_VALUES} values, counting aliases")
-        if node in above:
+        if node in above or len(above) > DEEPEST:
             raise ConfigError(f"{where}: {'.'.join(key)}: this alias holds itself; write out what is meant")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, key)
@@ -168,5 +175,6 @@ class _Document:
                 f"{self._where(node)}: {'.'.join(key)}: {found} cannot be read ({error})"
             ) from error
 
-    def _where(self, node: yaml.Node) -> str:
-        return f"{self._path}:{node.start_mark.line + 1}"
+    def _where(self, node: yaml.Node | yaml.Event) -> str:
+        mark: Any = node.start_mark  # the parser sets all of them
+        return f"{self._path}:{mark.line + 1}"
