@@ -99,11 +99,11 @@ def test_as_many_looks_as_are_counted() -> None:
         ),
         (
             "figures: {fig_own: {runs: [label], others: [metarep/cg]}}",
-            "figures.fig_own: a figure reads no table",
+            "figures.fig_own: `runs` (or `controls`) and `tables` go together",
         ),
         (
             "figures: {fig_own: {tables: [errors], others: [metarep/cg]}}",
-            "figures.fig_own: a figure reads no table",
+            "figures.fig_own: `runs` (or `controls`) and `tables` go together",
         ),
         (
             "tables: {tab_setup: {runs: [label], tables: [errors]}}",

@@ -95,8 +95,8 @@ class FigureSettings(Settings):
 
     @model_validator(mode="after")
     def reads_something(self) -> Self:
-        """Refuse a figure without data, and runs without tables."""
-        if bool(self.runs) != bool(self.tables) or not (self.runs or self.others):
+        """Refuse a figure without data."""
+        if not self.others and not (self.runs and self.tables):
             raise ValueError("a figure reads no table: name `runs` and `tables`, or `others`")
         return self
 
@@ -108,13 +108,6 @@ class TableSettings(Settings):
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
     tables: list[RunTable] = setting([], "Tables of these runs and controls that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")
-
-    @model_validator(mode="after")
-    def reads_what_it_shows(self) -> Self:
-        """Refuse runs or controls of which no table is read, and the other way round."""
-        if bool(self.runs or self.controls) != bool(self.tables):
-            raise ValueError("`runs` (or `controls`) and `tables` go together: name both or neither")
-        return self
 
 
 class Compute(Settings):

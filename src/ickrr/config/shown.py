@@ -136,6 +136,9 @@ def left_out(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     for part, items in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, item in items.items():
             runs = [run for run in item.runs if run in experiment.runs]
+            controls = item.controls if isinstance(item, TableSettings) else []
+            if bool(item.runs or controls) != bool(item.tables):
+                yield (part, name), "`runs` (or `controls`) and `tables` go together: name both or neither"
             if "functions" in item.tables:
                 for run in runs:
                     yield from (((part, name, "runs"), why) for why in _not_on_a_line(experiment, run))
