@@ -242,8 +242,11 @@ def _python(path: Path, content: bytes) -> str | bytes:
     """Python of a file: its content, or the code cells of a notebook."""
     if path.suffix == ".py":
         return content
-    cells = json.loads(content)["cells"]
-    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    try:
+        cells = json.loads(content.decode("utf-8"))["cells"]
+        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    except (ValueError, KeyError, TypeError) as error:
+        raise CodeError(f"{_name(path)}: is no notebook ({error!r}); save it again from Jupyter") from error
 
 
 @cache

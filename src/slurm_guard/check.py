@@ -93,7 +93,9 @@ def read_profile(folder: Path) -> tuple[Path, dict[str, Any]]:
         path = folder / name
         if path.exists():
             try:
-                values = yaml.safe_load(path.read_text(encoding="utf-8"))
+                values = yaml.safe_load(path.read_bytes())
+            except OSError as error:
+                raise ClusterError(f"{path}: cannot be read ({error.strerror})") from error
             except yaml.YAMLError as error:
                 raise ClusterError(f"{path}: not valid YAML: {error}") from error
             if not isinstance(values, dict):

@@ -266,7 +266,7 @@ def test_claims_about_solvers_on_a_linear_kernel_are_refused(tmp_path: Path) -> 
         ({"anchor": "spherical"}, "allowed: kernel linear and attention linear"),
         ({"runs": []}, "figures.fig16.others: operators.runs is empty"),
         ({"dials": {"noise": [2.0, 4.0]}}, "the first level is in distribution and must be 1"),
-        ({"dials": {"law": [0.0, 0.5, 0.5]}}, "holds a level twice"),
+        ({"dials": {"law": [0.0, 0.5, 0.5]}}, "dials.law: found [0.0, 0.5, 0.5], which holds 0.5 twice"),
     ],
 )
 def test_operators_are_of_runs_that_have_them(changes: dict[str, object], expected: str) -> None:

@@ -15,5 +15,5 @@ def test_snapshots_are_points_of_the_sweep():
 
 def test_factors_are_measured_once():
     """Fails if a repeated factor would double its rows in the table."""
-    with pytest.raises(ValidationError, match="holds a factor twice"):
+    with pytest.raises(ValidationError, match=r"holds 1\.0 twice"):
         NoiseMismatchSettings(factors=[1.0, 2.0, 1.0], snapshots=[1.0])

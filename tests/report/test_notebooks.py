@@ -21,7 +21,7 @@ def cells(path):
 def parameters(path, results):
     return {
         "figure": path.stem,
-        "runs": ["noise_01", "spherical"],
+        "runs": ["noise_01"] if path.stem == "fig_functions" else ["noise_01", "spherical"],
         "tables": str(results / "tables"),
         "scale": "smoke",
         "models": {

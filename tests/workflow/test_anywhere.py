@@ -103,7 +103,19 @@ def test_results_move_with_the_folder(project: Project, figure: bytes, tmp_path:
 def test_dry_run_writes_nothing(tiny_project: Project, tmp_path: Path) -> None:
     """Fails if looking at the plan writes results, settings or logs."""
     project = tiny_project.copy(tmp_path / "project")
-    before = {path for path in project.path.rglob("*") if ".snakemake" not in path.parts}
-    snakemake(project.path, "-n", "--config", "scale=smoke")
-    after = {path for path in project.path.rglob("*") if ".snakemake" not in path.parts}
-    assert {path for path in after - before if "__pycache__" not in path.parts} == set()
+    (project.path / "mine.yaml").write_text("base: {training: {batch_size: 8}}")
+    before = tree(project.path)
+    snakemake(project.path, "-n", "--config", "scale=smoke", "overlay=mine.yaml")
+    assert tree(project.path) == before
+    why = project.verb("why", "fig1", "--scale=smoke", "--overlay=mine.yaml")
+    assert "jobs" in why.stdout.splitlines()[-1], why.stdout
+    assert tree(project.path) == before
+
+
+def tree(folder: Path) -> dict[Path, tuple[int, bytes]]:
+    """Date and content of every file that is neither Snakemake's own nor Python's."""
+    return {
+        path: (path.stat().st_mtime_ns, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file() and not {".snakemake", "__pycache__"} & {*path.parts}
+    }

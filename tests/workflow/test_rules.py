@@ -91,6 +91,10 @@ def test_short_targets_plan_their_ancestors_only(fresh_project: Project) -> None
         (["scale=smok"], "scale: found 'smok'; allowed: smoke, laptop, paper"),
         (["scale=smoke", "overlay=gone.yaml"], "gone.yaml: cannot be read"),
         (["base={model: {widht: 3}}"], "base.model.widht: unknown key (did you mean 'width'?)"),
+        (["overlya=mine.yaml"], "command line: overlya: unknown key (did you mean 'overlay'?)"),
+        (["overlay=[gone.yaml,two.yaml]"], "gone.yaml: cannot be read"),
+        (["overlay="], "command line: overlay: found None"),
+        (["figures={fig9: {runs+: [adamw]}}"], "run 'adamw' differs from 'spherical' in training.optimizer"),
     ],
 )
 def test_bad_config_stops_before_any_job(fresh_project: Project, arguments: list[str], expected: str) -> None:
@@ -100,6 +104,26 @@ def test_bad_config_stops_before_any_job(fresh_project: Project, arguments: list
     assert expected in run.stdout
     assert "Traceback" not in run.stdout
     assert "Building DAG" not in run.stdout
+
+
+def test_command_line_and_overlays_make_runs(fresh_project: Project, tmp_path: Path) -> None:
+    """Fails if nested values of the command line or several overlays do not reach the plan."""
+    project = fresh_project.copy(tmp_path / "project")
+    (project.path / "a.yaml").write_text(
+        "runs: {deeper: &deep {task: spherical, model: {layers: 5}, seeds: [4]}}"
+    )
+    (project.path / "b, c.yaml").write_bytes("runs: {deeper: {seeds+: [5]}}".encode("utf-16"))
+    target = "results/smoke/trained/{}/seed{}/weights.safetensors"
+    told = ["scale=smoke", 'overlay=["a.yaml","b, c.yaml"]', "runs={more: {task: line, model: {layers: 2}}}"]
+    planned = project.planned(target.format("deeper", 5), target.format("more", 0), "--config", *told)
+    assert planned == {"sample_prompts": 2, "train_model": 2}
+    why = project.verb(
+        "why", target.format("deeper", 5), "--scale=smoke", "--overlay=a.yaml", "--overlay=b, c.yaml"
+    )
+    assert why.stdout.endswith("2 jobs\n"), why.stdout
+    alone = project.verb("why", "fig1", "--overlay=b, c.yaml")
+    assert "b, c.yaml:1: runs.deeper.seeds+: extends a list of the layers below" in alone.stdout
+    assert "Traceback" not in alone.stdout
 
 
 def test_broken_config_yaml(fresh_project: Project, tmp_path: Path) -> None:

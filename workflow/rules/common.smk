@@ -32,16 +32,8 @@ from ickrr.resources import JobResources
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
 # `config` holds what the command line says: --config scale=smoke overlay=mine.yaml, or --configfile mine.yaml.
-overrides = {
-    key: value for key, value in config.items() if key not in ("scale", "overlay")
-}
 try:
-    experiment = load_experiment(
-        ROOT / "config.yaml",
-        scale=config.get("scale"),
-        overlay=config.get("overlay"),
-        overrides=overrides,
-    )
+    experiment = load_experiment(ROOT / "config.yaml", overrides=config)
     ledger = load_ledger(ROOT / "claims.yaml", experiment)
 except ConfigError as error:
     sys.exit(f"config error:\n{error}")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ickrr.config.load import SCALES, load_experiment
+from ickrr.config.options import add_config_options, experiment_of
 from ickrr.config.reference import reference
 from ickrr.errors import ConfigError
 from ickrr.files import to_json, write_text
@@ -11,8 +11,7 @@ from ickrr.files import to_json, write_text
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
-    parser.add_argument("--scale", choices=SCALES, help="overlay to lay on top")
+    add_config_options(parser)
     parser.add_argument("--run", help="print only this run, resolved")
     parser.add_argument("--reference", type=Path, help="write the reference of all keys to this file instead")
 
@@ -22,7 +21,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.reference:
         write_text(arguments.reference, reference())
         return
-    experiment = load_experiment(arguments.config, arguments.scale)
+    experiment = experiment_of(arguments)
     if arguments.run and arguments.run not in experiment.runs:
         known = ", ".join(experiment.runs)
         raise ConfigError(f"{arguments.config}: runs: no run '{arguments.run}'; there are {known}")

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from ickrr.config.experiment import Experiment
-from ickrr.config.load import SCALES, load_experiment
+from ickrr.config.options import add_config_options, experiment_of
 from ickrr.config.run import RunSettings
 from ickrr.constructions.cost import contraction_cost, grid_cost
 from ickrr.device import DEVICES, resolve_device
@@ -45,8 +45,7 @@ MEASURED_SOLVER_STEPS = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
-    parser.add_argument("--scale", choices=SCALES, help="overlay to lay on top")
+    add_config_options(parser)
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="cores of the wall time")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of a job (default 1)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to measure")
@@ -60,7 +59,7 @@ def main(arguments: argparse.Namespace) -> None:
         ConfigError: the configuration is wrong, or the device does not exist.
     """
     torch.set_num_threads(arguments.threads)
-    experiment = load_experiment(arguments.config, arguments.scale)
+    experiment = experiment_of(arguments)
     device = resolve_device(arguments.device)
     rows = training_rows(experiment, device) + solving_rows(experiment, device)
     rows += construction_rows(experiment) + control_rows(experiment, device)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from ickrr.config.options import add_layer_options
 from ickrr.errors import ConfigError
 
 SHOWN = 3  # names of a long list
@@ -16,8 +17,7 @@ SHOWN = 3  # names of a long list
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("target", nargs="?", default="all", help="fig2, figures, all (default), or a file")
-    parser.add_argument("--scale", default="laptop", help="scale of the paper (default laptop)")
-    parser.add_argument("--overlay", help="a further file of configuration")
+    add_layer_options(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -26,9 +26,11 @@ def main(arguments: argparse.Namespace) -> None:
     Raises:
         ConfigError: Snakemake refuses the configuration or does not know the target.
     """
-    overlay = [f"overlay={arguments.overlay}"] if arguments.overlay else []
     command = [sys.executable, "-m", "snakemake", "-n", arguments.target]
-    command += ["--config", f"scale={arguments.scale}", *overlay]
+    told = [f"scale={arguments.scale}"] if arguments.scale else []
+    # JSON is YAML, and quotes the names of files.
+    told += [f"overlay={json.dumps(arguments.overlay)}"] if arguments.overlay else []
+    command += ["--config", *told] if told else []
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         raise ConfigError(f"snakemake has no plan for '{arguments.target}':\n{done.stdout.strip()[-2000:]}")

@@ -6,8 +6,8 @@ from typing import Final, Literal, Self, get_args
 from pydantic import model_validator
 
 from ickrr.config.analysis import SolverName
-from ickrr.config.experiment import Identifier, SummaryTable
-from ickrr.config.fields import Settings, setting
+from ickrr.config.experiment import SummaryTable
+from ickrr.config.fields import Identifier, Settings, setting
 
 StatisticName = Literal[
     "lead",

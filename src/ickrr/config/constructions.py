@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ickrr.config.fields import Settings, setting
+from ickrr.config.fields import Identifier, Settings, setting
 from ickrr.config.task import Law
 
 Positive = Annotated[float, Field(gt=0)]
@@ -27,7 +27,7 @@ class VerificationSettings(Settings):
     lengthscale: float = setting(1.0, "Lengthscale h", unit="input units", gt=0)
     input_bound: float = setting(4.0, "Bound on |x|, adversarial points lie on it", unit="input units", gt=0)
     label_bound: float = setting(3.0, "Bound on |y|; drawn labels are clipped to it", unit="labels", gt=0)
-    ridges: dict[str, RidgeSettings] = setting({}, "Named ridges of the grid")
+    ridges: dict[Identifier, RidgeSettings] = setting({}, "Named ridges of the grid")
     context_lengths: list[PositiveInteger] = setting(
         [10, 20, 40, 80, 160, 320], "Context lengths N of the grid", min_length=1
     )
@@ -93,6 +93,6 @@ class ConstructionSettings(Settings):
 
     verification: VerificationSettings = setting(VerificationSettings(), "Grid of hand-built models")
     contraction: ContractionSettings = setting(ContractionSettings(), "Measured contraction factors")
-    controls: dict[str, ControlSettings] = setting(
+    controls: dict[Identifier, ControlSettings] = setting(
         {}, "Named positive and negative controls of the comparison"
     )

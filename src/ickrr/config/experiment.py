@@ -1,13 +1,13 @@
 """The whole experiment: what config.yaml may say, and the runs it resolves to."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
-from ickrr.config.fields import Settings, setting
+from ickrr.config.fields import Identifier, Settings, setting
 from ickrr.config.model import ModelSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
@@ -21,7 +21,8 @@ UNSOLVED_TABLES = frozenset({"learning_curve", "noise"})
 """Tables of a run that need no solver."""
 
 Scale = Literal["smoke", "laptop", "paper"]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+FigureName = Annotated[str, StringConstraints(pattern=r"^fig[a-z0-9_]*$")]
+TableName = Annotated[str, StringConstraints(pattern=r"^tab_[a-z0-9_]+$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 OtherTable = Literal[
     "construction/cells",
@@ -88,7 +89,7 @@ class PromptCounts(Settings):
 class FigureSettings(Settings):
     """What one figure shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order")
+    runs: list[str] = setting([], "Runs that it shows, in order; `heads_*` stands for all of such a name")
     tables: list[RunTable] = setting([], "Tables of these runs that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")
 
@@ -103,7 +104,7 @@ class FigureSettings(Settings):
 class TableSettings(Settings):
     """What one LaTeX table shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order")
+    runs: list[str] = setting([], "Runs that it shows, in order; `heads_*` stands for all of such a name")
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
     tables: list[RunTable] = setting([], "Tables of these runs and controls that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")
@@ -146,8 +147,8 @@ class Experiment(Settings):
     )
     functions: FunctionSettings = setting(FunctionSettings(), "Prediction curves on one-dimensional inputs")
     operators: OperatorSettings = setting(OperatorSettings(), "Attention operators against kernels")
-    figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
-    tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
+    figures: dict[FigureName, FigureSettings] = setting({}, "Figures of the paper")
+    tables: dict[TableName, TableSettings] = setting({}, "Tables of the paper")
 
     def task(self, name: str) -> TaskSettings:
         """Resolve a named task."""
@@ -211,6 +212,15 @@ class Experiment(Settings):
             count=getattr(self.prompts, split),
             seed=self.seed,
         )
+
+
+OVERRIDDEN: Final[dict[tuple[type[Settings], str], type[Settings]]] = {
+    (Experiment, "tasks"): TaskSettings,
+    (RunOverrides, "model"): ModelSettings,
+    (RunOverrides, "training"): TrainingSettings,
+    (ControlSettings, "model"): ModelSettings,
+}
+"""What the open mappings of the schema override; `tasks` maps names to such mappings."""
 
 
 def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:

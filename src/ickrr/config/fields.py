@@ -1,16 +1,61 @@
-"""What every settings class shares: strict types, no unknown keys, and a documented source for each value."""
+"""What every settings class shares: strict types, no unknown keys, values that later stages can hold.
 
-from typing import Any, Literal
+Each value has a documented source, and a list never holds a value twice: all of them are sets.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 Source = Literal["sources", "our choice", "technical"]
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+"""Name that a file, a rule and a macro can bear."""
+
+LARGEST_INTEGER: Final = 2**32 - 1
+"""Fits into every seed of a generator, every index and every column of a table."""
+SMALLEST, LARGEST = 1e-18, 1e18
+"""Sizes of numbers whose squares single precision holds; zero is held too."""
+
+Flag = Annotated[bool, Field(strict=False)]
+"""True or false in any of the ways that YAML knows: no, off, 0, False."""
 
 
 class Settings(BaseModel):
     """Base of all settings: frozen, strictly typed, and closed (an unknown key is an error)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @field_validator("*")
+    @classmethod
+    def can_be_held(cls, value: Any) -> Any:
+        """Refuse numbers that a later stage cannot hold, and lists that hold a value twice."""
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, int | float) and (problem := _why_not_held(item)):
+                raise PydanticCustomError("not_held", "{problem}", {"problem": problem, "item": item})
+        if isinstance(value, list) and (twice := next(_repeated(value), None)) is not None:
+            raise PydanticCustomError("repeated", "holds {item} twice; keep one", {"item": repr(twice)})
+        return value
+
+
+def _why_not_held(number: float) -> str:
+    """Return what is wrong with a number, nothing if it can be held."""
+    if isinstance(number, int):
+        too_large = abs(number) > LARGEST_INTEGER
+        return f"integers go up to {LARGEST_INTEGER} (2^32 - 1)" if too_large else ""
+    if not math.isfinite(number):
+        return "numbers are finite"
+    if number != 0 and not SMALLEST <= abs(number) <= LARGEST:
+        return f"numbers other than 0 are {SMALLEST:g} to {LARGEST:g} in size"
+    return ""
+
+
+def _repeated(values: list[Any]) -> Iterator[Any]:
+    """Yield what equals an earlier entry; 0.0 and -0.0 are equal."""
+    yield from (value for index, value in enumerate(values) if value in values[:index])
 
 
 def setting(

@@ -1,143 +1,109 @@
 """Read config.yaml and its overlays into an `Experiment`, or say in one message what is wrong and where.
 
-Layers, later ones win: config.yaml, the overlay of the scale, an overlay of one's own, values of the
-command line.
+Layers, later ones win: config.yaml, the overlay of the scale, overlays of one's own, values of the command
+line.
 """
 
-import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
+from ickrr.config.idle import idle_overrides
+from ickrr.config.layers import COMMAND_LINE, overlaid, positions_of, typed
+from ickrr.config.messages import describe_problem, hint, no_such, place_of
 from ickrr.config.model import ModelSettings
+from ickrr.config.shown import left_out, with_runs_of_patterns
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.config.yaml_text import KeyPath, Positions, read_yaml
 from ickrr.errors import ConfigError
 
 SCALES: tuple[str, ...] = get_args(Scale)
 DEFAULT_SCALE = "laptop"
 OVERLAYS = Path("workflow/scales")
-COMMAND_LINE = "command line"
 
-KeyPath = tuple[str, ...]
-Positions = dict[KeyPath, str]
-
-
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with it
-
-
-class _Loader(_Base):  # type: ignore[misc]  # chosen at run time
-    """Safe YAML that reads ``1e-6`` as a number, as YAML 1.2 does."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$"),
-    list("-+0123456789."),
-)
+Layer = tuple[dict[str, Any], Positions]
 
 
 def load_experiment(
     config_file: str | Path,
     scale: str | None = None,
-    overlay: str | Path | None = None,
+    overlay: str | Path | Sequence[str | Path] = (),
     overrides: Mapping[str, Any] | None = None,
 ) -> Experiment:
     """Load and check the whole configuration.
 
     Args:
         config_file: the default experiment; overlays lie in ``workflow/scales`` beside it.
-        scale: ``smoke``, ``laptop`` or ``paper``; the file's own scale when absent.
-        overlay: a further file of the same form, laid on top of the scale.
-        overrides: values given on the command line, laid on top of everything.
+        scale: ``smoke``, ``laptop`` or ``paper``; that of the last file that names one when absent.
+        overlay: further files of the same form, laid on top of the scale in this order.
+        overrides: values given on the command line, laid on top of everything; `scale` and `overlay` may be
+            among them.
 
     Raises:
         ConfigError: a file is missing or does not parse, or a key or a value is wrong. The message
             names file, line, key, value and what is allowed.
     """
     config_file = Path(config_file)
-    values, positions = read_yaml(config_file)
-    chosen = str(scale or values.get("scale", DEFAULT_SCALE))
-    if chosen not in SCALES:
-        where = COMMAND_LINE if scale else positions[("scale",)]
+    told = dict(overrides or {})
+    if "overlay" in told:
+        overlay = told.pop("overlay")
+    if scale is not None:
+        told["scale"] = scale
+    unknown = [name for name in told if name not in Experiment.model_fields]
+    if unknown:
+        known = [*Experiment.model_fields, "overlay"]
         raise ConfigError(
-            f"{where}: scale: found '{chosen}'; allowed: {', '.join(SCALES)}{_hint(chosen, SCALES)}"
+            "\n".join(
+                f"{COMMAND_LINE}: {name}: unknown key{hint(str(name), known)}; allowed: {', '.join(known)}"
+                for name in unknown
+            )
         )
-    layers: list[tuple[dict[str, Any], Positions]] = []
-    if chosen != DEFAULT_SCALE:
-        layers.append(read_yaml(config_file.parent / OVERLAYS / f"{chosen}.yaml"))
-    if overlay:
-        layers.append(read_yaml(Path(overlay)))
-    if overrides:
-        layers.append((dict(overrides), _positions_of_values(overrides)))
-    for layer, layer_positions in layers:
-        values = merge(values, layer)
-        positions |= layer_positions
+    base = read_yaml(config_file)
+    own = [read_yaml(path) for path in _paths(overlay)]
+    last = (typed(told), positions_of(told, COMMAND_LINE))
+    chosen = _scale([base, *own, last])
+    layers = [base, *_scale_overlay(config_file.parent / OVERLAYS / f"{chosen}.yaml", chosen), *own, last]
+    values: dict[str, Any] = {}
+    positions: Positions = {}
+    for layer, places in layers:
+        values = overlaid(values, layer, places)
+        positions |= places
     values["scale"] = chosen
     return _validated(values, positions, str(config_file))
 
 
-def read_yaml(path: Path) -> tuple[dict[str, Any], Positions]:
-    """Read a YAML file, and where each of its keys stands.
-
-    Returns:
-        Its values, and ``file:line`` of every key path.
-
-    Raises:
-        ConfigError: the file is missing, does not parse, is no mapping, or gives a key twice.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); the file must exist") from error
-    loader = _Loader(text)
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            return {}, {}
-        positions: Positions = {}
-        values = _construct(loader, node, (), positions, path)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(
-            f"{path}{line}: not valid YAML: {problem}; mind indentation, colons and brackets"
-        ) from error
-    finally:
-        loader.dispose()
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected 'key: value' lines at the top, found {values!r}")
-    return values, positions
+def _paths(overlay: Any) -> list[Path]:
+    """Files of the overlays, from one name or a list of names."""
+    names = [overlay] if isinstance(overlay, str | Path) else overlay
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str | Path) and str(n) for n in names):
+        raise ConfigError(f"{COMMAND_LINE}: overlay: found {overlay!r}; give a file, or a list of files")
+    return [Path(name) for name in names]
 
 
-def _construct(loader: _Loader, node: yaml.Node, key: KeyPath, positions: Positions, path: Path) -> Any:
-    positions[key] = f"{path}:{node.start_mark.line + 1}"
-    if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node, deep=True)
-    values: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        name = str(loader.construct_object(key_node))
-        where = f"{path}:{key_node.start_mark.line + 1}"
-        if name in values:
-            raise ConfigError(f"{where}: {'.'.join((*key, name))}: this key stands twice; keep one")
-        values[name] = _construct(loader, value_node, (*key, name), positions, path)
-        positions[(*key, name)] = where
-    return values
+def _scale(layers: Sequence[Layer]) -> str:
+    """Scale that the uppermost layer names."""
+    chosen = DEFAULT_SCALE
+    for values, positions in layers:
+        if "scale" in values:
+            chosen = values["scale"]
+            if chosen not in SCALES:
+                found = f"found {chosen!r}; allowed: {', '.join(SCALES)}{hint(str(chosen), SCALES)}"
+                raise ConfigError(f"{positions[('scale',)]}: scale: {found}")
+    return chosen
 
 
-def _positions_of_values(values: Mapping[str, Any], key: KeyPath = ()) -> Positions:
-    positions: Positions = {}
-    for name, value in values.items():
-        positions[(*key, name)] = COMMAND_LINE
-        if isinstance(value, Mapping):
-            positions |= _positions_of_values(value, (*key, name))
-    return positions
+def _scale_overlay(path: Path, scale: str) -> list[Layer]:
+    """Overlay of a scale; config.yaml itself is the default one."""
+    if scale == DEFAULT_SCALE and not path.exists():
+        return []
+    values, positions = read_yaml(path)
+    if "scale" in values:
+        raise ConfigError(f"{positions[('scale',)]}: scale: this file is a scale and names none; remove it")
+    return [(values, positions)]
 
 
 def _validated(values: dict[str, Any], positions: Positions, default: str) -> Experiment:
@@ -168,9 +134,14 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
             merged = merge(experiment.base.model.model_dump(), control.model)
             check(ModelSettings, merged, key, ("base", "model"))
     if not problems:
+        experiment = with_runs_of_patterns(experiment)
         problems += [
-            f"{_where(key, positions, default)}: {'.'.join(key)}: {problem}"
-            for key, problem in _inconsistencies(experiment)
+            f"{place_of(key, positions, default)}: {'.'.join(key)}: {problem}"
+            for key, problem in (
+                *_inconsistencies(experiment),
+                *left_out(experiment),
+                *idle_overrides(experiment),
+            )
         ]
     if problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)))
@@ -180,6 +151,11 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
 
 def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield what no single value shows: names that are not there, and context lengths above N."""
+    for part in ("tasks", "runs"):
+        if not getattr(experiment, part):
+            yield (part,), "there is none; this is where config.yaml names them"
+    if "figures" in experiment.figures:
+        yield ("figures", "figures"), "this target makes all figures; choose another name"
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
             for run in settings.runs:
@@ -261,72 +237,3 @@ def not_compared(experiment: Experiment, run: str, tables: Sequence[str]) -> str
         f"{' or '.join(tables)} of it; allowed: runs of other kernels, or tables among "
         f"{', '.join(sorted(UNSOLVED_TABLES))}"
     )
-
-
-def no_such(kind: str, name: str, known: list[str]) -> str:
-    """Say that a name is not among the known ones, with the nearest of them."""
-    return f"found '{name}', which is not a {kind}{_hint(name, known)}; allowed: {', '.join(known)}"
-
-
-def describe_problem(
-    item: Any,
-    model: type[BaseModel],
-    prefix: KeyPath,
-    base: KeyPath,
-    positions: Positions,
-    default: str,
-) -> str:
-    """Say where one of pydantic's complaints comes from, what was found and what is allowed.
-
-    Args:
-        item: one entry of ``ValidationError.errors()``.
-        model: the settings that were validated.
-        prefix: keys above them in the file.
-        base: keys of the block that these refine, where a value may come from.
-        positions: as `read_yaml` returns them.
-        default: file to name where no position is known.
-    """
-    location = tuple(str(part) for part in item["loc"] if part != "[key]")
-    key = (*prefix, *location)
-    if base and key not in positions and (*base, *location) in positions and location:
-        key = (*base, *location)
-    where = f"{_where(key, positions, default)}: {'.'.join(key) or 'top level'}"
-    kind, context = item["type"], item.get("ctx", {})
-    if kind == "extra_forbidden":
-        known = _known_keys(model, location[:-1])
-        return f"{where}: unknown key{_hint(location[-1], known)}; allowed: {', '.join(known)}"
-    if kind == "value_error":
-        return f"{where}: {context['error']}"
-    found = f"found {item['input']!r}"
-    if kind == "literal_error":
-        expected = context["expected"]
-        return f"{where}: {found}; allowed: {expected}{_hint(str(item['input']), expected)}"
-    if kind == "too_short":
-        return f"{where}: found an empty list; give at least {context['min_length']} value(s)"
-    if kind == "string_pattern_mismatch":
-        return f"{where}: {found}; names are lower-case letters, digits and _, and start with a letter"
-    message = item["msg"].replace("Input should be", "expected").replace("a valid ", "")
-    return f"{where}: {found}; {message[0].lower()}{message[1:]}"
-
-
-def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
-    current: Any = model
-    for part in location:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            current = current.model_fields[part].annotation
-        elif get_origin(current) in (dict, list):
-            current = get_args(current)[-1]
-    return list(current.model_fields)
-
-
-def _hint(word: str, known: Sequence[str] | str) -> str:
-    candidates = re.findall(r"[\w/]+", known) if isinstance(known, str) else known
-    nearest = difflib.get_close_matches(word, candidates, n=1)
-    return f" (did you mean '{nearest[0]}'?)" if nearest else ""
-
-
-def _where(key: KeyPath, positions: Positions, default: str) -> str:
-    for length in range(len(key), 0, -1):
-        if key[:length] in positions:
-            return positions[key[:length]]
-    return default

@@ -6,7 +6,9 @@ from pydantic import ValidationError
 
 from ickrr.config.claims import READS, Ledger
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment
-from ickrr.config.load import describe_problem, no_such, not_compared, read_yaml
+from ickrr.config.load import not_compared
+from ickrr.config.messages import describe_problem, no_such
+from ickrr.config.yaml_text import read_yaml
 from ickrr.errors import ConfigError
 
 

@@ -1,10 +1,11 @@
 """Settings of the transformer."""
 
+from math import isqrt
 from typing import Literal, Self
 
 from pydantic import model_validator
 
-from ickrr.config.fields import Settings, setting
+from ickrr.config.fields import Flag, Settings, setting
 
 FUSED_FROM = 64
 """Keys from which softmax attention is faster in torch's fused kernel on a CPU (docs/performance.md)."""
@@ -51,7 +52,7 @@ class ModelSettings(Settings):
         "interleaved: x1,y1,x2,y2,.. and causal; paired: tokens (x,y), everyone attends to the context",
         "sources",
     )
-    sink: bool = setting(
+    sink: Flag = setting(
         False, "A further key that is no data, with a residual stream of its own (paired layout only)"
     )
 
@@ -59,7 +60,8 @@ class ModelSettings(Settings):
     def heads_divide_width(self) -> Self:
         """Refuse head counts that do not divide the width."""
         if self.head_width is None and self.width % self.heads:
-            divisors = [h for h in range(1, self.width + 1) if self.width % h == 0]
+            small = [h for h in range(1, isqrt(self.width) + 1) if self.width % h == 0]
+            divisors = sorted({*small, *(self.width // h for h in small)})
             raise ValueError(
                 f"heads = {self.heads} does not divide width = {self.width}; "
                 f"heads must be one of {divisors}, or head_width set"

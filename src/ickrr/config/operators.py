@@ -47,14 +47,12 @@ class DialSettings(Settings):
 
     @model_validator(mode="after")
     def first_level_changes_nothing(self) -> Self:
-        """Refuse a dial that does not start in distribution, or that has a level twice."""
+        """Refuse a dial that does not start in distribution."""
         for name, levels in self.levels().items():
             if levels[0] != NEUTRAL[name]:
                 raise ValueError(
                     f"{name} = {levels}: the first level is in distribution and must be {NEUTRAL[name]:g}"
                 )
-            if len(set(levels)) != len(levels):
-                raise ValueError(f"{name} = {levels} holds a level twice; keep one")
         return self
 
     def levels(self) -> dict[str, list[float]]:

@@ -83,7 +83,8 @@ def _row(key: str, field: FieldInfo) -> str:
         for name, sign in (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
         if hasattr(item, name)
     ]
-    kind = " ".join([describe_type(field.annotation, *field.metadata), *bounds])
+    kind, absent, _ = describe_type(field.annotation, *field.metadata).partition(" or nothing")
+    kind = " ".join([kind, *bounds]) + absent
     cells = (
         f"`{key}`",
         kind,

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from ickrr.config.fields import Settings, setting
+from ickrr.config.fields import Flag, Settings, setting
 
 
 class MuonSettings(Settings):
@@ -43,11 +43,11 @@ class TrainingSettings(Settings):
     final_learning_rate_fraction: float = setting(
         0.02, "Learning rate at the end of the cosine over its peak", ge=0, le=1
     )
-    gradient_clip: float = setting(1.0, "Clip of the global gradient norm", gt=0)
+    gradient_clip: float | None = setting(1.0, "Clip of the global gradient norm; null clips nothing", gt=0)
     precision: Literal["float32", "tf32", "bfloat16"] = setting(
         "float32", "Arithmetic of matrix products in training; tf32 and bfloat16 need a GPU"
     )
-    compile: bool = setting(
+    compile: Flag = setting(
         False,
         "Fuse operations with torch.compile, for long trainings; takes half a minute and a C++ compiler",
     )
@@ -58,7 +58,7 @@ class TrainingSettings(Settings):
         50, "Steps between points of the learning curve", "technical", "steps", ge=1
     )
     checkpoint_every: int = setting(100, "Steps between checkpoints", "technical", "steps", ge=1)
-    allow_divergence: bool = setting(
+    allow_divergence: Flag = setting(
         False,
         "Record a non-finite loss as the run's result (ablations) instead of stopping with an error",
     )

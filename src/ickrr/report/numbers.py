@@ -149,10 +149,11 @@ def setting_numbers(macros: Macros, name: str, experiment: Experiment, run: str)
         "MuonRate": training.muon.learning_rate,
         "AdamWRate": training.adamw.learning_rate,
         "WarmupSteps": training.warmup_steps,
-        "GradientClip": training.gradient_clip,
     }
     for quantity, value in numbers.items():
         macros.add(f"{name}{quantity}", setting_number(value))
+    clip = training.gradient_clip
+    macros.add(f"{name}GradientClip", r"\ensuremath{\infty}" if clip is None else setting_number(clip))
 
 
 def training_numbers(macros: Macros, name: str, learning_curve: pd.DataFrame) -> None:

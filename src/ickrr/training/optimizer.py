@@ -113,7 +113,8 @@ class Optimizer:
         return norm
 
     def _clip(self) -> Tensor:
-        norm: Tensor = nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
+        limit = math.inf if self.settings.gradient_clip is None else self.settings.gradient_clip
+        norm: Tensor = nn.utils.clip_grad_norm_(self.model.parameters(), limit)
         return norm
 
     def state_tensors(self) -> dict[str, Tensor]:

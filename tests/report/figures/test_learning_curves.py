@@ -65,3 +65,11 @@ def test_description_follows_the_table(toy):
     assert describe_learning_curves(toy.learning_curve("a", seeds=(0,), diverging=(0,)), "a").endswith(
         "1 of 1 seeds diverged. "
     )
+
+
+def test_more_panels_than_letters(toy):
+    """Fails if the 27th run ends in an IndexError, or is drawn without a letter."""
+    runs = [f"r{number}" for number in range(28)]
+    table = pd.concat([toy.learning_curve(run, seeds=(0,)) for run in runs])
+    titles = [axes.get_title() for axes in learning_curves_figure(table, runs, "smoke").axes]
+    assert [title for title in titles if title][-3:] == ["(z) r25", "(aa) r26", "(ab) r27"]

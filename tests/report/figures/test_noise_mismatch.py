@@ -50,7 +50,7 @@ def test_the_optimum_is_a_line_at_one_in_every_panel(figure):
 
 def test_training_noise_is_read_from_the_table(figure, noise):
     """Fails if a row is labelled with another noise than its run was trained at."""
-    assert training_noise(noise[noise["run"] == "b"]) == pytest.approx(1.0)
+    assert training_noise(noise, "b") == pytest.approx(1.0)
     assert "=0.1$" in figure.axes[0].get_ylabel()
     assert "=1$" in figure.axes[4].get_ylabel()
 
@@ -68,3 +68,10 @@ def test_description_follows_the_table(noise):
     ends = rows[np.isclose(rows["factor"], 0.1)].set_index("method")["ratio"]
     assert f"{ends['transformer']:.3g} for the transformer and {ends['encoded_oracle']:.3g}" in text
     assert "below the encoded oracle at 12 of 13" in text
+
+
+def test_runs_of_one_noise_are_told_apart(toy):
+    """Fails if two rows bear the same label, so that nobody can say which run is which."""
+    noise = pd.concat([toy.noise(run, noise_std=0.3) for run in ("a", "few_heads")])
+    figure = noise_mismatch_figure(noise, ["a", "few_heads"], (0.1, 1, 10), "smoke")
+    assert [figure.axes[at].get_ylabel().splitlines()[0] for at in (0, 4)] == ["a", "few heads"]

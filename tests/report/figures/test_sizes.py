@@ -60,3 +60,10 @@ def test_description_follows_the_tables(tables):
     ends = curves[curves["step"] == 1000].groupby("run")["excess_risk"].mean()
     assert f"64 ends lowest ({ends['base']:.3g}) and 128 highest ({ends['wide']:.3g})" in text
     assert describe_sizes(curves, "few", MODELS).startswith("Run `few` (1 head, width 64): final excess")
+
+
+def test_a_run_that_no_row_shows_is_refused(tables):
+    """Fails if a run that differs in the layers, or in heads and width, is left out without a word."""
+    for other in ({"layers": 2, "heads": 4, "width": 64}, {"layers": 4, "heads": 1, "width": 128}):
+        with pytest.raises(ValueError, match=r"run 'few' differs from 'base' in .*; allowed: heads alone"):
+            sizes_figure(*tables, RUNS, {**MODELS, "few": other}, MAIN, "smoke")

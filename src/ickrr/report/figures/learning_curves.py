@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from ickrr.report.style import MUTED, LineStyle, letter, look_of, new_figure, stamp, style
+from ickrr.report.panels.axes import letters
+from ickrr.report.style import MUTED, LineStyle, look_of, new_figure, stamp, style
 
 # Seeds are alike, so one family of colours: they differ in lightness and in line.
 SEED_LINES: Final[tuple[LineStyle, ...]] = ("-", "--", "-.", ":", (0, (5, 1)))
@@ -53,8 +54,8 @@ def learning_curves_figure(learning_curve: pd.DataFrame, runs: Sequence[str], sc
                 lower.set_visible(False)
                 continue
             _draw(upper, lower, learning_curve, runs[index], first=column == 0)
-            if len(runs) > 1:
-                letter(upper, "abcdefghijklmnopqrstuvwxyz"[index])
+        if len(runs) > 1:
+            letters(axes for axes in grid[::2].flat if axes.get_visible())
         diverged = bool(learning_curve["diverged"].any())
         seeds = sorted(int(seed) for seed in learning_curve["seed"].unique())
         figure.legend(handles=_handles(seeds, diverged), loc="outside upper center", ncols=6)

@@ -51,10 +51,10 @@ def noise_mismatch_figure(
             sharey="row",
             gridspec_kw={"width_ratios": [*([1.0] * len(snapshots)), 1.35]},
         )
+        # The noise names a run, where no other was trained at the same.
+        trained_at = [training_noise(noise, run) for run in runs]
         for row, run in zip(grid, runs, strict=True):
             table = noise[noise["run"] == run]
-            if table.empty:
-                raise ValueError(f"table noise has no rows of run '{run}'")
             n_last = int(table["context_length"].max())
             for axes, factor in zip(row[:-1], snapshots, strict=True):
                 at_factor = table[np.isclose(table["factor"], factor) & (table["context_length"] > 0)]
@@ -68,8 +68,9 @@ def noise_mismatch_figure(
             row[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             row[-1].set_xlabel(r"$\sigma_{\mathrm{test}}/\sigma_{\mathrm{train}}$")
             row[-1].set_title(f"sweep, $n={n_last}$")
-            sigma = training_noise(table)
-            row[0].set_ylabel(rf"$\sigma_{{\mathrm{{train}}}}={sigma:g}$" + "\nMSE / Bayes-optimal")
+            sigma = training_noise(noise, run)
+            named = f"{run.replace('_', ' ')}\n" if trained_at.count(sigma) > 1 else ""
+            row[0].set_ylabel(rf"{named}$\sigma_{{\mathrm{{train}}}}={sigma:g}$" + "\nMSE / Bayes-optimal")
             for axes in row:
                 logarithmic(axes)
                 axes.axhline(1.0, color="0.3", linestyle="--", linewidth=0.8, zorder=1, gid="optimal")
@@ -98,16 +99,24 @@ def describe_noise_mismatch(noise: pd.DataFrame, run: str) -> str:
         for factor in (low, high)
     ]
     nearer = (np.log(wide["transformer"]) < np.log(wide["encoded_oracle"])).sum()
+    sigma = training_noise(noise, run)
     return (
-        f"Run `{run}` (trained at noise {training_noise(table):g}): error over the Bayes-optimal one at n = "
+        f"Run `{run}` (trained at noise {sigma:g}): error over the Bayes-optimal one at n = "
         f"{n_last}: {'; '.join(parts)}. The transformer is below the encoded oracle at {nearer} of "
         f"{len(wide)} test noises."
     )
 
 
-def training_noise(noise: pd.DataFrame) -> float:
-    """Return the noise that a run was trained at, from its rows of the table `noise`."""
-    return float((noise["noise_std"] / noise["factor"]).iloc[0])
+def training_noise(noise: pd.DataFrame, run: str) -> float:
+    """Return the noise that a run was trained at.
+
+    Raises:
+        ValueError: the table has no such run.
+    """
+    rows = noise[noise["run"] == run]
+    if rows.empty:
+        raise ValueError(f"table noise has no rows of run '{run}'")
+    return float((rows["noise_std"] / rows["factor"]).iloc[0])
 
 
 def _seed_mean(rows: pd.DataFrame, over: str) -> pd.DataFrame:

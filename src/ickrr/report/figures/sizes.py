@@ -135,7 +135,13 @@ def varied(runs: Sequence[str], settings: Settings, key: str) -> dict[int, str]:
 
     Raises:
         KeyError: a run has no settings.
+        ValueError: a run differs in more than one setting, so that no series shows it.
     """
+    for run in runs:
+        differs = [name for name, value in settings[run].items() if value != settings[runs[0]][name]]
+        if len(differs) > 1 or not VARIED.keys() >= {*differs}:
+            found = f"run '{run}' differs from '{runs[0]}' in {', '.join(differs)}"
+            raise ValueError(f"{found}; allowed: heads alone, or width alone")
     base = {name: value for name, value in settings[runs[0]].items() if name != key}
     series: dict[int, str] = {}
     for run in runs:

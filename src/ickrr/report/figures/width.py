@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ickrr.report.style import MUTED, letter, new_figure, note, style
+from ickrr.report.panels.axes import letters
+from ickrr.report.style import MUTED, new_figure, note, style
 
 PROJECTIONS: Final = {
     "gaussian": ("#004488", "o", "Gaussian projection"),
@@ -31,10 +32,10 @@ def width_figure(curves: pd.DataFrame, scale: str) -> Figure:
     with style():
         figure = new_figure(height=2.9)
         axes = figure.subplots(1, len(ridges), sharey=True, squeeze=False)[0]
-        for index, (panel, ridge) in enumerate(zip(axes, ridges, strict=True)):
+        for panel, ridge in zip(axes, ridges, strict=True):
             _draw(panel, curves[curves["ridge"] == ridge])
             panel.set_title(f"$\\lambda$ = {ridge:g}")
-            letter(panel, "abcdefgh"[index])
+        letters(axes)
         axes[0].set_ylabel("relative query RMSE")
         handles = [
             Line2D([], [], color=colour, marker=marker, label=label)

@@ -1,6 +1,7 @@
 """Axes that several kinds of panel share: ticks of layers, errors on a logarithmic axis, letters."""
 
 from collections.abc import Iterable
+from string import ascii_lowercase
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,7 @@ def logarithmic(axes: Axes) -> None:
 
 
 def letters(panels: Iterable[Axes]) -> None:
-    """Put (a), (b), .. before the titles of the panels."""
-    for name, axes in zip("abcdefghijklmnopqrstuvwxyz", panels, strict=False):
-        letter(axes, name)
+    """Put (a), (b), .. before the titles of the panels; (aa), (ab), .. after (z)."""
+    for index, axes in enumerate(panels):
+        beyond, place = divmod(index, len(ascii_lowercase))
+        letter(axes, (ascii_lowercase[beyond - 1] if beyond else "") + ascii_lowercase[place])

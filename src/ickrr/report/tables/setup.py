@@ -8,26 +8,15 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ickrr.config.constructions import ControlSettings
-from ickrr.config.experiment import Experiment, RunOverrides
+from ickrr.config.experiment import OVERRIDDEN, Experiment
 from ickrr.config.fields import Settings
-from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
-from ickrr.config.training import TrainingSettings
 from ickrr.report.formatting import escape, setting_number
 from ickrr.report.table import PaperTable
-
-# What the open mappings of the schema override.
-OVERRIDDEN: Final[dict[tuple[type[Settings], str], type[Settings]]] = {
-    (Experiment, "tasks"): TaskSettings,
-    (RunOverrides, "model"): ModelSettings,
-    (RunOverrides, "training"): TrainingSettings,
-    (ControlSettings, "model"): ModelSettings,
-}
 
 
 class Setting(NamedTuple):
@@ -92,7 +81,8 @@ def _walk(prefix: str, settings: Settings) -> Iterator[Setting]:
         elif isinstance(value, dict):
             for entry, content in value.items():
                 yield from _walk(f"{key}.{entry}.", content)
-        elif value is not None:  # None: the base's value holds, and has a row of its own
+        # None where it is the default means that the base's or another value holds, which has its own row.
+        elif value is not None or field.default is not None:
             yield _setting(key, value, field)
 
 
@@ -126,6 +116,8 @@ def _code(text: str) -> str:
 def _value(value: Any, unit: str) -> str:
     if isinstance(value, list):
         text = ", ".join(_value(entry, "") for entry in value) or "none"
+    elif value is None:
+        text = "none"
     elif isinstance(value, bool):
         text = "yes" if value else "no"
     elif isinstance(value, int | float):

@@ -1,0 +1,45 @@
+"""Overrides of a run that change nothing beside its other settings: the run would be another one again."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ickrr.config.constructions import ControlSettings
+from ickrr.config.experiment import Experiment, RunOverrides
+from ickrr.config.yaml_text import KeyPath
+
+HIDDEN: Final = ("gelu", "relu", "relu_banks", "bilinear", "rational")
+# setting: the setting that decides on its use, and the values with which it is used.
+USED_WITH: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "linear_scale": ("attention", ("linear", "unnormalised_exp")),
+    "mlp_ratio": ("mlp", HIDDEN),
+    "hidden": ("mlp", HIDDEN),
+    "banks": ("mlp", ("relu_banks",)),
+    "bank_units": ("mlp", ("relu_banks",)),
+    "muon": ("optimizer", ("muon",)),
+    "final_learning_rate_fraction": ("schedule", ("cosine",)),
+    "queries_per_prompt": ("layout", ("paired",)),
+}
+
+
+def idle_overrides(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the overrides of runs and controls that are not used, by their keys."""
+    for name, run in experiment.runs.items():
+        yield from _idle(experiment, ("runs", name), name, run)
+    for name, control in experiment.constructions.controls.items():
+        yield from _idle(experiment, ("constructions", "controls", name), name, control)
+
+
+def _idle(
+    experiment: Experiment, key: KeyPath, name: str, own: RunOverrides | ControlSettings
+) -> Iterator[tuple[KeyPath, str]]:
+    if own.task not in experiment.tasks:
+        return
+    resolved = experiment.run(name)
+    settings = {**resolved.model.model_dump(), **resolved.training.model_dump()}
+    parts = {"model": own.model, "training": getattr(own, "training", {})}
+    for part, overrides in parts.items():
+        for setting in overrides:
+            decides, values = USED_WITH.get(setting, ("", ()))
+            if decides and settings[decides] not in values:
+                found = f"is not used with {decides} = {settings[decides]}"
+                yield (*key, part, setting), f"{found}; allowed with {decides} = {' or '.join(values)}"

@@ -1,0 +1,104 @@
+"""Say what is wrong with a value of the configuration: file, line, key, what was found, what is allowed."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from ickrr.config.yaml_text import KeyPath, Positions
+
+NAMES = {
+    r"^[a-z][a-z0-9_]*$": "names are lower-case letters, digits and _, and start with a letter",
+    r"^fig[a-z0-9_]*$": "figures are named fig.., in lower-case letters, digits and _",
+    r"^tab_[a-z0-9_]+$": "tables are named tab_.., in lower-case letters, digits and _",
+}
+
+
+def no_such(kind: str, name: str, known: list[str]) -> str:
+    """Say that a name is not among the known ones, with the nearest of them."""
+    return f"found '{name}', which is not a {kind}{hint(name, known)}; allowed: {', '.join(known)}"
+
+
+def describe_problem(
+    item: Any,
+    model: type[BaseModel],
+    prefix: KeyPath,
+    base: KeyPath,
+    positions: Positions,
+    default: str,
+) -> str:
+    """Say where one of pydantic's complaints comes from, what was found and what is allowed.
+
+    Args:
+        item: one entry of ``ValidationError.errors()``.
+        model: the settings that were validated.
+        prefix: keys above them in the file.
+        base: keys of the block that these refine, where a value may come from.
+        positions: as `read_yaml` returns them.
+        default: file to name where no position is known.
+    """
+    location = tuple(str(part) for part in item["loc"] if part != "[key]")
+    key = (*prefix, *location)
+    if base and key not in positions and (*base, *location) in positions and location:
+        key = (*base, *location)
+    where = f"{place_of(key, positions, default)}: {'.'.join(key) or 'top level'}"
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(model, location[:-1])
+        return f"{where}: unknown key{hint(location[-1], known)}; allowed: {', '.join(known)}"
+    if kind == "value_error":
+        return f"{where}: {context['error']}"
+    found = f"found {item['input']!r:.120}"
+    if kind == "not_held":
+        endless = isinstance(context["item"], float) and _may_be_absent(model, location)
+        or_null = ", or null for none" if endless else ""
+        return f"{where}: found {context['item']!r:.40}; {context['problem']}{or_null}"
+    if kind == "repeated":
+        return f"{where}: {found}, which holds {context['item']} twice; keep one"
+    if kind == "literal_error":
+        expected = context["expected"]
+        return f"{where}: {found}; allowed: {expected}{hint(str(item['input']), expected)}"
+    if kind == "too_short":
+        kind_of = "mapping" if isinstance(item["input"], dict) else "list"
+        return f"{where}: found an empty {kind_of}; give at least {context['min_length']} value(s)"
+    if kind == "string_pattern_mismatch":
+        return f"{where}: {found}; {NAMES[context['pattern']]}"
+    message = item["msg"].replace("Input should be", "expected").replace("a valid ", "")
+    return f"{where}: {found}; {message[0].lower()}{message[1:]}"
+
+
+def _may_be_absent(model: type[BaseModel], location: KeyPath) -> bool:
+    owner = _type_at(model, location[:-1])
+    is_model = isinstance(owner, type) and issubclass(owner, BaseModel)
+    return is_model and type(None) in get_args(owner.model_fields[location[-1]].annotation)
+
+
+def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
+    return list(_type_at(model, location).model_fields)
+
+
+def _type_at(model: type[BaseModel], location: KeyPath) -> Any:
+    current: Any = model
+    for part in location:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[part].annotation
+        elif get_origin(current) in (dict, list):
+            current = get_args(current)[-1]
+    return current
+
+
+def hint(word: str, known: Sequence[str] | str) -> str:
+    """Return a question that names the nearest of the known words, if one is near."""
+    candidates = re.findall(r"[\w/]+", known) if isinstance(known, str) else known
+    nearest = difflib.get_close_matches(word, candidates, n=1)
+    return f" (did you mean '{nearest[0]}'?)" if nearest else ""
+
+
+def place_of(key: KeyPath, positions: Positions, default: str) -> str:
+    """Return file and line of a key, or of the nearest one above it that has a place."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in positions:
+            return positions[key[:length]]
+    return default

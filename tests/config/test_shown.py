@@ -1,0 +1,158 @@
+"""What figures and tables are given and would not show is refused; they read what their code reads."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ickrr.config.experiment import Experiment
+from ickrr.config.load import load_experiment
+from ickrr.config.shown import LOOKS, SHOWN
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENT = load_experiment(ROOT / "config.yaml")
+DEEP = "runs: {deep: {task: spherical, model: {layers: 4}}}\n"
+Read = Callable[..., Experiment]
+Refusal = Callable[..., str]
+
+
+def notebook(figure: str) -> str:
+    """The code of a figure's notebook."""
+    cells = json.loads((ROOT / "workflow" / "notebooks" / f"{figure}.ipynb").read_text())["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+def test_every_figure_and_table_says_what_it_shows() -> None:
+    """Fails if one of the paper has no entry, so that it may leave out what it is given."""
+    assert SHOWN.keys() == {*EXPERIMENT.figures, *EXPERIMENT.tables}
+
+
+@pytest.mark.parametrize("figure", EXPERIMENT.figures)
+def test_figures_read_what_is_written_down(figure: str) -> None:
+    """Fails if a notebook reads other tables than its entry says."""
+    code = notebook(figure)
+    assert {*re.findall(r'load_table\(tables, runs, "(.*?)"\)', code)} == {*SHOWN[figure].tables}
+    assert {*re.findall(r'load_other\(tables, "(.*?)"\)', code)} == {*SHOWN[figure].others}
+
+
+@pytest.mark.parametrize("table", EXPERIMENT.tables)
+def test_tables_read_what_is_written_down(table: str) -> None:
+    """Fails if a table's module reads other tables of runs than its entry says, or one that is not there."""
+    code = (ROOT / "src" / "ickrr" / "report" / "tables" / f"{table.removeprefix('tab_')}.py").read_text()
+    shown = SHOWN[table]
+    assert {*re.findall(r'load_table\([^"]*?, (?<!"/ ")"(\w+)"\)', code)} >= {*shown.tables} - {"alignment"}
+    for name in (*shown.tables, *shown.others, *filter(None, [shown.controls])):
+        assert f'"{name}"' in code
+
+
+def test_as_many_looks_as_are_counted() -> None:
+    """Fails if a figure of all runs in one panel has more or fewer looks than runs are let through."""
+    from ickrr.report.style import RUN_LOOKS
+
+    assert len(RUN_LOOKS) == LOOKS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            f"{DEEP}figures: {{fig9: {{runs+: [deep]}}}}",
+            "figures.fig9.runs: run 'deep' differs from 'spherical' in model.layers; allowed: heads alone",
+        ),
+        ("figures: {fig9: {runs+: [adamw]}}", "run 'adamw' differs from 'spherical' in training.optimizer"),
+        ("figures: {fig9: {runs+: [uniform]}}", "differs from 'spherical' in task.law, task.lengthscale"),
+        ("runs: {again: {task: spherical, seeds: [7]}}\nfigures: {fig9: {runs+: [again]}}", "in nothing"),
+        (
+            "runs: {both: {task: spherical, model: {heads: 1, width: 32}}}\nfigures: {fig9: {runs+: [both]}}",
+            "differs from 'spherical' in model.width, model.heads",
+        ),
+        (
+            "runs: {one: {task: spherical, model: {heads: 1}}}\nfigures: {fig9: {runs+: [one]}}",
+            "run 'one' has the model.heads of 'heads_one'",
+        ),
+        (
+            "figures: {fig13: {runs+: [uniform, gaussian, adamw, label]}}",
+            "figures.fig13.runs: found spherical",
+        ),
+        ("runs: {other: {task: line}}\nfigures: {fig_functions: {runs+: [other]}}", "has room for 1"),
+        ("figures: {fig_functions: {runs: [spherical]}}", "run 'spherical' has inputs of dimension 5"),
+        (
+            "functions: {context_lengths: [6, 21]}",
+            "run 'line' has context_length 20, but functions.context_lengths",
+        ),
+        (
+            "figures: {fig_own: {runs: [uniform_2d], tables: [functions]}}",
+            "figures.fig_own.runs: run 'uniform_2d'",
+        ),
+        (
+            "figures: {fig1: {tables: [errors, matches]}}",
+            "fig1.tables: found errors, matches; it reads errors",
+        ),
+        ("figures: {fig2: {tables: [matches]}}", "fig2.tables: found matches; it reads similarity, matches"),
+        ("figures: {fig1: {others: [metarep/cg]}}", "fig1.others: found metarep/cg; it reads none"),
+        ("figures: {fig11: {runs: [label], tables: [errors]}}", "fig11.runs: found label; it shows no runs"),
+        (
+            "figures: {fig14: {others: [metarep/cg]}}",
+            "fig14.others: found metarep/cg; it reads metarep/cg_curves",
+        ),
+        (
+            "figures: {fig_own: {runs: [label], others: [metarep/cg]}}",
+            "figures.fig_own: `runs` (or `controls`) and `tables` go together",
+        ),
+        (
+            "figures: {fig_own: {tables: [errors], others: [metarep/cg]}}",
+            "figures.fig_own: `runs` (or `controls`) and `tables` go together",
+        ),
+        (
+            "tables: {tab_setup: {runs: [label], tables: [errors]}}",
+            "tab_setup.runs: found label; it shows no runs",
+        ),
+        (
+            "tables: {tab_cost: {runs: [label]}}",
+            "tables.tab_cost: `runs` (or `controls`) and `tables` go together",
+        ),
+        (
+            "tables: {tab_ablations: {controls: [random]}}",
+            "tab_ablations.controls: found random; it shows no",
+        ),
+        (
+            "tables: {tab_ablations: {tables: [alignment, pairs]}}",
+            "tab_ablations.tables: found alignment, pairs",
+        ),
+        ("tables: {tab_alignment: {runs: []}}", "tab_alignment.runs: found none; it shows at least one run"),
+        (
+            "tables: {tab_alignment: {others: []}}",
+            "tab_alignment.others: found none; it reads construction/controls",
+        ),
+        (
+            "operators: {runs+: [depth_half, depth_double, heads_one, heads_half, heads_double]}",
+            "operators.runs: found 7 runs; fig16 has room for 6",
+        ),
+        ("figures: {myplot: {others: [metarep/cg]}}", "figures are named fig.."),
+        ("figures: {figures: {others: [metarep/cg]}}", "choose another name"),
+        ("tables: {ablations: {runs: [label], tables: [errors]}}", "tables are named tab_.."),
+        ("constructions: {verification: {ridges: {Big-1: {value: 3.0}}}}", "names are lower-case letters"),
+    ],
+)
+def test_what_would_be_left_out_is_refused(refusal: Refusal, text: str, expected: str) -> None:
+    """Fails if it is computed and then not shown, or shown by nothing that the configuration names."""
+    assert expected in refusal(text)
+
+
+def test_what_can_be_shown_is_accepted(read: Read) -> None:
+    """Fails if a figure refuses a run that it draws."""
+    more, wider = "task: spherical, model: {heads: 16}", "task: spherical, model: {width: 256}"
+    runs = f"runs: {{heads_six: {{{more}}}, wide: {{{wider}}}}}"
+    figures = (
+        "figures: {fig9: {runs+: [heads_six, wide]}, fig1: {runs+: [paired, label]}, fig13: {runs+: [label]}}"
+    )
+    found = read(f"{runs}\n{figures}").figures
+    assert found["fig9"].runs[-2:] == ["heads_six", "wide"]
+    own = read("figures: {fig_own: {runs: [label], tables: [errors, matches], others: [metarep/cg]}}")
+    assert own.figures["fig_own"].tables == ["errors", "matches"]
+    changed = read("base: {model: {width: 128}}")  # width_double is the first run then
+    assert changed.run("width_double").model == changed.run("spherical").model
+    # One head and half the heads are the same model there, and the paper's own.
+    assert read(scale="smoke").run("heads_one").model == read(scale="smoke").run("heads_half").model
