@@ -22,6 +22,7 @@ from ickrr.config.task import Split
 from ickrr.entries import KERNELS, LAWS, SOLVERS
 from ickrr.errors import ConfigError
 from ickrr.provenance import settings_text
+from ickrr.report.latex import sources
 from ickrr.resources import JobResources
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
@@ -409,11 +410,11 @@ FURTHER_TABLE_INPUTS = {
 }
 
 PAPER = os.path.relpath(ROOT / "paper")
-PAPER_SOURCES = sorted(
-    os.path.relpath(path)
-    for kind in ("tex", "bib", "sty")
-    for path in (ROOT / "paper").rglob(f"*.{kind}")
-)
+
+
+def paper_sources(wildcards):
+    """Input function: what the paper's text is made of."""
+    return list(map(os.path.relpath, sources(ROOT / "paper")))
 
 
 def folder(name):
