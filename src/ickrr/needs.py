@@ -20,10 +20,11 @@ from ickrr.report.latex import GENERATED, PROGRAMS, LatexError, references, sour
 from ickrr.report.latex_log import INSTALL_TEX
 
 KERNEL: Final = ("papermill", "nbclient", "ipykernel", "matplotlib", "seaborn")
+COMMENT: Final = re.compile(r"(?<!\\)%.*")
+OPTIONAL: Final = re.compile(r"\\IfFileExists\s*\{([^}]*)\}")
 PACKAGE: Final = re.compile(
-    r"^[^%\n]*?\\(?P<kind>usepackage|RequirePackage|documentclass|LoadClass|bibliographystyle)"
-    r"\s*(?:\[[^\]]*\])?\s*\{(?P<names>[^}]*)\}",
-    re.MULTILINE,
+    r"\\(?P<kind>usepackage|RequirePackage|documentclass|LoadClass|bibliographystyle)"
+    r"\s*(?:\[[^\]]*\])?\s*\{(?P<names>[^}]*)\}"
 )
 ENDINGS: Final = {"documentclass": ".cls", "LoadClass": ".cls", "bibliographystyle": ".bst"}
 
@@ -82,16 +83,18 @@ def tex(paper: Path) -> Iterator[str]:
 
 
 def latex_files(paper: Path) -> list[str]:
-    """List the packages, classes and styles that the paper's sources name and do not bring."""
-    texts = [path for path in sources(paper) if path.suffix in (".tex", ".sty", ".cls") and path.is_file()]
-    found = {
+    """List the packages, classes and styles that the paper needs and does not bring."""
+    files = [path for path in sources(paper) if path.suffix in (".tex", ".sty", ".cls") and path.is_file()]
+    texts = [COMMENT.sub("", path.read_text(encoding="utf-8", errors="replace")) for path in files]
+    named = {
         name.strip() + ENDINGS.get(match["kind"], ".sty")
         for text in texts
-        for match in PACKAGE.finditer(text.read_text(encoding="utf-8", errors="replace"))
+        for match in PACKAGE.finditer(text)
         for name in match["names"].split(",")
         if name.strip()
     }
-    return sorted(name for name in found if not (paper / name).is_file())
+    optional = {name for text in texts for name in OPTIONAL.findall(text)}
+    return sorted(name for name in named - optional if not (paper / name).is_file())
 
 
 def unmade(paper: Path, experiment: Experiment) -> Iterator[str]:

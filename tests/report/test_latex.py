@@ -211,13 +211,20 @@ def test_references_skip_comments_and_complete_endings(paper):
 
 
 def test_files_that_only_lie_about_are_no_sources(paper):
-    """Fails if an editor's lock, a backup, a draft or a broken link becomes part of the paper, or stops it."""
+    """Fails if an editor's lock, a backup, a draft or a broken link becomes part of the paper."""
     folder = paper / "paper"
     before, named = sources(folder), references(folder)
     assert [path.name for path in before] == ["main.tex", "refs.bib", "results.tex"]
     for link in ("sections/.#results.tex", "sections/old.tex", "gone.bib", "gone.sty"):
         (folder / link).symlink_to("user@host.1:1")
-    for name in ("._refs.bib", ".DS_Store", "sections/#results.tex#", "results.tex~", ".git/x.sty", "draft.tex"):
+    for name in (
+        "._refs.bib",
+        ".DS_Store",
+        "sections/#results.tex#",
+        "results.tex~",
+        ".git/x.sty",
+        "draft.tex",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"\x00\xff \\input{no-such-file} \\includegraphics{figures/no.pdf}")
     (folder / "folder.bib").mkdir()
@@ -228,7 +235,7 @@ def test_files_that_only_lie_about_are_no_sources(paper):
 
 
 def test_what_the_paper_names_is_a_source_before_it_exists(paper):
-    """Fails if a section, a bibliography or a picture that main.tex names is not tracked, or not found missing."""
+    """Fails if a section or a picture that the text names is not tracked, or not found missing."""
     folder = paper / "paper"
     with (folder / "sections/results.tex").open("a") as text:
         text.write("\\input{sections/more}\n\\includegraphics{logo.png}\n")

@@ -9,6 +9,7 @@ from ickrr.errors import IckrrError
 from ickrr.plan import Job, summary
 from slurm_guard import hooks
 from slurm_guard.errors import ClusterError
+from snakemake.settings.enums import Quietness
 
 BEGAN = time.monotonic()
 
@@ -29,6 +30,8 @@ def files_asked_for():
 
 
 onstart:
+    # A plan (-n) says why each job would run; a run says what it does.
+    (workflow.output_settings.quiet or set()).add(Quietness.REASON)
     try:
         # Held until this process ends.
         DRIVER_LOCK = driver.start(Path.cwd(), SOURCE, Path(RESULTS))

@@ -18,14 +18,18 @@ HEX = re.compile(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?")
 Key = tuple[str, ...]
 
 
-def missing_code(experiment: Experiment) -> Iterator[tuple[Key, str]]:
-    """Yield what is named and has no working code behind it: the key that names it, and what to do."""
+def undrawable(experiment: Experiment) -> Iterator[tuple[Key, str]]:
+    """Yield the figures and tables without working code: the key that names each, and what to do."""
     for name, figure in experiment.figures.items():
         if fault := _figure_fault(name, {*figure.tables, *figure.others}):
             yield ("figures", name), fault
     for name in experiment.tables:
         if fault := _table_fault(name):
             yield ("tables", name), fault
+
+
+def faulty_entries(experiment: Experiment) -> Iterator[tuple[Key, str]]:
+    """Yield the kernels, laws and solvers without working code: the key that names each, and what to do."""
     for key, entries, name in _entries_named(experiment):
         if fault := _entry_fault(entries, name):
             yield key, f"found '{name}', whose module {entries.dotted(name)} {fault}"

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ickrr.config.code_behind import missing_code
+from ickrr.config.code_behind import faulty_entries, undrawable
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
@@ -181,9 +181,10 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
 
 def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield what no single value shows: names that are not there, and context lengths above N."""
-    if without := list(missing_code(experiment)):
-        yield from without
-        return
+    if faults := list(faulty_entries(experiment)):
+        yield from faults
+        return  # what follows asks them
+    yield from undrawable(experiment)
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
             for run in settings.runs:
