@@ -9,11 +9,13 @@ way leaves no output.
 
 import argparse
 import errno
+import os
 import pkgutil
 import re
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +40,26 @@ ADVICE = {
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; errors meant for people are printed as one message and exit with 1."""
     argv = sys.argv[1:] if argv is None else argv
+    with nullcontext() if "--rule" in argv else reader_may_leave():
+        return _main(argv)
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """End without a word where nobody reads on (``| head``), as other programs do; Python would complain."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)  # for what Python flushes at its end
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        raise SystemExit(128 + signal.SIGPIPE) from None
+
+
+def _main(argv: list[str]) -> int:
     verbs = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
     parser = argparse.ArgumentParser(
         prog="python -m ickrr", description="The verbs behind the pipeline's rules."

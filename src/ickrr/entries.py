@@ -18,8 +18,11 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from ickrr.files import files_below
+
 ROOT: Final = Path(__file__).resolve().parent
 PACKAGE: Final = "ickrr"
+MODULE: Final = re.compile(r"[a-z]\w*\.py$")  # which "copy of x.py" is not
 NAMED: Final = re.compile(r"^NAME\b", re.MULTILINE)
 
 
@@ -29,9 +32,12 @@ class Entries:
 
     Args:
         package: name of the package below this one.
+        needs: what each of its modules must define; asked while the configuration is read
+            (`ickrr.config.code_behind`), so that no figure is the first to miss it.
     """
 
     package: str
+    needs: tuple[str, ...]
 
     def __iter__(self) -> Iterator[str]:
         return iter(_names(self.package))
@@ -71,10 +77,11 @@ class Entries:
 
 @cache
 def _names(package: str) -> tuple[str, ...]:
-    files = sorted((ROOT / package).glob("[a-z]*.py"))
-    return tuple(path.stem for path in files if NAMED.search(path.read_text(encoding="utf-8")))
+    folder = ROOT / package
+    modules = [one for one in files_below(folder, {".py"}) if one.parent == folder and MODULE.match(one.name)]
+    return tuple(one.stem for one in modules if NAMED.search(one.read_text("utf-8", errors="replace")))
 
 
-KERNELS: Final = Entries("kernels")
-LAWS: Final = Entries("laws")
-SOLVERS: Final = Entries("solvers")
+KERNELS: Final = Entries("kernels", ("NAME", "POSITIVE", "covariance"))
+LAWS: Final = Entries("laws", ("NAME", "LINE", "draw", "mean_square_norm"))
+SOLVERS: Final = Entries("solvers", ("NAME", "SHORT", "PROPER", "LOOK", "flops_per_step", "iterate"))

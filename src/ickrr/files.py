@@ -1,11 +1,12 @@
 """Files that are never half-written, and errors that say what to do about a bad one.
 
-Everything is written to a temporary name beside the target, flushed to disk and renamed.
+Everything is written to a temporary name beside the target, flushed to disk and renamed. What a folder holds
+is asked in one place (`files_below`), which leaves out what editors and systems put there.
 """
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,6 +54,26 @@ def identity(path: str | Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def files_below(folder: Path, suffixes: Container[str]) -> list[Path]:
+    """List the files below a folder that have one of some suffixes, sorted.
+
+    Left out is what only lies about: what is hidden or in a hidden folder (locks and swap files of editors,
+    ``._x`` of macOS, ``.ipynb_checkpoints``), links to nothing, and what cannot be read. Copies that editors
+    keep (``x.tex~``, ``#x.tex#``) have another suffix.
+    """
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(place, name) for name in names if not name.startswith("."))
+        found += [path for path in paths if path.suffix in suffixes and readable(path)]
+    return sorted(found)
+
+
+def readable(path: Path) -> bool:
+    """Say whether a path is a file that can be read: no folder, no link to nothing."""
+    return path.is_file() and os.access(path, os.R_OK)
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from ickrr.code import ROOT
 from ickrr.errors import FileError
-from ickrr.files import identity, read_json, write_json
+from ickrr.files import files_below, identity, read_json, write_json
 
 CHUNK: Final = 1 << 20  # [bytes] read at a time
 METADATA: Final = Path(".snakemake/metadata")
@@ -81,7 +81,7 @@ class Records:
     def recorded(self) -> list[Path]:
         """List the results that have a record, sorted."""
         folder = self.results / "records"
-        names = (path.relative_to(folder) for path in folder.rglob("*.json"))
+        names = (path.relative_to(folder) for path in files_below(folder, {".json"}))
         return sorted(self.results / name.with_suffix("") for name in names)
 
     def check(self, files: Iterable[str | Path]) -> None:

@@ -1,6 +1,8 @@
 """``python -m slurm_guard submit`` and ``check``; the commands in ``bin/`` come here too."""
 
 import argparse
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,6 +18,21 @@ PROFILE = Path("profiles/slurm")
 
 def main(arguments: Sequence[str]) -> int:
     """Run a subcommand; errors meant for people are one message and exit with 1."""
+    try:
+        try:
+            return _main(arguments)
+        finally:
+            sys.stdout.flush()
+    except (
+        BrokenPipeError
+    ):  # nobody reads on (`| head`): no word of it, nor from what Python flushes at its end
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        return 128 + signal.SIGPIPE
+
+
+def _main(arguments: Sequence[str]) -> int:
     try:
         if arguments and arguments[0] in GUARDED:
             return guard.main(arguments)

@@ -15,7 +15,13 @@ __all__ = ["project"]
 
 def test_all_is_well_in_this_project() -> None:
     """Fails if a working checkout is told to repair something."""
-    findings = [check.environment(ROOT / "envs/common.txt"), check.tex(), check.disk(ROOT / "results")]
+    findings = [
+        check.environment(ROOT / "envs/common.txt"),
+        check.configuration("smoke"),
+        check.tex(),
+        check.notebooks(),
+        check.disk(ROOT / "results", "smoke"),
+    ]
     assert [str(finding) for finding in findings if finding.state != "ok"] == []
 
 
@@ -56,6 +62,6 @@ def test_damaged_result_is_seen(project: Path) -> None:
 @pytest.mark.skipif(os.getuid() != 0, reason="/proc binds root too")
 def test_results_that_cannot_be_written_are_seen() -> None:
     """Fails if results on a file system that cannot be written are called writable."""
-    found = check.disk(Path("/proc/results"))
+    found = check.disk(Path("/proc/results"), "smoke")
     assert found.state == "BAD"
     assert "make it writable" in found.text

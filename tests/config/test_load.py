@@ -233,11 +233,12 @@ def test_unknown_scale() -> None:
 @pytest.mark.parametrize("part", ["figures", "tables"])
 def test_solvers_are_not_asked_for_on_a_linear_kernel(part: str) -> None:
     """Fails if a figure of solver tables of a run that is not solved is planned, and fails in some job."""
-    shown = {part: {"fig_x" if part == "figures" else "tab_x": {"runs": ["linear_regression"]}}}
+    name = "fig_training" if part == "figures" else "tab_ablations"
+    shown = {part: {name: {"runs": ["linear_regression"]}}}
     (item,) = shown[part].values()
     item["tables"] = ["learning_curve"]
     assert load_experiment(CONFIG, overrides=shown)
-    item["tables"] = ["matches"]
+    item["tables"] = ["learning_curve", "matches"]
     found = message(CONFIG, **shown)
     assert "run 'linear_regression' has kernel linear, on which the solvers are not run" in found
     assert "there is no matches of it" in found

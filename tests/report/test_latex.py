@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from ickrr.report.latex import LatexError, Reference, build_paper, gather, references, run_date
+from ickrr.report.latex import LatexError, Reference, build_paper, gather, references, run_date, sources
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
@@ -215,6 +215,41 @@ def test_references_skip_comments_and_complete_endings(paper):
     assert Reference("main.tex", 6, "latex/provenance.tex") in found
     assert Reference("sections/results.tex", 3, "figures/fig1.pdf") in found
     assert not [reference for reference in found if "not_there" in reference.path]
+
+
+def test_files_that_only_lie_about_are_no_sources(paper):
+    """Fails if an editor's lock, a backup, a draft or a broken link becomes part of the paper."""
+    folder = paper / "paper"
+    before, named = sources(folder), references(folder)
+    assert [path.name for path in before] == ["main.tex", "refs.bib", "results.tex"]
+    for link in ("sections/.#results.tex", "sections/old.tex", "gone.bib", "gone.sty"):
+        (folder / link).symlink_to("user@host.1:1")
+    for name in (
+        "._refs.bib",
+        ".DS_Store",
+        "sections/#results.tex#",
+        "results.tex~",
+        ".git/x.sty",
+        "draft.tex",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"\x00\xff \\input{no-such-file} \\includegraphics{figures/no.pdf}")
+    (folder / "folder.bib").mkdir()
+    assert sources(folder) == before
+    assert references(folder) == named
+    gather(folder, paper / "figures", paper / "latex", paper / "build")
+    assert not list((paper / "build").rglob("*no-such*")) and not (paper / "build/draft.tex").exists()
+
+
+def test_what_the_paper_names_is_a_source_before_it_exists(paper):
+    """Fails if a section or a picture that the text names is not tracked, or not found missing."""
+    folder = paper / "paper"
+    with (folder / "sections/results.tex").open("a") as text:
+        text.write("\\input{sections/more}\n\\includegraphics{logo.png}\n")
+    named = {path.relative_to(folder).as_posix() for path in sources(folder)}
+    assert named >= {"sections/more.tex", "logo.png", "refs.bib"}
+    with pytest.raises(LatexError, match=r"sections/results\.tex:\d+: .*sections/more\.tex does not exist"):
+        gather(folder, paper / "figures", paper / "latex", paper / "build")
 
 
 def test_folder_without_main_is_refused(tmp_path):

@@ -27,6 +27,7 @@ def test_paper_from_the_bundle_is_the_paper(clone: Project, tiny_paper: Paper) -
     assert clone.planned() == DRAWN
     run = clone.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout
+    assert "5 jobs computed, " in run.stdout and " results taken from a bundle.\n" in run.stdout
     found, expected = fingerprints(clone), fingerprints(tiny_paper)
     assert {name for name in found if found[name] != expected[name]} == set()
     for name in ("paper.pdf", "figures/fig1.pdf", "latex/numbers.tex"):

@@ -26,8 +26,9 @@ from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.task import Split
 from ickrr.entries import KERNELS, LAWS, SOLVERS
-from ickrr.errors import ConfigError
+from ickrr.errors import ConfigError, IckrrError
 from ickrr.provenance import settings_text
+from ickrr.report.latex import sources
 from ickrr.resources import JobResources
 
 # config.yaml is read by the library, so that a mistake in it ends in one message and no job. Snakemake's own
@@ -409,11 +410,14 @@ FURTHER_TABLE_INPUTS = {
 }
 
 PAPER = os.path.relpath(ROOT / "paper")
-PAPER_SOURCES = sorted(
-    os.path.relpath(path)
-    for kind in ("tex", "bib", "sty")
-    for path in (ROOT / "paper").rglob(f"*.{kind}")
-)
+
+
+def paper_sources(wildcards):
+    """Input function: what the paper's text is made of."""
+    try:
+        return list(map(os.path.relpath, sources(ROOT / "paper")))
+    except IckrrError as error:
+        sys.exit(f"error: {error}")
 
 
 def folder(name):

@@ -1,22 +1,59 @@
 # What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost; and after a run
 # that failed or was stopped. Not in a dry run, nor inside a job, nor where this workflow is a module of another.
 
-from ickrr import driver
+import time
+
+from ickrr import driver, needs
 from ickrr.bundles import notice
 from ickrr.errors import IckrrError
+from ickrr.plan import Job, summary
 from slurm_guard import hooks
 from slurm_guard.errors import ClusterError
+from snakemake.settings.enums import Quietness
+
+BEGAN = time.monotonic()
+
+
+def jobs_of_plan(needed):
+    """Jobs that this run has to do, or all others of the plan."""
+    return [
+        Job(job.rule.name, dict(job.wildcards.items()), list(job.output), job.benchmark)
+        for job in workflow.dag.jobs
+        if workflow.dag.needrun(job) == needed
+    ]
+
+
+def files_asked_for():
+    """Files of the targets, in their order."""
+    targets = [job.output or job.input for job in workflow.dag.targetjobs]
+    return list(dict.fromkeys(file for files in targets for file in files))
 
 
 onstart:
+    # A plan (-n) says why each job would run; a run says what it does.
+    (workflow.output_settings.quiet or set()).add(Quietness.REASON)
     try:
         # Held until this process ends.
         DRIVER_LOCK = driver.start(Path.cwd(), SOURCE, Path(RESULTS))
         hooks.before(os.getcwd(), workflow.executor_plugin.name)
+        here = workflow.local_exec and not in_conda
+        if not workflow.touch:
+            needs.require(
+                jobs_of_plan(True), experiment, Path(PAPER), Path(RESULTS), here
+            )
         if found := notice(ROOT, experiment.scale):
             print(found, file=sys.stderr)
     except (IckrrError, ClusterError) as error:
         sys.exit(f"error: {error}")
+
+
+onsuccess:
+    done, there = jobs_of_plan(True), jobs_of_plan(False)
+    seconds = time.monotonic() - BEGAN
+    print(
+        summary(files_asked_for(), done, there, seconds, experiment.scale),
+        file=sys.stderr,
+    )
 
 
 onerror:

@@ -1,7 +1,7 @@
 rule build_paper:
     """Typeset the paper."""
     input:
-        sources=PAPER_SOURCES,
+        sources=paper_sources,
         figures=expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
         tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
         numbers="<results>/latex/numbers.tex",

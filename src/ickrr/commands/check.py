@@ -1,23 +1,26 @@
-"""Check environment, TeX, disk, left-over jobs and GPU, and that results are what their jobs wrote."""
+"""Check configuration, environment, TeX, disk, left-over jobs and GPU, and the sums of all results."""
 
 import argparse
 import importlib.metadata
 import platform
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-from ickrr import driver
+from ickrr import driver, needs
 from ickrr.code import ROOT
+from ickrr.config.experiment import Experiment
+from ickrr.config.load import load_experiment
+from ickrr.disk import FILES, bytes_of, jobs_of_paper
 from ickrr.errors import FileError, IckrrError
 from ickrr.provenance import Records
+from ickrr.report.latex import PROGRAMS
 
-SMALLEST_DISK: Final = 2e9  # [bytes] a laptop paper with its intermediates
-TEX: Final = ("latexmk", "pdflatex", "bibtex")
+PAPER: Final = ROOT / "paper"
 ENVS: Final = ROOT / "envs"
 
 
@@ -47,8 +50,11 @@ def main(arguments: argparse.Namespace) -> None:
     results = Path("results") / arguments.scale
     questions: dict[str, Callable[[], Finding]] = {
         "environment": lambda: environment(*locks()),
+        "configuration": lambda: configuration(arguments.scale),
         "TeX": tex,
-        "disk": lambda: disk(results),
+        "notebooks": notebooks,
+        "torch.compile": lambda: compiler(arguments.scale),
+        "disk": lambda: disk(results, arguments.scale),
         "jobs": lambda: jobs(Path()),
         "GPU": gpu,
         "results": lambda: damage(results),
@@ -86,27 +92,57 @@ def environment(*locks: Path) -> Finding:
     return Finding("ok", "environment", text)
 
 
+@cache
+def experiment_of(scale: str) -> Experiment:
+    """Read the configuration at a scale, which also looks for the code behind what it names."""
+    return load_experiment(ROOT / "config.yaml", scale)
+
+
+def configuration(scale: str) -> Finding:
+    """Read the configuration, and compare what it makes with what the paper's text names."""
+    experiment = experiment_of(scale)
+    made = f"{len(experiment.runs)} runs, {len(experiment.figures)} figures, {len(experiment.tables)} tables"
+    return finding("configuration", needs.unmade(PAPER, experiment), f"{made}, all with code and in the text")
+
+
 def tex() -> Finding:
-    """Look for the programs that typeset the paper."""
-    absent = [program for program in TEX if shutil.which(program) is None]
-    if absent:
-        return Finding("BAD", "TeX", f"{', '.join(absent)} not found; run make system")
-    return Finding("ok", "TeX", f"{', '.join(TEX)} found")
+    """Look for what typesets the paper."""
+    found = f"{', '.join(PROGRAMS)} and {len(needs.latex_files(PAPER))} LaTeX files found"
+    return finding("TeX", needs.tex(PAPER), found)
 
 
-def disk(results: Path) -> Finding:
+def notebooks() -> Finding:
+    """Look for what runs the figures' notebooks."""
+    return finding("notebooks", needs.kernel(), "can be run")
+
+
+def compiler(scale: str) -> Finding:
+    """Look for a compiler, if a run asks for one."""
+    experiment = experiment_of(scale)
+    if not any(experiment.run(name).training.compile for name in experiment.runs):
+        return Finding("ok", "torch.compile", "no run asks for it")
+    return finding("torch.compile", needs.compiler(), "a C++ compiler was found")
+
+
+def disk(results: Path, scale: str) -> Finding:
     """Look at the space left where results go, and write a file there."""
-    place = next(path for path in (results, *results.parents) if path.exists())
+    place = next(path for path in (results, *results.absolute().parents) if path.exists())
     trial = place / ".check"
     try:
         trial.write_text("x")
         trial.unlink()
     except OSError as error:
         return Finding("BAD", "disk", f"{place}: cannot be written ({error.strerror}); make it writable")
-    free = shutil.disk_usage(place).free
-    if free < SMALLEST_DISK:
-        return Finding("BAD", "disk", f"{place}: {free / 1e9:.1f} GB free; free some space")
-    return Finding("ok", "disk", f"{place} can be written, {free / 1e9:.1f} GB free")
+    paper = jobs_of_paper(experiment_of(scale))
+    size = bytes_of(experiment_of(scale), paper)
+    enough = f"{place} can be written, with room for all results (up to {size / 1e9:.1f} GB)"
+    return finding("disk", needs.space(results, size, FILES * len(paper)), enough)
+
+
+def finding(what: str, faults: Iterable[str], otherwise: str) -> Finding:
+    """Make a finding of what is missing, if anything is."""
+    told = list(faults)
+    return Finding("BAD", what, "\n     ".join(told)) if told else Finding("ok", what, otherwise)
 
 
 def jobs(folder: Path) -> Finding:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from ickrr.config.code_behind import faulty_entries, undrawable
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.idle import idle_overrides
 from ickrr.config.layers import COMMAND_LINE, overlaid, positions_of, typed
@@ -156,6 +157,10 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             yield (part,), "there is none; this is where config.yaml names them"
     if "figures" in experiment.figures:
         yield ("figures", "figures"), "this target makes all figures; choose another name"
+    if faults := list(faulty_entries(experiment)):
+        yield from faults
+        return  # what follows asks them
+    yield from undrawable(experiment)
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
             for run in settings.runs:

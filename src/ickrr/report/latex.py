@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ickrr.errors import IckrrError
-from ickrr.files import atomic_path
+from ickrr.files import atomic_path, files_below
 from ickrr.report.latex_log import (
     FILE_MARKS,
     INSTALL_TEX,
@@ -27,14 +27,19 @@ from ickrr.surroundings import cleaned
 from ickrr.texts import read_text
 
 MAIN = "main.tex"
-SOURCE_SUFFIXES = (".tex", ".bib", ".sty", ".cls", ".bst")
+LOADED_SUFFIXES = {".bib", ".sty", ".cls", ".bst"}  # found by LaTeX itself, by name
+GENERATED = ("figures", "latex")  # folders of the build whose files the pipeline makes
 PROGRAMS = ("latexmk", "pdflatex", "bibtex")
 TIME_LIMIT = 600  # seconds; a build takes a few
 MARKER = ".ickrr-paper-build"
 SHOWN_PROBLEMS = 20
 
 _COMMENT = re.compile(r"(?<!\\)%.*")
-_NAMED = re.compile(r"\\(?P<command>includegraphics|input|include)\s*(?:\[[^\]]*\])?\s*\{(?P<name>[^}]*)\}")
+_NAMED = re.compile(
+    r"\\(?P<command>includegraphics|input|include|bibliography)\s*(?:\[[^\]]*\])?\s*\{(?P<names>[^}]*)\}"
+)
+_GENERATED = tuple(f"{folder}/" for folder in GENERATED)
+_ENDINGS = {"includegraphics": ".pdf", "input": ".tex", "include": ".tex", "bibliography": ".bib"}
 _RUN_DATE = re.compile(r"\\newcommand\*?\{?\\RunDate\}?\{(?P<date>\d{4}-\d\d-\d\d)\b")
 
 
@@ -51,25 +56,61 @@ class Reference:
     path: str
 
 
+def sources(source: Path) -> list[Path]:
+    """List the files below a folder that the paper is made of, sorted, whether or not they all exist.
+
+    These are main.tex, what it includes in turn, and the bibliographies, packages, classes and styles of the
+    folder. A draft that nothing includes, or what an editor left, is none of them.
+
+    Raises:
+        FileError: a source cannot be read, or is no text that TeX can read.
+    """
+    named = [reference.path for name in _texts(source) for reference in _references(source, name)]
+    own = [source / name for name in (MAIN, *named) if not name.startswith(_GENERATED)]
+    return sorted({*own, *files_below(source, LOADED_SUFFIXES)})
+
+
 def references(source: Path) -> list[Reference]:
-    """List the files that the LaTeX sources below a folder include, with the missing ending added.
+    """List the files that main.tex and what it includes name, with the missing ending added.
 
     Raises:
         LatexError: there is no main.tex.
-        FileError: a source or the bibliography is no text that TeX can read.
+        FileError: a source or a bibliography cannot be read, or is no text that TeX can read.
     """
     if not (source / MAIN).is_file():
         raise LatexError(f"{source}: has no {MAIN}; --source must name the folder of the paper")
+    found = [reference for name in _texts(source) for reference in _references(source, name)]
+    for path in {source / reference.path for reference in found if reference.path.endswith(".bib")}:
+        if path.exists():
+            read_text(path, plain=True)
+    return found
+
+
+def _texts(source: Path) -> list[str]:
+    """Names of main.tex and of all sources that it includes in turn, in the order in which they are met."""
+    texts = [MAIN]
+    for name in texts:  # grows on the way
+        if (source / name).is_file():
+            named = [reference.path for reference in _references(source, name)]
+            texts += [
+                path
+                for path in dict.fromkeys(named)
+                if path.endswith(".tex") and not path.startswith(_GENERATED) and path not in texts
+            ]
+    return texts
+
+
+def _references(source: Path, name: str) -> list[Reference]:
+    path = source / name
+    if not path.exists():
+        return []  # whoever names it is told
+    text = read_text(path, plain=True)
     found = []
-    for path in sorted(source.rglob("*.bib")):
-        read_text(path, plain=True)
-    for path in sorted(source.rglob("*.tex")):
-        name = path.relative_to(source).as_posix()
-        for number, line in enumerate(read_text(path, plain=True).splitlines(), 1):
-            for match in _NAMED.finditer(_COMMENT.sub("", line)):
-                ending = ".pdf" if match["command"] == "includegraphics" else ".tex"
-                target = match["name"].strip()
-                found.append(Reference(name, number, target if Path(target).suffix else target + ending))
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _NAMED.finditer(_COMMENT.sub("", line)):
+            for target in map(str.strip, match["names"].split(",")):
+                file = target if Path(target).suffix else target + _ENDINGS[match["command"]]
+                found.append(Reference(name, number, file))
     return found
 
 
@@ -104,11 +145,10 @@ def gather(source: Path, figures: Path, latex: Path, build: Path) -> None:
     Raises:
         LatexError: a named file does not exist, or `build` holds something that is not an earlier build.
     """
-    named = references(source)
-    generated = {"figures": figures, "latex": latex}
+    generated = dict(zip(GENERATED, (figures, latex), strict=True))
     wanted: dict[str, Path] = {}
     missing = []
-    for reference in named:
+    for reference in references(source):
         folder, _, rest = reference.path.partition("/")
         origin = generated[folder] / rest if folder in generated else source / reference.path
         wanted[reference.path] = origin
@@ -118,9 +158,8 @@ def gather(source: Path, figures: Path, latex: Path, build: Path) -> None:
     if missing:
         raise LatexError("\n".join(missing))
     _empty(build)
-    for path in sorted(source.rglob("*")):
-        if path.suffix in SOURCE_SUFFIXES and path.is_file():
-            wanted[path.relative_to(source).as_posix()] = path
+    for path in sources(source):
+        wanted[path.relative_to(source).as_posix()] = path
     for name, origin in wanted.items():
         (build / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(origin, build / name)

@@ -68,6 +68,19 @@ RUN_LOOKS: Final = (
 )
 
 
+def run_looks(count: int) -> list[Look]:
+    """Return looks of runs in one panel: those above, then their colours with other markers and lines."""
+    kinds = len(RUN_LOOKS)
+    return [
+        Look(
+            RUN_LOOKS[i % kinds].colour,
+            RUN_LOOKS[(i + i // kinds) % kinds].marker,
+            RUN_LOOKS[(i + 2 * (i // kinds)) % kinds].line,
+        )
+        for i in range(count)
+    ]
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Apply the style file, and nothing that the user's own matplotlibrc says."""

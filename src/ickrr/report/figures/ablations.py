@@ -30,7 +30,7 @@ from ickrr.report.panels.final_risk import (
     say_final_risk,
 )
 from ickrr.report.panels.layer_lines import draw_layer_line
-from ickrr.report.style import ABOVE_STAMP, RUN_LOOKS, new_figure, stamp, style
+from ickrr.report.style import ABOVE_STAMP, new_figure, run_looks, stamp, style
 
 
 def ablations_figure(
@@ -68,7 +68,7 @@ def ablations_figure(
             draw_best_steps(axes, matches, run, solvers, top)
             axes.set_title(run.replace("_", " "))
             axes.set_ylabel("best step $t^*$" if axes is upper[0] else "")
-        looks = RUN_LOOKS[: len(runs)]
+        looks = run_looks(len(runs))
         of_solver = matches[matches["solver"] == solver]
         for run, look in zip(runs, looks, strict=True):
             rows = of_solver[of_solver["run"] == run]

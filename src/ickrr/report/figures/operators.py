@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ickrr.report.panels.axes import letters
-from ickrr.report.style import RUN_LOOKS, Look, new_figure, stamp, style
+from ickrr.report.style import Look, new_figure, run_looks, stamp, style
 
 CONTROLS: Final = {
     "trained": ("trained", Look("#000000", "o", "-")),
@@ -150,7 +150,7 @@ def _curve(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
 
 
 def _draw_dial(axes: Axes, rows: pd.DataFrame, runs: Sequence[str]) -> None:
-    for run, look in zip(runs, RUN_LOOKS, strict=False):
+    for run, look in zip(runs, run_looks(len(runs)), strict=True):
         of_run = rows[rows["run"] == run]
         for quantity, (_, drawn) in QUANTITIES.items():
             curve = _curve(of_run, quantity)
@@ -183,5 +183,6 @@ def _dial_handles(runs: Sequence[str]) -> list[Line2D]:
         for name, look in QUANTITIES.values()
     ]
     return handles + [
-        Line2D([], [], color=look.colour, label=run) for run, look in zip(runs, RUN_LOOKS, strict=False)
+        Line2D([], [], color=look.colour, label=run)
+        for run, look in zip(runs, run_looks(len(runs)), strict=True)
     ]

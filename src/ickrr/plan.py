@@ -1,0 +1,67 @@
+"""The jobs of a plan, as the rules tell the library of them, and what is said of them when all are done."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Job(NamedTuple):
+    """One job.
+
+    Attributes:
+        rule: name of its rule.
+        wildcards: their values by name.
+        outputs: files that it writes.
+        benchmark: where Snakemake notes its times on the machine that ran it, if it does.
+    """
+
+    rule: str
+    wildcards: Mapping[str, str] = {}
+    outputs: Sequence[str] = ()
+    benchmark: str | None = None
+
+
+def summary(
+    asked: Sequence[str], ran: Sequence[Job], there: Sequence[Job], seconds: float, scale: str
+) -> str:
+    """Say where the results are, how long they took, what was computed and what was not, and what now.
+
+    Args:
+        asked: the files that were asked for.
+        ran: jobs that were run.
+        there: all other jobs of the plan.
+        seconds: from start to end.
+        scale: name of the scale.
+    """
+    computed = sum(1 for job in ran if job.outputs)
+    # The times of a job stay where it ran: a result without them came in a bundle.
+    here = [job.benchmark is not None and Path(job.benchmark).exists() for job in there]
+    taken = sum(_existing(job) for job, ours in zip(there, here, strict=True) if not ours)
+    kept = sum(_existing(job) for job, ours in zip(there, here, strict=True) if ours)
+    parts = [
+        f"{computed} {'job' if computed == 1 else 'jobs'} computed",
+        f"{taken} results taken from a bundle" if taken else "",
+        f"{kept} results of earlier runs kept" if kept else "",
+    ]
+    paper = next((name for name in asked if name.endswith("paper.pdf")), None)
+    first = paper or (asked[0] if asked else f"results/{scale}")
+    more = f" (and {len(asked) - 1} more files)" if len(asked) > 1 else ""
+    next_steps = [f"open {first}", f"python -m ickrr check --scale {scale} looks at every result"]
+    if paper:
+        next_steps.append(f"make report SCALE={scale} makes a browsable report")
+    return (
+        f"\n{first}{more} is ready after {duration(seconds)}: {', '.join(filter(None, parts))}.\n"
+        f"Next: {'; '.join(next_steps)}."
+    )
+
+
+def _existing(job: Job) -> int:
+    return sum(Path(output).exists() for output in job.outputs)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 48 s, 2 min 5 s, 1 h 14 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,114 @@
+"""What the configuration names has code behind it, or is refused while the configuration is read."""
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from support import ROOT, Project
+
+from ickrr.config import code_behind
+from ickrr.config.load import load_experiment
+from ickrr.entries import KERNELS, LAWS, SOLVERS
+from ickrr.errors import ConfigError
+
+CONFIG = ROOT / "config.yaml"
+SHOWN = {"runs": ["spherical"], "tables": ["errors"]}
+
+
+def message(**overrides: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(CONFIG, overrides=overrides)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "expected"),
+    [
+        ({"figures": {"fig99": SHOWN}}, "figures.fig99", "there is no notebook"),
+        ({"figures": {"noise": SHOWN}}, "figures.noise", "names of figures begin with fig"),
+        ({"figures": {"figures": SHOWN}}, "figures.figures", "choose another name"),
+        ({"figures": {"fig2": SHOWN}}, "figures.fig2", "its notebook reads matches, similarity"),
+        ({"tables": {"tab_99": {}}}, "tables.tab_99", "there is no module"),
+        ({"tables": {"setup": {}}}, "tables.setup", "names of tables begin with tab_"),
+    ],
+)
+def test_figures_and_tables_without_code_are_refused(changes: Any, key: str, expected: str) -> None:
+    """Fails if the missing notebook or module is found by the job that would run it."""
+    text = message(**changes)
+    assert f"{key}: " in text and expected in text
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"cells": [{"cell_type": "code", "source": ["def"]}]}'])
+def test_notebook_that_is_none_is_refused(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails if a notebook that cannot be read stops Snakemake with a traceback, or the last job."""
+    shutil.copytree(code_behind.NOTEBOOKS, tmp_path / "notebooks")
+    monkeypatch.setattr(code_behind, "NOTEBOOKS", tmp_path / "notebooks")
+    (tmp_path / "notebooks/fig1.ipynb").write_text(content)
+    text = message(compute={"device": "cpu"})
+    assert "figures.fig1: " in text and "is not valid Python" in text
+
+
+@pytest.mark.parametrize("entries", [KERNELS, LAWS, SOLVERS], ids=lambda entries: entries.package)
+def test_every_entry_is_complete(entries: Any) -> None:
+    """Fails if what is asked of an entry is not what those of the project have."""
+    for name in entries:
+        assert code_behind._entry_fault(entries, name) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        (SimpleNamespace(NAME="Mine"), "lacks SHORT, PROPER, LOOK, flops_per_step, iterate"),
+        (None, "cannot be imported (SyntaxError"),
+        ("#00448", "has the LOOK ('#00448', 'o', '-')"),
+    ],
+)
+def test_solver_that_is_not_finished_is_refused(
+    module: Any, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fails if a solver without label, look or valid code is found by the last figure."""
+    whole = SOLVERS.load("chebyshev")
+
+    def load(entries: Any, name: str) -> Any:
+        if name != "chebyshev":
+            return loaded(entries, name)
+        if module is None:
+            raise SyntaxError("invalid syntax (chebyshev.py, line 1)")
+        if isinstance(module, str):
+            return SimpleNamespace(**{**vars(whole), "LOOK": (module, "o", "-")})
+        return module
+
+    loaded = type(SOLVERS).load
+    monkeypatch.setattr(type(SOLVERS), "load", load)
+    text = message(compute={"device": "cpu"})
+    assert "solvers.others: found 'chebyshev', whose module ickrr.solvers.chebyshev" in text
+    assert expected in text
+
+
+def test_snakemake_says_so_before_any_job(fresh_project: Project, tmp_path: Path) -> None:
+    """Fails if an unfinished solver or law ends in a traceback, or an editor's file counts as one."""
+    project = fresh_project.copy(tmp_path / "project")
+    package = project.path / "src/ickrr"
+    (package / "solvers/mine.py").write_text('NAME = "Mine"\n')
+    (package / "laws/mine.py").write_text('NAME = "Mine"\nimport nothing_of_this_name\n')
+    for name in (".#mine.py", "gone.py", "._mine.py"):
+        (package / "solvers" / name).symlink_to("user@host.1:1")
+    (package / "laws/copy of mine.py").write_bytes(b"NAME = '\xff'")
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text("solvers:\n  others: [mine]\ntasks:\n  spherical: {law: mine}\n")
+    run = project.snakemake("-n", "--config", "scale=smoke", f"overlay={overlay}")
+    assert run.returncode == 1
+    assert "Traceback" not in run.stdout
+    assert f"{overlay}:2: solvers.others: found 'mine', whose module ickrr.solvers.mine lacks" in run.stdout
+    assert (
+        f"{overlay}:4: tasks.spherical.law: found 'mine', whose module ickrr.laws.mine cannot be"
+        in run.stdout
+    )
+    overlay.write_text("solvers:\n  others: [chebychev]\n")
+    run = project.snakemake("-n", "--config", "scale=smoke", f"overlay={overlay}")
+    assert "allowed: " in run.stdout
+    assert "gone" not in run.stdout and "copy of" not in run.stdout

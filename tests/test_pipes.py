@@ -1,0 +1,49 @@
+"""Whoever stops reading (`| head`) gets no complaint."""
+
+import subprocess
+import sys
+
+import pytest
+from support import ROOT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ickrr", "config"],
+        ["ickrr", "config", "--help"],
+        ["ickrr", "check", "--scale", "smoke"],
+        ["slurm_guard", "submit", "--help"],
+        ["slurm_guard", "check"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_who_leaves_is_no_error(command: list[str]) -> None:
+    """Fails if a verb complains of a closed pipe, itself or when Python flushes at its end."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert run.stdout is not None and run.stderr is not None
+    run.stdout.close()  # before a line is written
+    assert run.stderr.read() == ""
+    assert run.wait() in (0, 141)  # argparse itself leaves out a help that it cannot write
+
+
+def test_a_job_whose_pipe_is_closed_fails() -> None:
+    """Fails if a job that cannot write where it should ends without a word."""
+    command = [sys.executable, "-m", "ickrr", "claims", "--rule", "r", "--recorded-in", "results/smoke"]
+    run = subprocess.run(
+        [*command, "--code", "no", "no"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert "error: job of rule r: its code was edited" in run.stderr
+
+
+def test_help_of_make_is_whole() -> None:
+    """Fails if a line is cut where its text has a bar."""
+    text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "TIER=tables|predictions|weights SCALE=laptop" in text
+    documented = [
+        line for line in (ROOT / "Makefile").read_text().splitlines() if ":" in line and " ## " in line
+    ]
+    assert len(text.splitlines()) == len(documented)

@@ -1,0 +1,108 @@
+"""What a run asks before its first job, what it shows, and what it says at its end."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import Paper, Project
+
+from ickrr.plan import Job, duration, summary
+from ickrr.report.latex import PROGRAMS
+
+
+@pytest.fixture
+def project(tiny_project: Project, tmp_path: Path) -> Project:
+    return tiny_project.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def without_tex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has every program but TeX."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for folder in ("/bin", "/usr/bin", str(Path(sys.executable).parent)):
+        for program in Path(folder).iterdir():
+            if program.name not in PROGRAMS and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(programs))
+
+
+@pytest.mark.usefixtures("without_tex")
+def test_paper_without_tex_stops_before_any_job_and_a_table_does_not(project: Project) -> None:
+    """Fails if a run trains before it finds that TeX is not there, or refuses what needs none."""
+    run = project.snakemake("--cores", "2", "paper")
+    assert run.returncode == 1
+    assert "error: planned jobs would fail, so none was started\n  the paper: latexmk, pdflatex" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not list((project.path / "logs").rglob("*.log"))
+    run = project.snakemake("--cores", "2", "tab_setup")
+    assert run.returncode == 0, run.stdout
+    assert "results/smoke/latex/tab_setup.tex is ready after" in run.stdout
+    assert "1 job computed." in run.stdout
+    assert "1 of 2 steps (50%) done" in run.stdout, "no progress is shown"
+    assert "Reason:" not in run.stdout and "User:" not in run.stdout
+    (project.results() / "latex/tab_setup.tex").unlink()
+    assert "Reason: Missing output files" in project.snakemake("-n", "tab_setup").stdout
+
+
+def test_files_that_lie_about_stop_nothing(project: Project) -> None:
+    """Fails if an editor's lock, a broken link or a draft is taken for a part of anything."""
+    before = project.planned()
+    for name in (
+        "paper/.#main.tex",
+        "paper/gone.tex",
+        "paper/gone.bib",
+        "src/ickrr/solvers/.#cg.py",
+        "src/ickrr/kernels/gone.py",
+        "src/ickrr/report/tables/gone.py",
+        "workflow/notebooks/.#fig1.ipynb",
+        "results/smoke/records/gone.json",
+    ):
+        (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.path / name).symlink_to("user@host.1:1")
+    for name in ("paper/{draft}.tex", "paper/.DS_Store", "workflow/notebooks/.ipynb_checkpoints/fig1.ipynb"):
+        (project.path / name).parent.mkdir(exist_ok=True)
+        (project.path / name).write_bytes(b"\x00\xff\\input{nothing}")
+    assert project.planned() == before
+    said = project.verb("check", "--scale", "smoke").stdout
+    assert "ok   results: 0 files" in said and "ok   configuration" in said, said
+
+
+@pytest.mark.parametrize("target", ["paper", "figures", "tables", "fig1", "tab_setup"])
+def test_short_targets_exist_here_and_in_a_module(target: str, tiny_project: Project, tmp_path: Path) -> None:
+    """Fails if one is no target, or not one of a workflow that this is a module of."""
+    assert tiny_project.planned(target)
+    (tmp_path / "Snakefile").write_text(
+        f"module ickrr:\n    snakefile: {str(tiny_project.path / 'workflow/Snakefile')!r}\n"
+        '    config: {"scale": "smoke"}\n\nuse rule * from ickrr as i_*\n'
+    )
+    command = [sys.executable, "-m", "snakemake", "-n", f"i_{target}"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert f"i_{target}" in run.stdout + run.stderr
+
+
+def test_end_of_the_paper_says_where_it_is(tiny_paper: Paper) -> None:
+    """Fails if the last lines do not name the PDF, the time, what was computed, and what to do next."""
+    end = tiny_paper.log[tiny_paper.log.index("results/smoke/paper.pdf (and") :]
+    assert " is ready after " in end and " jobs computed." in end
+    assert "Next: open results/smoke/paper.pdf; python -m ickrr check --scale smoke" in end
+    assert "make report SCALE=smoke" in end
+
+
+def test_summary_tells_taken_from_computed_and_kept(tmp_path: Path) -> None:
+    """Fails if a result of a bundle counts as one of this machine, or one that is not here as either."""
+    files = {name: tmp_path / name for name in ("taken", "kept", "times")}
+    for path in files.values():
+        path.touch()
+    there = [
+        Job("a", {}, [str(files["taken"]), str(tmp_path / "absent")], str(tmp_path / "no times")),
+        Job("b", {}, [str(files["kept"])], str(files["times"])),
+    ]
+    ran = [Job("c", {}, ["x"], "y"), Job("fig1", {}, [], None)]
+    text = summary(["results/smoke/figures/fig1.pdf"], ran, there, 3725.0, "smoke")
+    assert "results/smoke/figures/fig1.pdf is ready after 1 h 2 min: 1 job computed, " in text
+    assert "1 results taken from a bundle, 1 results of earlier runs kept." in text
+    assert "make report" not in text
+    assert [duration(seconds) for seconds in (4.4, 61, 3600)] == ["4 s", "1 min 1 s", "1 h 0 min"]
