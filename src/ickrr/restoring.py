@@ -102,8 +102,8 @@ def _require_room(bundle: Path, size: int) -> None:
     free = shutil.disk_usage("results").free
     if free < size:
         raise BundleError(
-            f"{bundle}: takes {size / 1e6:.0f} MB more, and {Path('results').resolve()} has "
-            f"{free / 1e6:.0f} MB left; free some space and restore again"
+            f"{bundle}: takes {size / 1e6:.1f} MB more, and {Path('results').resolve()} has "
+            f"{free / 1e6:.1f} MB left; free some space and restore again"
         )
 
 

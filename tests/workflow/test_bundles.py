@@ -1,6 +1,8 @@
 """A fresh clone with a restored bundle: only figures and the paper are made, and Snakemake alone decides."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,12 +175,41 @@ def test_own_weights_are_not_mixed_with_tables_of_others(
     assert "train_model" not in project.planned()
 
 
+KILLED = """
+import os, sys
+from pathlib import Path
+sys.path.insert(0, "src")
+from ickrr.restoring import restore
+
+def die(event, arguments):
+    if event == "os.rename" and str(arguments[1]).startswith(".snakemake/metadata"):
+        os._exit(9)
+
+sys.addaudithook(die)
+restore(Path(sys.argv[1]))
+"""
+
+
+def test_killed_restore_counts_for_nothing_until_it_is_ended(
+    tiny_project: Project, bundle: Path, tmp_path: Path
+) -> None:
+    """Fails if tables of which Snakemake does not know yet how they were made count as current."""
+    project = tiny_project.copy(tmp_path / "clone")
+    killed = subprocess.run([sys.executable, "-c", KILLED, bundle], cwd=project.path, check=False)
+    assert killed.returncode == 9
+    assert (project.results() / "tables/spherical/errors.parquet").exists()
+    assert {"solve_prompts", "train_model", "compare_run"} <= set(project.planned())
+    assert project.verb("restore", str(bundle)).returncode == 0
+    assert project.planned() == DRAWN
+
+
 def test_without_tex_what_there_is_can_be_packed(
     tiny_project: Project, tiny_paper: Paper, tmp_path: Path
 ) -> None:
     """Fails if weights need a PDF to come home, those of a running job do, or nobody is told."""
     project = tiny_paper.copy(tmp_path / "gpu")
-    (project.results() / "paper.pdf").unlink()
+    for path in (project.results() / "paper.pdf", project.path / metadata_path("results/smoke/paper.pdf")):
+        path.unlink()
     running = "results/smoke/trained/noise_low/seed0/weights.safetensors"
     mark = project.path / metadata_path(running, INCOMPLETE)
     mark.write_text("{}")
