@@ -10,7 +10,7 @@ import lzma
 import os
 import re
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -307,9 +307,3 @@ def record_path(name: str, results: Path) -> Path:
     if path is None:
         raise LookupError(f"'{name}' is no result")
     return path
-
-
-def matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
-    """Whether a result fits one of some patterns, whose asterisks stand for any number of folders too."""
-    below = Path(name).relative_to(results).as_posix()
-    return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), below) for one in patterns)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import lzma
+import re
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +21,6 @@ from ickrr.bundles import (
     BundleError,
     Contents,
     Metadata,
-    matches,
     record_path,
 )
 from ickrr.files import atomic_path
@@ -92,7 +92,13 @@ def pack(results: Path, tier: str, output: Path) -> Packed:
 
 def _of_tier(name: str, results: Path, tier: str) -> bool:
     hidden = Path(name).name.startswith(".")  # half-written
-    return matches(name, results, TIERS[tier]) and not matches(name, results, DRAWN) and not hidden
+    return _matches(name, results, TIERS[tier]) and not _matches(name, results, DRAWN) and not hidden
+
+
+def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
+    """Whether a result fits one of some patterns, whose asterisks stand for any number of folders too."""
+    below = Path(name).relative_to(results).as_posix()
+    return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), below) for one in patterns)
 
 
 @dataclass(frozen=True)
