@@ -1,42 +1,32 @@
-"""Results in one archive, with what Snakemake recorded of them: packing, checking, restoring.
+"""Bundles: results in one archive, with what Snakemake recorded of them and of all that they were made from.
 
-A bundle is a tar.xz with the members ``about.json`` (one line about the run), ``SHA256SUMS`` (for ``sha256sum
--c``), the files below ``results/<scale>``, and last Snakemake's metadata of these and of all that they were
-made from. With both in place Snakemake alone decides what still holds: it knows the code, settings and inputs
-of every file, also of those that the bundle leaves out.
+A bundle is a tar.xz of plain files: ``about.json`` (one line about the run), ``SHA256SUMS`` (for ``sha256sum
+-c``), ``metadata.json`` (what Snakemake recorded, by file) and files below ``results/<scale>``, records among
+them. `ickrr.packing` writes one, `ickrr.restoring` puts one in place; here is what both know.
 """
 
-import errno
 import hashlib
-import io
-import json
 import lzma
 import os
 import re
-import shutil
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import IO, Annotated, Final, Literal
 
-from ickrr import driver
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
 from ickrr.errors import IckrrError
-from ickrr.files import atomic_path
-from ickrr.provenance import METADATA, Records, digest, metadata_path, recorded_file, snakemake_metadata
+from ickrr.provenance import Records
 
 ABOUT: Final = "about.json"
 SUMS: Final = "SHA256SUMS"
+METADATA: Final = "metadata.json"
 SHIPPED: Final = Path("bundles")
 CHUNK: Final = 1 << 20  # [bytes]
-LARGEST_LIST: Final = 1 << 26  # [bytes] of about.json and SHA256SUMS
-# Below results/<scale>. Each tier is what the next stage needs: figures, LaTeX and text need tables.
-TIERS: Final[dict[str, tuple[str, ...]]] = {
-    "tables": ("tables/*", "trained/*/rate.parquet"),
-    "predictions": ("trained/*", "predictions/*", "trajectories/*", "prompts/*-evaluation.safetensors"),
-    "weights": ("trained/*",),
-}
-DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")  # made where they are looked at, as is the PDF
+LARGEST_TEXT: Final = 1 << 27  # [bytes] of what is read into memory: all but the results themselves
 AGAIN: Final = "get the bundle again; nothing was changed here"
 
 
@@ -45,7 +35,61 @@ class BundleError(IckrrError):
 
 
 class InTheWayError(BundleError):
-    """A file is there already, and is not what the bundle holds."""
+    """Results are there already that are not the bundle's, or were not made from what the bundle's were."""
+
+
+Line = Annotated[str, Field(pattern="^[ -~]*$")]  # shown on a terminal
+
+
+class About(BaseModel):
+    """The one line about a bundle: the run that it is of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[2] = 2
+    scale: Annotated[str, Field(pattern="^[a-z]+$")]
+    tier: Line
+    finished: bool
+    dates: list[Line]
+    commits: list[Line]
+    devices: list[Line]
+
+
+class Metadata(BaseModel):
+    """What Snakemake compares, traces and reports of a file; the rest of its record is about this machine.
+
+    The command with its paths is left out: Snakemake compares `code`, which is the command before paths are
+    filled in.
+    """
+
+    rule: str
+    input: list[str]
+    log: list[str]
+    params: list[str]
+    code: str | None
+    record_format_version: int
+    software_stack_hash: str | None
+    job_hash: int | None
+    starttime: float
+    endtime: float
+    incomplete: bool | None
+    input_checksums: dict[str, str]
+
+
+class JobRecord(BaseModel):
+    """The record of a job (`ickrr.provenance`)."""
+
+    rule: str
+    given: str
+    outputs: dict[str, str]
+    end: str
+    commit: str
+    versions: dict[str, str]
+    machine: dict[str, str]
+    device: str
+
+
+METADATA_BY_FILE: Final = TypeAdapter(dict[str, Metadata])
 
 
 @dataclass(frozen=True)
@@ -53,32 +97,55 @@ class Contents:
     """What a bundle holds.
 
     Attributes:
-        about: scale, tier, dates, commits and devices of the run, numbers of files.
+        about: the run.
         sums: SHA-256 of every other member, by its path in the project.
     """
 
-    about: dict[str, Any]
+    about: About
     sums: dict[str, str]
+
+    @property
+    def results(self) -> Path:
+        """The folder of its results."""
+        return Path("results") / self.about.scale
+
+    @property
+    def files(self) -> list[str]:
+        """The results that it holds, without their records."""
+        records = self.results / "records"
+        return [name for name in self.sums if name != METADATA and not Path(name).is_relative_to(records)]
 
     def origin(self) -> str:
         """Say in one line which run it is."""
-        told = {key: ", ".join(self.about[key]) for key in ("dates", "commits", "devices")}
-        files = sum(name.startswith("results/") for name in self.sums)
+        about = self.about
         return (
-            f"{files} files of the {self.about['scale']} run of {told['dates']}, commit {told['commits']}, "
-            f"on {told['devices']}"
+            f"{len(self.files)} files of the {'' if about.finished else 'unfinished '}{about.scale} run of "
+            f"{', '.join(about.dates)}, commit {', '.join(about.commits)}, on {', '.join(about.devices)}"
         )
 
 
-def shipped_bundle(scale: str) -> Path:
-    """Where the bundle of a scale's tables is, if one comes with the project."""
-    return SHIPPED / f"{scale}-tables.tar.xz"
+@dataclass(frozen=True)
+class Known:
+    """What a bundle says of all results that its own were made from, these included.
+
+    Attributes:
+        metadata: Snakemake's, by file.
+        digests: SHA-256 of each of these files as their jobs wrote them.
+    """
+
+    metadata: dict[str, Metadata]
+    digests: dict[str, str]
+
+
+def shipped_bundle(scale: str, root: Path) -> Path:
+    """Where the bundle of a scale's tables is in a checkout, if one comes with the project."""
+    return Path(os.path.relpath(root / SHIPPED / f"{scale}-tables.tar.xz"))
 
 
 def notice(root: Path, scale: str) -> str | None:
     """Say that shipped results could be taken, None where there are none or something was made already."""
-    bundle = shipped_bundle(scale)
-    if not (root / bundle).exists() or Path(f"results/{scale}/tables").exists():
+    bundle = shipped_bundle(scale, root)
+    if not bundle.exists() or Path(f"results/{scale}/tables").exists():
         return None
     return (
         f"{bundle} holds finished results; everything is computed here all the same "
@@ -86,123 +153,7 @@ def notice(root: Path, scale: str) -> str | None:
     )
 
 
-# Packing
-
-
-def pack(results: Path, tier: str, output: Path) -> Contents:
-    """Write the bundle of a tier atomically.
-
-    Args:
-        results: the folder ``results/<scale>``, relative to the working directory, with a finished paper.
-        tier: a key of `TIERS`.
-        output: archive to write.
-
-    Raises:
-        BundleError: the paper is not finished, or something it was made from is not recorded or gone.
-        FileError: a file is not what its job wrote.
-    """
-    records = Records(results)
-    read = [name for name in ancestors(results / "paper.pdf", results) if not _matches(name, results, DRAWN)]
-    files = [name for name in read if _matches(name, results, TIERS[tier])]
-    # Snakemake compares the code and settings of a job only if it knows all of its outputs.
-    outputs = {output for name in read for output in (records.of(name) or {"outputs": []})["outputs"]}
-    made = sorted({*read, *outputs})
-    gone = [name for name in files if not Path(name).is_file()]
-    if gone:
-        raise BundleError(f"{gone[0]}: is gone; run snakemake until nothing is to be done, then pack again")
-    records.check(files)
-    # Records also of what is left out: the paper says what trained the models.
-    kept = {str(path) for name in made if (path := records.path(name)) is not None and path.exists()}
-    told = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sorted(kept)]
-    metadata = [metadata_path(name).as_posix() for name in made]
-    members = [*files, *sorted(kept), *metadata]
-    days = sorted({record["end"][:10] for record in told})
-    about = {
-        "format": 1,
-        "scale": results.name,
-        "tier": tier,
-        "dates": sorted({days[0], days[-1]}) if days else ["unknown"],
-        "commits": sorted({record["commit"] for record in told}),
-        "devices": sorted({record["device"] for record in told}),
-    }
-    contents = Contents(about, {name: digest(name) for name in members})
-    sums = "".join(f"{sha256}  {name}\n" for name, sha256 in contents.sums.items())
-    with (
-        atomic_path(output) as temporary,
-        lzma.open(temporary, "wb", check=lzma.CHECK_SHA256, preset=6) as stream,
-        tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for name, text in ((ABOUT, json.dumps(about, sort_keys=True) + "\n"), (SUMS, sums)):
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            archive.addfile(member, io.BytesIO(text.encode()))
-        for name in members:
-            member = tarfile.TarInfo(name)
-            found = Path(name).stat()
-            # Where files are compared by date, their order counts.
-            member.size, member.mtime = found.st_size, found.st_mtime
-            with Path(name).open("rb") as handle:
-                archive.addfile(member, handle)
-    return contents
-
-
-def ancestors(file: Path, results: Path) -> list[str]:
-    """List all results that a file was made from, as Snakemake recorded it, sorted.
-
-    Raises:
-        BundleError: Snakemake recorded nothing of the file, or of something on the way to it.
-    """
-    pending, seen = [str(file)], set()
-    while pending:
-        name = pending.pop()
-        if name in seen or not Path(name).is_relative_to(results):
-            continue
-        metadata = snakemake_metadata(name)
-        if metadata is None:
-            raise BundleError(
-                f"{name}: Snakemake recorded nothing of it; run snakemake until nothing is to be done"
-            )
-        seen.add(name)
-        pending += metadata["input"] or []
-    return sorted(seen - {str(file)})
-
-
-def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
-    """Whether a result fits one of some patterns, whose asterisks stand for any number of folders too."""
-    below = Path(name).relative_to(results).as_posix()
-    return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), below) for one in patterns)
-
-
-# Restoring
-
-
-def restore(bundle: Path, root: Path = Path(), force: bool = False) -> Contents:
-    """Check every byte of a bundle, then put its files in place, and Snakemake's metadata last.
-
-    A file that is there is left as it is if it is the same; one that differs stops everything before anything
-    is changed, unless `force`. What is killed on the way is finished by restoring again.
-
-    Args:
-        bundle: the archive.
-        root: folder of the project.
-        force: overwrite files that are there and differ.
-
-    Raises:
-        BundleError: the archive is missing, damaged or truncated, lacks a member or has one too many, or
-            names a file outside the results; or the disk has no room.
-        InTheWayError: a file is there and differs.
-        DriverError: Snakemake is running here.
-    """
-    driver.require_idle(root)
-    temporary = root / "results" / f".restoring.{os.getpid()}.tmp"
-    try:
-        contents = _unpack(bundle, temporary, root)
-        _put_in_place(contents, temporary, root, bundle, force)
-    except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
-        raise BundleError(f"{bundle}: is damaged or truncated ({error}); {AGAIN}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return contents
+# Reading
 
 
 def read_contents(bundle: Path) -> Contents:
@@ -211,97 +162,109 @@ def read_contents(bundle: Path) -> Contents:
     Raises:
         BundleError: the archive is missing or damaged, or is no bundle.
     """
+    with _opened(bundle) as (_, archive):
+        return _contents(archive, bundle)
+
+
+def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> tuple[Contents, Known]:
+    """Check every byte of a bundle while writing its files below a folder, by their paths in the project.
+
+    Args:
+        bundle: the archive.
+        folder: an empty folder.
+        require_room: called with the size of each file before it is written.
+
+    Raises:
+        BundleError: the archive is missing, damaged or truncated, lacks a member or has one too many, is not
+            consistent in itself, or names a file outside the results.
+    """
+    with _opened(bundle) as (stream, archive):
+        contents = _contents(archive, bundle)
+        missing, files = dict(contents.sums), set(contents.files)
+        while (member := archive.next()) is not None:
+            if member.name not in missing or (member.name not in files and member.size > LARGEST_TEXT):
+                raise BundleError(
+                    f"{bundle}: has a member {member.name!r} that {SUMS} does not, or a huge one; {AGAIN}"
+                )
+            require_room(member.size)
+            content = archive.extractfile(member)
+            if content is None or _copy(content, folder / member.name) != missing.pop(member.name):
+                raise BundleError(f"{bundle}: '{member.name}' is not what {SUMS} says; {AGAIN}")
+        if missing:
+            raise BundleError(f"{bundle}: lacks the member '{next(iter(missing))}'; {AGAIN}")
+        while stream.read(CHUNK):  # the end of the stream holds its checksum
+            pass
+    return contents, _known(contents, folder, bundle)
+
+
+class _PlainFile(tarfile.TarInfo):
+    """A member of a bundle. Anything but a plain file is refused before tarfile acts on it."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_PlainFile":
+        member = super().frombuf(buf, encoding, errors)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
+            raise tarfile.TarError(f"its member {member.name!r} is no plain file")
+        return member
+
+
+@contextmanager
+def _opened(bundle: Path) -> Iterator[tuple[IO[bytes], tarfile.TarFile]]:
+    """Yield a bundle as a stream: its bytes, and the archive in them."""
     try:
-        with _opened(bundle) as (_, archive):
-            return _contents(archive, bundle)
+        compressed = bundle.open("rb")
+    except OSError as error:
+        raise BundleError(f"{bundle}: cannot be read ({error.strerror}); name an existing bundle") from error
+    try:
+        with (
+            compressed,
+            lzma.open(compressed) as stream,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_PlainFile) as archive,
+        ):
+            yield stream, archive
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
         raise BundleError(f"{bundle}: is damaged or truncated ({error}); {AGAIN}") from error
-
-
-class _opened:
-    """A bundle as a stream: its bytes, and the archive in them."""
-
-    def __init__(self, bundle: Path) -> None:
-        self._bundle = bundle
-
-    def __enter__(self) -> tuple[IO[bytes], tarfile.TarFile]:
-        try:
-            self._stream = lzma.open(self._bundle, "rb")
-        except OSError as error:
-            raise BundleError(
-                f"{self._bundle}: cannot be read ({error.strerror}); name an existing bundle"
-            ) from error
-        self._archive = tarfile.open(fileobj=self._stream, mode="r|")
-        return self._stream, self._archive
-
-    def __exit__(self, *_: object) -> None:
-        self._archive.close()
-        self._stream.close()
 
 
 def _contents(archive: tarfile.TarFile, bundle: Path) -> Contents:
     texts = []
     for name in (ABOUT, SUMS):
         member = archive.next()
-        if member is None or member.name != name or not member.isreg() or member.size > LARGEST_LIST:
+        if member is None or member.name != name or member.size > LARGEST_TEXT:
             raise BundleError(
                 f"{bundle}: does not begin with {ABOUT} and {SUMS}, so it is no bundle; name another"
             )
         content = archive.extractfile(member)
-        assert content is not None, "a regular member has content"
+        assert content is not None, "a plain file has content"
         texts.append(content.read().decode(errors="replace"))
     try:
-        about = json.loads(texts[0])
-        known = about["format"] == 1 and re.fullmatch("[a-z]+", about["scale"])
-        pairs = [line.split("  ", 1) for line in texts[1].splitlines()]
-        sums = {name: sha256 for sha256, name in pairs}
-    except (ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{bundle}: its {ABOUT} or {SUMS} is not valid ({error}); {AGAIN}") from error
-    if not known:
-        raise BundleError(f"{bundle}: its {ABOUT} says {texts[0].strip()}; this version reads format 1")
+        about = About.model_validate_json(texts[0])
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise BundleError(
+            f"{bundle}: key '{key}' of its {ABOUT} is {first.get('input')!r}: {first['msg']}; "
+            "this version of the project reads format 2"
+        ) from error
+    lines = [line.partition("  ") for line in texts[1].splitlines()]
+    sums = {name: sha256 for sha256, _, name in lines}
+    for name in sums:
+        if name != METADATA:
+            _require_result(name, about.scale, bundle)
+    if len({name.casefold() for name in sums}) < len(lines):
+        raise BundleError(f"{bundle}: its {SUMS} names a file twice; do not trust this bundle")
     return Contents(about, sums)
 
 
-def _unpack(bundle: Path, temporary: Path, root: Path) -> Contents:
-    with _opened(bundle) as (stream, archive):
-        contents = _contents(archive, bundle)
-        for name in contents.sums:
-            _require_inside(name, contents.about["scale"], bundle, root)
-        missing = dict(contents.sums)
-        while (member := archive.next()) is not None:
-            if member.name not in missing or not member.isreg():
-                raise BundleError(f"{bundle}: has a member '{member.name}' that {SUMS} does not; {AGAIN}")
-            _require_room(bundle, root, member.size)
-            content = archive.extractfile(member)
-            target = temporary / member.name
-            if content is None or _copy(content, target) != missing.pop(member.name):
-                raise BundleError(f"{bundle}: '{member.name}' is not what {SUMS} says; {AGAIN}")
-            os.utime(target, (member.mtime, member.mtime))
-        if missing:
-            raise BundleError(f"{bundle}: lacks the member '{next(iter(missing))}'; {AGAIN}")
-        while stream.read(CHUNK):  # the end of the stream holds its checksum
-            pass
-    return contents
-
-
-def _require_inside(name: str, scale: str, bundle: Path, root: Path) -> None:
-    """Refuse a member that is not below the results of its scale, or Snakemake's metadata."""
-    path = PurePosixPath(name)
-    below = path.parts[:2] == ("results", scale) or path.parts[:2] == METADATA.parts
-    plain = path.as_posix() == name and ".." not in path.parts and len(path.parts) > 2
-    folder = root / path.parts[0] if below else root
-    if not (below and plain and (root / name).resolve().is_relative_to(folder.resolve())):
+def _require_result(name: str, scale: str, bundle: Path) -> None:
+    """Refuse the name of a file that is not below the results of a scale, or that leads out of there."""
+    parts = PurePosixPath(name).parts
+    plain = re.fullmatch("[A-Za-z0-9_.=+@/-]+", name) and PurePosixPath(name).as_posix() == name
+    inside = plain and parts[:2] == ("results", scale) and len(parts) > 2 and ".." not in parts
+    # A folder there may be a link to another disk; what lies below must not lead elsewhere.
+    if not inside or not Path(name).parent.resolve().is_relative_to(Path(*parts[:2]).resolve()):
         raise BundleError(
-            f"{bundle}: names the file '{name}', which is not below results/{scale}; do not trust this bundle"
-        )
-
-
-def _require_room(bundle: Path, root: Path, size: int) -> None:
-    free = shutil.disk_usage(root).free
-    if free < size:
-        raise BundleError(
-            f"{bundle}: takes {size / 1e6:.0f} MB more, and {root.resolve()} has {free / 1e6:.0f} MB left; "
-            "free some space and restore again"
+            f"{bundle}: names the file {name!r}, which is not below results/{scale}; do not trust this bundle"
         )
 
 
@@ -316,42 +279,31 @@ def _copy(content: IO[bytes], target: Path) -> str:
     return found.hexdigest()
 
 
-def _put_in_place(contents: Contents, temporary: Path, root: Path, bundle: Path, force: bool) -> None:
-    there = {name: digest(root / name) for name in _results(contents.sums) if (root / name).exists()}
-    differing = [name for name, found in there.items() if found != contents.sums[name]]
-    own = [name for name in differing if not name.startswith(f"results/{contents.about['scale']}/records/")]
-    if own and not force:
-        more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        raise InTheWayError(
-            f"{own[0]}{more}: there already, and not what {bundle} holds; nothing was changed "
-            "(--force takes the bundle's)"
-        )
-    taken = [name for name in _results(contents.sums) if name not in there or (force and name in differing)]
-    for name in taken:
-        _move(temporary / name, root / name)
-    # Of files that were made here, Snakemake knows more than the bundle does.
-    same = {name for name, found in there.items() if found == contents.sums[name]}
-    for name in contents.sums:
-        if name.startswith("results/"):
-            continue
-        file = recorded_file(name)
-        known = (root / name).exists() or ((root / file).exists() and file not in same)
-        if file in taken or not known:
-            _move(temporary / name, root / name)
-
-
-def _results(names: Iterable[str]) -> Iterator[str]:
-    return (name for name in names if name.startswith("results/"))
-
-
-def _move(source: Path, target: Path) -> None:
-    """Rename a file, or copy it where the target is on another disk; its date is kept."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _known(contents: Contents, folder: Path, bundle: Path) -> Known:
+    """Read what an unpacked bundle says of its files and of all that they were made from."""
     try:
-        source.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        with atomic_path(target) as beside:
-            shutil.copy2(source, beside)
-        shutil.copystat(source, target)
+        metadata = METADATA_BY_FILE.validate_json((folder / METADATA).read_bytes())
+        digests = {}
+        for name in metadata:
+            _require_result(name, contents.about.scale, bundle)
+            record = (folder / record_path(name, contents.results)).read_bytes()
+            digests[name] = JobRecord.model_validate_json(record).outputs[name]
+    except (OSError, ValueError, LookupError) as error:
+        told = str(error).splitlines()[0]
+        raise BundleError(f"{bundle}: its metadata or records are not valid ({told}); {AGAIN}") from error
+    strange = [name for name in contents.files if digests.get(name) != contents.sums[name]]
+    if strange:
+        raise BundleError(f"{bundle}: holds '{strange[0]}' without metadata and record of it; {AGAIN}")
+    return Known(metadata, digests)
+
+
+def record_path(name: str, results: Path) -> Path:
+    """Where the record of a result is.
+
+    Raises:
+        LookupError: a record has no record.
+    """
+    path = Records(results).path(name)
+    if path is None:
+        raise LookupError(f"'{name}' is no result")
+    return path

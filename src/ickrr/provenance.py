@@ -27,6 +27,7 @@ from ickrr.files import files_below, identity, read_json, write_json
 
 CHUNK: Final = 1 << 20  # [bytes] read at a time
 METADATA: Final = Path(".snakemake/metadata")
+INCOMPLETE: Final = Path(".snakemake/incomplete")  # marks of outputs whose job has begun and not ended
 PACKAGES: Final = (
     *("torch", "numpy", "scipy", "pandas", "pyarrow", "safetensors"),
     *("snakemake", "matplotlib", "seaborn"),
@@ -277,17 +278,18 @@ def snakemake_metadata(file: str | Path) -> Record | None:
     return read_json(path) if path.exists() else None
 
 
-def metadata_path(file: str | Path) -> Path:
+def metadata_path(file: str | Path, folder: Path = METADATA) -> Path:
     """Where Snakemake records a file: the base64 of its path, cut to names that a file system can hold."""
     name = urlsafe_b64encode(str(file).encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
-    return METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
+    return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
 
 
-def recorded_file(metadata: str | Path) -> str:
-    """The file that a path below Snakemake's metadata is the record of; the inverse of `metadata_path`."""
-    parts = Path(metadata).relative_to(METADATA).parts
-    return urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
+def recorded_files(folder: Path = METADATA) -> list[str]:
+    """List the files that Snakemake has something of in a folder; the inverse of `metadata_path`."""
+    found = (path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file())
+    names = ("".join(part.removeprefix("@") for part in parts) for parts in found)
+    return sorted(urlsafe_b64decode(name).decode() for name in names)
 
 
 def _params(metadata: Record) -> list[str]:

@@ -83,7 +83,7 @@ def test_comments_docstrings_and_formatting_rerun_nothing(project: Project) -> N
 
 def test_edit_of_the_entry_point_or_of_provenance_reruns_nothing(project: Project) -> None:
     """Fails if how jobs are started, recorded and checked counts as what they compute."""
-    for name in ("__main__", "provenance", "code", "bundles", "driver", "resources"):
+    for name in ("__main__", "provenance", "code", "bundles", "restoring", "driver", "resources"):
         edit(project, f"src/ickrr/{name}.py")
     assert project.planned() == {}
 

@@ -1,10 +1,13 @@
 """Pack the results of a scale into one archive that others can restore."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from ickrr.bundles import TIERS, pack
 from ickrr.errors import ConfigError
+from ickrr.packing import TIERS, pack
+
+SHOWN = 5  # reasons of a long list
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +23,23 @@ def main(arguments: argparse.Namespace) -> None:
     """Write the bundle.
 
     Raises:
-        BundleError: the paper of these results is not finished.
+        BundleError: see `ickrr.packing.pack`.
         FileError: a result is damaged.
         ConfigError: the archive has another ending than .tar.xz.
     """
     if not arguments.output.name.endswith(".tar.xz"):
         raise ConfigError(f"--output {arguments.output}: a bundle is called <name>.tar.xz")
-    contents = pack(Path("results") / arguments.scale, arguments.tier, arguments.output)
+    results = Path("results") / arguments.scale
+    packed = pack(results, arguments.tier, arguments.output)
+    contents = packed.contents
+    if not contents.about.finished:
+        print(
+            f"{results}/paper.pdf is not there, so this is what there is of tier {arguments.tier} "
+            "(snakemake -n says what is to be done)",
+            file=sys.stderr,
+        )
+        for reason in packed.left_out[:SHOWN]:
+            print(f"left out: {reason}", file=sys.stderr)
+        if len(packed.left_out) > SHOWN:
+            print(f"left out: {len(packed.left_out) - SHOWN} more", file=sys.stderr)
     print(f"{arguments.output}: {contents.origin()}, {arguments.output.stat().st_size / 1e6:.2f} MB")

@@ -4,8 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from ickrr.bundles import InTheWayError, restore, shipped_bundle
+from ickrr.bundles import InTheWayError, shipped_bundle
+from ickrr.code import ROOT
 from ickrr.errors import ConfigError
+from ickrr.restoring import restore
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,18 +18,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SCALE",
         help="the bundle of this scale that comes with the project, if any; files in its way stay",
     )
-    parser.add_argument("--force", action="store_true", help="overwrite files that are there and differ")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="overwrite results that differ, and remove those that were made from others",
+    )
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Restore the bundle.
 
     Raises:
-        BundleError: see `ickrr.bundles.restore`; nothing was changed then.
+        BundleError: see `ickrr.restoring.restore`; nothing was changed then.
         ConfigError: no bundle is named.
     """
     if arguments.shipped:
-        bundle = shipped_bundle(arguments.shipped)
+        bundle = shipped_bundle(arguments.shipped, ROOT)
         if not bundle.exists():
             return
     elif arguments.bundle:
