@@ -4,6 +4,7 @@
 #   envs/lock.sh --upgrade    take the newest versions that fit
 # Needs uv (`pip install uv`) and the package index; nobody else needs uv.
 set -euo pipefail
+unset CDPATH
 cd "$(dirname "$0")"
 
 TORCH=2.13.0            # both torch locks

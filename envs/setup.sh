@@ -155,7 +155,7 @@ fi
 
 if [[ ${1:-} == test ]]; then
     tested=$venv/.tested-$(digest envs/test.txt)
-    if [[ ! -e $tested ]]; then
+    if [[ ! -e $tested ]] || ! verified envs/test.txt; then
         echo "Installing the locked test packages in .venv"
         only_sources
         locked -r envs/test.txt

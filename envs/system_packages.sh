@@ -27,7 +27,8 @@ fi
 
 have() {
     case $1 in
-    *.*) command -v kpsewhich >/dev/null && kpsewhich "$1" >/dev/null ;;
+    # Not in the folders of the user's own, where jobs do not look.
+    *.*) command -v kpsewhich >/dev/null && HOME=. TEXMFHOME='' TEXINPUTS='' kpsewhich "$1" >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }

@@ -7,6 +7,7 @@ account exist. Then this process becomes Snakemake. Snakemake's own options and 
 import argparse
 import fcntl
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -68,13 +69,33 @@ def take_lock(path: Path) -> int:
     return descriptor
 
 
+def require_plain(program: str, *folders: Path) -> None:
+    """Make sure that a job's command means on the node what it means here.
+
+    Snakemake writes its own Python into that command as it stands, and the plugin the whole command between
+    double quotes.
+
+    Raises:
+        ClusterError: a path has a sign that a shell would read as its own.
+    """
+    signs = {program: r"[\s'\"$`\\&;()<>|*?\[\]{}#!~]", **{str(folder): r'["$`\\\n]' for folder in folders}}
+    for path, special in signs.items():
+        if found := re.search(special, path):
+            raise ClusterError(
+                f"{path}: has a '{found[0]}' in its name, with which Snakemake cannot start cluster jobs; "
+                "give the folder another name"
+            )
+
+
 def main(arguments: argparse.Namespace) -> None:
     """Become Snakemake, once nothing else writes in this folder.
 
     Raises:
-        ClusterError: there is no cluster, or the profile names what it does not have.
+        ClusterError: there is no cluster, or the profile names what it does not have, or the name of a folder
+            cannot be handed to a cluster.
     """
     here = Path.cwd()
+    require_plain(sys.executable, here, SOURCE)
     lock = take_lock(here / LOCK)
     check_profile(arguments.profile)
     folder.settle(here, arguments.running)
@@ -85,6 +106,8 @@ def main(arguments: argparse.Namespace) -> None:
     os.environ |= {
         LOCKED: str(lock),
         DRIVER: str(os.getpid()),
+        # Where the Snakemake of each job keeps its cache; a node may not be able to write the home folder.
+        "XDG_CACHE_HOME": str(here / ".snakemake/cache"),
         "SLURM_GUARD_PYTHON": sys.executable,
         "SLURM_GUARD_SOURCE": str(SOURCE),
         "PATH": f"{client.BIN}{os.pathsep}{os.environ['PATH']}",

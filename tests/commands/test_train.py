@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import os
 import random
 import re
 import shutil
@@ -84,13 +83,9 @@ class Job:
         # A copy of the source: an edit between two processes would, rightly, void the checkpoint.
         source = self.folder / "src"
         if not source.exists():
-            shutil.copytree(PACKAGE_ROOT, source / "ickrr")
-        return subprocess.Popen(
-            [sys.executable, "-m", "ickrr", *self.arguments()],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(source)},
-        )
+            shutil.copytree(PACKAGE_ROOT.parent, source)
+        command = [sys.executable, "-I", str(source), *self.arguments()]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
     def outputs(self):
         return {name: self.path(name).read_bytes() for name in REPRODUCIBLE}

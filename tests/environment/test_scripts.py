@@ -454,3 +454,30 @@ def test_ci_fails_when_any_part_fails_and_ends_with_the_tests(bare, failing):
     result = run(ROOT / ".ci/run", bare)
     assert (result.returncode == 0) == (failing == "")
     assert result.stdout.splitlines() == ["make lint", "make test-cluster-fast", "make test"]
+
+
+def test_a_package_of_the_users_own_is_no_tex(apt, tmp_path):
+    """Fails when a file in ~/texmf, which jobs do not read, counts as installed."""
+    run(SYSTEM, apt)
+    executable(apt / "kpsewhich", f'[[ $1 != booktabs.sty || "$HOME $TEXMFHOME" == *{tmp_path}* ]]')
+    (apt / "apt-get").unlink()
+    result = run(SYSTEM, apt, HOME=str(tmp_path), TEXMFHOME=str(tmp_path))
+    assert result.returncode == 1
+    assert one_line(result.stderr).endswith("--no-install-recommends texlive-latex-recommended")
+
+
+@pytest.mark.parametrize("given", [{}, {"PYTHONPATH": "/x", "PYTHONHOME": "/x", "PYTHONWARNINGS": "error"}])
+def test_make_hands_on_no_setting_of_pythons(given):
+    """Fails when a variable of Python's reaches what make starts, or PYTHON, which chooses one, does not."""
+    environment = {"PATH": os.environ["PATH"], "PYTHON": "/usr/bin/python3", "HTTPS_PROXY": "here", **given}
+    seen = subprocess.run(
+        ["make", "--eval=seen: ; @env", "seen"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert re.findall(r"^PYTHON\w*=.*", seen, re.MULTILINE) == ["PYTHON=/usr/bin/python3"]
+    assert "\nHTTPS_PROXY=here\n" in f"\n{seen}"
+    assert f"\nPATH={ROOT}/.venv/bin:" in f"\n{seen}"

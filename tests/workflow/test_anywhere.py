@@ -1,12 +1,16 @@
 """The workflow runs from anywhere: as it lies, from another folder, and as a module of another workflow."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support import Project, checkout, make_tiny
+from support import Mount, Project, checkout, make_tiny
+
+from slurm_guard.errors import ClusterError
+from slurm_guard.submit import require_plain
 
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 FIGURE = "results/smoke/figures/fig_training.pdf"
@@ -71,6 +75,36 @@ def test_a_folder_with_a_brace_is_named(fresh_project: Project, tmp_path: Path, 
     assert run.returncode == 1
     assert f"error: {project.path}: the name of this folder has a '{sign}'" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+def test_a_folder_that_cannot_be_written_is_named(
+    fresh_project: Project, tmp_path: Path, mount: Mount
+) -> None:
+    """Fails if a working directory on a read-only file system ends in a traceback of Snakemake's."""
+    mount(tmp_path / "fixed", "ro")
+    command = [SNAKEMAKE, "-n", "-s", fresh_project.path / "workflow/Snakefile", "--cores", "1"]
+    run = subprocess.run(command, cwd=tmp_path / "fixed", capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert f"error: {tmp_path}/fixed: cannot be written, and Snakemake keeps its notes here" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "folder", "sign"),
+    [
+        ("/home/ana/Ana's work/.venv/bin/python", "/home/ana", "'"),
+        ("/home/ana/my work/.venv/bin/python", "/home/ana/my work", " "),
+        ("/home/ana/.venv/bin/python", "/scratch/$USER", "$"),
+        ("/home/größe/a-b_c.d/python3.11", "/home/my work (2)/größe's", None),
+    ],
+)
+def test_on_a_cluster_what_a_shell_would_read_is_named(program: str, folder: str, sign: str | None) -> None:
+    """Fails if such a path is found by the first job ("unexpected EOF while looking for matching")."""
+    if sign is None:
+        require_plain(program, Path(folder))
+        return
+    with pytest.raises(ClusterError, match=rf"{re.escape(sign)}' in its name, with which Snakemake cannot"):
+        require_plain(program, Path(folder))
 
 
 def test_built_from_another_folder(project: Project, figure: bytes, tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ if brace := next((sign for sign in "{}" if sign in str(ROOT)), None):
         f"error: {ROOT}: the name of this folder has a '{brace}', where Snakemake would fill in wildcards; "
         "give the folder another name"
     )
+if not all(os.access(folder, os.W_OK) for folder in (".", *Path().glob(".snakemake"))):
+    sys.exit(
+        f"error: {Path.cwd()}: cannot be written, and Snakemake keeps its notes here, even of a dry run; make it "
+        f"writable, or work elsewhere: snakemake -s {ROOT}/workflow/Snakefile --directory <folder>"
+    )
 
 from ickrr.code import code_digest
 from ickrr.config.experiment import RunTable

@@ -190,8 +190,8 @@ def compile_pdf(build: Path, date: datetime) -> int:
         "-usepretex",
         MAIN,
     ]
-    # No variable and no folder of a user's own may change the paper: the build folder is home to TeX.
-    environment = cleaned(os.environ, build.resolve()) | UNBROKEN_LINES
+    # No variable and no folder of a user's own may change the paper: TeX's home is the build folder.
+    environment = cleaned(os.environ, home=Path()) | UNBROKEN_LINES
     environment |= {"SOURCE_DATE_EPOCH": str(int(date.timestamp())), "FORCE_SOURCE_DATE": "1", "TZ": "UTC"}
     log_path = build / "main.log"
     try:
