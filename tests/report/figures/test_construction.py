@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from construction_tables import (
     ACCURACIES,
@@ -60,3 +61,14 @@ def test_description(cells):
     assert "2 theory only" in text and "1 beyond float64" in text and "0.1 times" in text
     broken = cells.assign(passed=cells["passed"] & (cells["accuracy"] > 1e-3))
     assert "10 of 15 models" in describe_construction(broken)
+
+
+def test_a_further_ridge_is_drawn(cells):
+    """Fails if the fourth ridge of the grid is left out without a word."""
+    more = pd.concat([cells, *(cells[cells["name"] == cells["name"].iloc[0]].assign(name=n) for n in "abc")])
+    drawn = [
+        construction_figure(one, construction_layers(cells), construction_widths(cells), "smoke").axes[-1]
+        for one in (cells, more)
+    ]
+    before, after = (len(axes.get_legend().get_texts()) for axes in drawn)
+    assert after == before + 3
