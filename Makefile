@@ -25,14 +25,17 @@ help: ## this list
 paper: system env ## the paper at laptop scale: results/laptop/paper.pdf, from the shipped tables where they hold
 	python -m ickrr restore --shipped laptop
 	snakemake --cores all
+	@echo "The paper: results/laptop/paper.pdf"
 
 .PHONY: recompute
 recompute: system env ## the same without the shipped results: about 75 minutes on two cores
 	snakemake --cores all
+	@echo "The paper: results/laptop/paper.pdf"
 
 .PHONY: smoke
 smoke: system env ## the smallest paper that passes every stage: results/smoke/paper.pdf
 	snakemake --cores all --config scale=smoke
+	@echo "The paper: results/smoke/paper.pdf"
 
 .PHONY: report
 report: system env ## the HTML report on finished results: results/$(SCALE)/report.html

@@ -8,6 +8,7 @@ from ickrr.plan import Job
 
 DOUBLE, SINGLE = 8, 4  # bytes of a number
 SMALL = 1e6  # [bytes] tables, figures, records, logs of a job
+BUILT = 4e7  # [bytes] a hand-built model with its interpolants [measured: 3.2e7]
 COMPARISONS = 24  # kinds of rows times kernels times controls
 FILES = 8  # outputs, their records and Snakemake's, log, benchmark
 
@@ -22,7 +23,7 @@ def jobs_of_paper(experiment: Experiment) -> list[Job]:
     tasks = {experiment.task_of(name) for name in experiment.models}
     jobs = [Job(rule, {"task": task}) for rule in ("sample_prompts", "solve_prompts") for task in tasks]
     for run in experiment.models:
-        rules = ["train_model", "probe_model"]
+        rules = ["train_model" if run in experiment.runs else "build_control", "probe_model"]
         rules += ["measure_operators"] if run in experiment.operators.runs else []
         jobs += [Job(rule, {"run": run}) for rule in rules for _ in experiment.seeds(run)]
     small = 6 * len(experiment.models) + len(experiment.figures) + len(experiment.tables)
@@ -37,10 +38,12 @@ def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> f
         points = task.context_length + 1
         if rule == "sample_prompts":
             counts = prompts.fit + prompts.evaluation + prompts.validation
-            return DOUBLE * counts * points * (task.dimension + 3)  # x, and y, f, its mean and variance
+            return DOUBLE * counts * points * (task.dimension + 4)  # x, and y, f, its mean and variance
         steps, solvers = experiment.solvers.steps + 1, len(experiment.solvers.names)
         return DOUBLE * solvers * (steps + 1) * prompts.evaluation * points
-    if rule not in ("train_model", "probe_model", "measure_operators", "build_control"):
+    if rule == "build_control":
+        return BUILT
+    if rule not in ("train_model", "probe_model", "measure_operators"):
         return 0.0
     run = experiment.run(wildcards["run"])
     if rule == "probe_model":

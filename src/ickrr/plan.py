@@ -39,13 +39,13 @@ def summary(
     taken = sum(_existing(job) for job, ours in zip(there, here, strict=True) if not ours)
     kept = sum(_existing(job) for job, ours in zip(there, here, strict=True) if ours)
     parts = [
-        f"{computed} {'job' if computed == 1 else 'jobs'} computed",
-        f"{taken} results taken from a bundle" if taken else "",
-        f"{kept} results of earlier runs kept" if kept else "",
+        f"{_counted(computed, 'job')} computed",
+        f"{_counted(taken, 'result')} taken from a bundle" if taken else "",
+        f"{_counted(kept, 'result')} of earlier runs kept" if kept else "",
     ]
     paper = next((name for name in asked if name.endswith("paper.pdf")), None)
     first = paper or (asked[0] if asked else f"results/{scale}")
-    more = f" (and {len(asked) - 1} more files)" if len(asked) > 1 else ""
+    more = f" (and {_counted(len(asked) - 1, 'more file')})" if len(asked) > 1 else ""
     next_steps = [f"open {first}", f"python -m ickrr check --scale {scale} looks at every result"]
     if paper:
         next_steps.append(f"make report SCALE={scale} makes a browsable report")
@@ -53,6 +53,10 @@ def summary(
         f"\n{first}{more} is ready after {duration(seconds)}: {', '.join(filter(None, parts))}.\n"
         f"Next: {'; '.join(next_steps)}."
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _existing(job: Job) -> int:

@@ -1,5 +1,6 @@
 """The verb check sees what is wrong, and says what to do."""
 
+import argparse
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from support import ROOT
 
 from ickrr import driver
 from ickrr.commands import check
+from ickrr.errors import ConfigError
 
 __all__ = ["project"]
 
@@ -65,3 +67,19 @@ def test_results_that_cannot_be_written_are_seen() -> None:
     found = check.disk(Path("/proc/results"), "smoke")
     assert found.state == "BAD"
     assert "make it writable" in found.text
+
+
+def test_wrong_configuration_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if a mistake in config.yaml ends in a traceback, or hides the other answers."""
+
+    def refuse(scale: str) -> None:
+        raise ConfigError("config.yaml:1: wrong")
+
+    monkeypatch.setattr(check, "experiment_of", refuse)
+    with pytest.raises(SystemExit):
+        check.main(argparse.Namespace(scale="smoke"))
+    told = capsys.readouterr().out
+    assert told.count("config.yaml:1: wrong") == 1
+    assert "BAD  configuration: config.yaml:1: wrong" in told and "TeX: " in told

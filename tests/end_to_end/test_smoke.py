@@ -15,6 +15,7 @@ import pytest
 from support import Paper, Project, process_of
 
 from ickrr.config.load import load_experiment
+from ickrr.disk import SMALL, bytes_of, jobs_of_paper
 from ickrr.files import write_json
 from ickrr.tensors import read_metadata
 
@@ -193,3 +194,23 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
     assert not state.exists()
     for name, undisturbed in rerun(project.path, "train", tmp_path, overlay).items():
         assert sha256(undisturbed) == sha256(project.path / MODEL / name), name
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_results_are_as_large_as_was_estimated(smoke_paper: Paper) -> None:
+    """Fails if a run may fill a disk that was called large enough, or the arithmetic is of other files."""
+    experiment = load_experiment(smoke_paper.path / "config.yaml", "smoke")
+    jobs = jobs_of_paper(experiment)
+    assert size_of(smoke_paper.results()) < bytes_of(experiment, jobs)
+    for rule, folder in (
+        ("sample_prompts", "prompts"),
+        ("solve_prompts", "trajectories"),
+        ("probe_model", "predictions"),
+    ):
+        mine = [job for job in jobs if job.rule == rule]
+        estimated = bytes_of(experiment, mine) - SMALL * len(mine)
+        assert size_of(smoke_paper.results() / folder) == pytest.approx(estimated, rel=0.2), rule

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
 from ickrr.entries import SOLVERS
 from ickrr.report.methods import name, prose_name, short_name
-from ickrr.report.style import MODELS, level_colours, lightness, look_of, save, style
+from ickrr.report.style import MODELS, RUN_LOOKS, level_colours, lightness, look_of, run_looks, save, style
 
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
 BLINDNESS = {
@@ -65,6 +65,12 @@ def test_no_two_methods_look_alike():
     assert len({look_of(method) for method in methods}) == len(methods)
     headline = [look_of(method) for method in HEADLINE]
     assert len({look.marker for look in headline}) == len({look.line for look in headline}) == 4
+
+
+def test_any_number_of_runs_can_be_told_apart():
+    """Fails if a seventh run in a panel has no look, the first ones change theirs, or two look alike."""
+    assert run_looks(6) == list(RUN_LOOKS)
+    assert len({(look.colour, look.marker) for look in run_looks(36)}) == 36
 
 
 def test_lightness_of_known_colours():

@@ -103,6 +103,6 @@ def test_summary_tells_taken_from_computed_and_kept(tmp_path: Path) -> None:
     ran = [Job("c", {}, ["x"], "y"), Job("fig1", {}, [], None)]
     text = summary(["results/smoke/figures/fig1.pdf"], ran, there, 3725.0, "smoke")
     assert "results/smoke/figures/fig1.pdf is ready after 1 h 2 min: 1 job computed, " in text
-    assert "1 results taken from a bundle, 1 results of earlier runs kept." in text
+    assert "1 result taken from a bundle, 1 result of earlier runs kept." in text
     assert "make report" not in text
     assert [duration(seconds) for seconds in (4.4, 61, 3600)] == ["4 s", "1 min 1 s", "1 h 0 min"]

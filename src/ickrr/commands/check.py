@@ -16,7 +16,7 @@ from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
 from ickrr.disk import FILES, bytes_of, jobs_of_paper
-from ickrr.errors import FileError, IckrrError
+from ickrr.errors import ConfigError, FileError, IckrrError
 from ickrr.provenance import Records
 from ickrr.report.latex import PROGRAMS
 
@@ -64,6 +64,8 @@ def main(arguments: argparse.Namespace) -> None:
         try:
             finding = question()
         except IckrrError as error:
+            if isinstance(error, ConfigError) and what != "configuration":
+                continue  # is said there
             finding = Finding("BAD", what, str(error))
         except OSError as error:
             finding = Finding("BAD", what, f"{error.filename}: {error.strerror}")

@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 from construction_tables import contraction_table
 
+from ickrr.entries import LAWS
+from ickrr.report.figures import contraction
 from ickrr.report.figures.contraction import contraction_figure, describe_contraction, shown_ridge
 
 LENGTHS = (10, 100)
@@ -89,3 +91,15 @@ def test_more_lengthscales_and_ridges_than_markers(table):
     share = contraction_figure(ridges, "smoke").axes[-1]
     fixed = ridges.loc[ridges["scaling"] == "fixed", "ridge"].nunique()
     assert len(share.lines) == fixed > 3
+
+
+def test_a_further_law_and_lengthscale_are_drawn(table, monkeypatch):
+    """Fails if the fourth law ends in a traceback, or the fourth lengthscale is left out without a word."""
+    monkeypatch.setattr(contraction, "LAWS", [*LAWS, "mine"])
+    monkeypatch.setattr(contraction, "law_name", str)
+    more = pd.concat([table, table[table["family"] == "spherical"].assign(family="mine")])
+    more = pd.concat([more, more[more["lengthscale"] == 1.0].assign(lengthscale=4.0)])
+    figure = contraction_figure(more, "smoke")
+    before = contraction_figure(table, "smoke")
+    assert len(figure.axes) == len(before.axes) + 3
+    assert len(figure.axes[0].collections) == len(LENGTHSCALES) + 1
