@@ -29,6 +29,7 @@ CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
 LAST_PATIENCE: Final = 5.0  # [s] that a killed process gets to be gone
 LOOK: Final = 0.2  # [s] between two looks for jobs that are to stop
+UNKNOWN: Final = "nobody can tell whether another run works in this folder"
 
 
 class DriverError(IckrrError):
@@ -36,7 +37,7 @@ class DriverError(IckrrError):
 
 
 class NoLocksError(DriverError):
-    """The file system has no locks, so that nobody can tell whether a driver works in this folder."""
+    """The lock is of no use here, so that nobody can tell whether a driver works in this folder."""
 
 
 def mark_jobs(folder: Path) -> None:
@@ -90,6 +91,8 @@ def holder(folder: Path) -> str | None:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise NoLocksError(f"{path}: cannot be opened ({error.strerror}), so {UNKNOWN}") from error
     try:
         return None if _locked(descriptor, path, fcntl.LOCK_SH) else _written(descriptor)
     finally:
@@ -236,8 +239,7 @@ def _locked(descriptor: int, path: Path, kind: int) -> bool:
         return False
     except OSError as error:
         raise NoLocksError(
-            f"{path}: the file system has no locks ({error.strerror}), so nobody can tell whether another "
-            "run works in this folder"
+            f"{path}: the file system has no locks ({error.strerror}), so {UNKNOWN}"
         ) from error
     return True
 
