@@ -97,8 +97,7 @@ folder = sys.argv[1]
 def write(*_):
     with atomic_path(f"{folder}/a.pdf") as path:
         path.write_text("half")
-        print("writing", flush=True)
-        subprocess.run(["sleep", "60"])
+        subprocess.run(["sh", "-c", "echo writing; exec sleep 60"])
 entry._run = write
 job = ["--rule=r", "--recorded-in", folder, "--code", code_digest("ickrr.commands.config"), "-"]
 sys.exit(entry.main(["config", *job, "--writes", f"{folder}/a.pdf"]))
@@ -214,6 +213,7 @@ def test_a_job_that_is_asked_to_stop_clears_away(tmp_path: Path) -> None:
     """Fails if it leaves a half-written file, or a program that it waits for."""
     process = start(WRITING, tmp_path, "writing")
     (program,) = psutil.Process(process.pid).children()
+    time.sleep(0.5)  # until Python knows that it has started it
     process.terminate()
     try:
         assert process.wait(timeout=20) == 143
