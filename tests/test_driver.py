@@ -49,9 +49,10 @@ time.sleep(100)
 # A driver with jobs below it that note that they were asked to stop, one of which is just starting, and with
 # a guard of a cluster. Snakemake's handler of SIGTERM takes a lock, which the interrupted thread has here.
 STOPPED = """
-import signal, subprocess, sys, threading, time
+import os, signal, subprocess, sys, threading, time
 from pathlib import Path
 from ickrr import driver
+os.dup2(os.open("/dev/full", os.O_WRONLY), sys.stderr.fileno())  # nobody reads what it says: no reason to hang
 folder = Path(sys.argv[1])
 source = folder / "my source"
 source.mkdir()

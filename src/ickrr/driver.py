@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -168,11 +169,12 @@ def pass_on_termination(source: Path) -> None:
         # Not in the signal handler: this takes a lock that the interrupted thread may have.
         if callable(before):
             before(number, None)
-        print(
-            "SIGTERM: nothing new is started, and jobs on this machine are told to stop; training saves its "
-            "state and goes on from it when the same command is run again",
-            file=sys.stderr,
-        )
+        with suppress(OSError):  # whoever reads it, `tee`, may have been stopped too
+            print(
+                "SIGTERM: nothing new is started, and jobs on this machine are told to stop; training saves "
+                "its state and goes on from it when the same command is run again",
+                file=sys.stderr,
+            )
         told: set[psutil.Process] = set()
         while True:
             new = [process for process in _steps(source) if process not in told]
