@@ -52,7 +52,7 @@ STOPPED = """
 import os, signal, subprocess, sys, threading, time
 from pathlib import Path
 from ickrr import driver
-os.dup2(os.open("/dev/full", os.O_WRONLY), sys.stderr.fileno())  # nobody reads what it says: no reason to hang
+os.dup2(os.open("/dev/full", os.O_WRONLY), 2)  # nobody reads what it says, and no reason to hang
 folder = Path(sys.argv[1])
 source = folder / "my source"
 source.mkdir()
