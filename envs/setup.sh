@@ -76,7 +76,8 @@ choose_torch() {
     TORCH=default
     # pip is asked through the new environment: its Python decides which wheels fit.
     if ! nvidia-smi -L >/dev/null 2>&1 &&
-        pip install --quiet --dry-run --no-deps --require-hashes "${offline[@]}" -r envs/torch-cpu.txt >/dev/null 2>&1; then
+        pip install --quiet --dry-run --no-deps --require-hashes "${offline[@]}" -r envs/torch-cpu.txt \
+            >/dev/null 2>&1; then
         TORCH=cpu
     fi
 }
