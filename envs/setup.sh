@@ -35,9 +35,10 @@ if command -v flock >/dev/null && ! { exec 9<>envs/common.txt && flock 9; } 2>/d
     say "envs/common.txt cannot be locked on this file system; run one make at a time here"
 fi
 
-offline=()
+# --no-compile: Python compiles what it imports, which is far less than all that is installed.
+as_locked=(-qq --no-compile --no-build-isolation --require-hashes)
 if [[ -n ${WHEELHOUSE:-} ]]; then
-    offline=(--no-index --find-links "$WHEELHOUSE")
+    as_locked+=(--no-index --find-links "$WHEELHOUSE")
     if [[ ! -d $WHEELHOUSE ]]; then
         say "WHEELHOUSE=$WHEELHOUSE is no folder; make wheelhouse on a machine with network fills build/wheelhouse"
         exit 2
@@ -60,8 +61,7 @@ only_sources() {
     eval "$settings"
 }
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
-# --no-compile: Python compiles what it imports, which is far less than all that is installed.
-locked() { pip install -qq --no-compile --no-build-isolation --require-hashes "${offline[@]}" "$@"; }
+locked() { pip install "${as_locked[@]}" "$@"; }
 
 # An activated .venv must not be the interpreter that makes it anew.
 PATH=${PATH//"$venv/bin:"/}
@@ -101,7 +101,7 @@ choose_torch() {
     TORCH=default
     # pip is asked through the new environment: its Python decides which wheels fit.
     if ! nvidia-smi -L >/dev/null 2>&1 &&
-        pip install --quiet --dry-run --no-deps --require-hashes "${offline[@]}" -r envs/torch-cpu.txt >/dev/null 2>&1; then
+        locked --dry-run --no-deps -r envs/torch-cpu.txt >/dev/null 2>&1; then
         TORCH=cpu
     fi
 }

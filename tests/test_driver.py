@@ -49,9 +49,10 @@ time.sleep(100)
 # A driver with jobs below it that note that they were asked to stop, one of which is just starting, and with
 # a guard of a cluster. Snakemake's handler of SIGTERM takes a lock, which the interrupted thread has here.
 STOPPED = """
-import signal, subprocess, sys, threading, time
+import os, signal, subprocess, sys, threading, time
 from pathlib import Path
 from ickrr import driver
+os.dup2(os.open("/dev/full", os.O_WRONLY), 2)  # nobody reads what it says, and no reason to hang
 folder = Path(sys.argv[1])
 source = folder / "my source"
 source.mkdir()
@@ -85,6 +86,22 @@ with lock:
     print("ready", flush=True)
     time.sleep(2)
 print(train.wait(), late.wait() in (0, 143), guard.poll(), flush=True)
+"""
+
+# A job that is asked to stop while it writes a file and waits for a program, as TeX or a notebook.
+WRITING = """
+import subprocess, sys
+from ickrr import __main__ as entry
+from ickrr.code import code_digest
+from ickrr.files import atomic_path
+folder = sys.argv[1]
+def write(*_):
+    with atomic_path(f"{folder}/a.pdf") as path:
+        path.write_text("half")
+        subprocess.run(["sh", "-c", "echo writing; exec sleep 60"])
+entry._run = write
+job = ["--rule=r", "--recorded-in", folder, "--code", code_digest("ickrr.commands.config"), "-"]
+sys.exit(entry.main(["config", *job, "--writes", f"{folder}/a.pdf"]))
 """
 
 
@@ -193,6 +210,21 @@ def test_termination_reaches_every_job_and_nothing_else(tmp_path: Path) -> None:
                 one.kill()
 
 
+def test_a_job_that_is_asked_to_stop_clears_away(tmp_path: Path) -> None:
+    """Fails if it leaves a half-written file, or a program that it waits for."""
+    process = start(WRITING, tmp_path, "writing")
+    (program,) = psutil.Process(process.pid).children()
+    time.sleep(0.5)  # until Python knows that it has started it
+    process.terminate()
+    try:
+        assert process.wait(timeout=20) == 143
+        assert not program.is_running()
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            program.kill()
+
+
 def test_what_is_left_of_a_run_that_ends_is_cleared_away(tmp_path: Path) -> None:
     """Fails if a job's process outlives its run, another run's is stopped, or a half-written file stays."""
     mark = f"{{}}@{socket.gethostname()}:{tmp_path.resolve()}"
@@ -243,8 +275,10 @@ def test_a_file_system_without_locks_is_no_second_driver(
     assert f"process {os.getpid()} on" in (tmp_path / driver.LOCK).read_text()
 
 
-def test_a_lock_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     """Fails if somebody else's file, or a folder that is none, ends in a traceback."""
     (tmp_path / ".snakemake").write_text("")
     with pytest.raises(driver.DriverError, match=r"cannot be opened \(Not a directory\)"):
         driver.take_lock(tmp_path)
+    with pytest.raises(driver.NoLocksError, match=r"cannot be opened \(Not a directory\)"):
+        driver.holder(tmp_path)

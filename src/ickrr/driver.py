@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -29,6 +30,7 @@ CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose
 PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
 LAST_PATIENCE: Final = 5.0  # [s] that a killed process gets to be gone
 LOOK: Final = 0.2  # [s] between two looks for jobs that are to stop
+UNKNOWN: Final = "nobody can tell whether another run works in this folder"
 
 
 class DriverError(IckrrError):
@@ -36,7 +38,7 @@ class DriverError(IckrrError):
 
 
 class NoLocksError(DriverError):
-    """The file system has no locks, so that nobody can tell whether a driver works in this folder."""
+    """The lock is of no use here, so that nobody can tell whether a driver works in this folder."""
 
 
 def mark_jobs(folder: Path) -> None:
@@ -90,6 +92,8 @@ def holder(folder: Path) -> str | None:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise NoLocksError(f"{path}: cannot be opened ({error.strerror}), so {UNKNOWN}") from error
     try:
         return None if _locked(descriptor, path, fcntl.LOCK_SH) else _written(descriptor)
     finally:
@@ -165,11 +169,12 @@ def pass_on_termination(source: Path) -> None:
         # Not in the signal handler: this takes a lock that the interrupted thread may have.
         if callable(before):
             before(number, None)
-        print(
-            "SIGTERM: nothing new is started, and jobs on this machine are told to stop; training saves its "
-            "state and goes on from it when the same command is run again",
-            file=sys.stderr,
-        )
+        with suppress(OSError):  # whoever reads it, `tee`, may have been stopped too
+            print(
+                "SIGTERM: nothing new is started, and jobs on this machine are told to stop; training saves "
+                "its state and goes on from it when the same command is run again",
+                file=sys.stderr,
+            )
         told: set[psutil.Process] = set()
         while True:
             new = [process for process in _steps(source) if process not in told]
@@ -236,8 +241,7 @@ def _locked(descriptor: int, path: Path, kind: int) -> bool:
         return False
     except OSError as error:
         raise NoLocksError(
-            f"{path}: the file system has no locks ({error.strerror}), so nobody can tell whether another "
-            "run works in this folder"
+            f"{path}: the file system has no locks ({error.strerror}), so {UNKNOWN}"
         ) from error
     return True
 
