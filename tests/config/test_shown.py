@@ -130,6 +130,10 @@ def test_as_many_looks_as_are_counted() -> None:
             "operators: {runs+: [depth_half, depth_double, heads_one, heads_half, heads_double]}",
             "operators.runs: found 7 runs; fig16 has room for 6",
         ),
+        (
+            "solvers: {others-: [chebyshev]}\nfunctions: {solver: chebyshev}",
+            "fig_functions.runs: functions.solver is chebyshev, which is not among",
+        ),
         ("figures: {myplot: {others: [metarep/cg]}}", "figures are named fig.."),
         ("figures: {figures: {others: [metarep/cg]}}", "choose another name"),
         ("tables: {ablations: {runs: [label], tables: [errors]}}", "tables are named tab_.."),

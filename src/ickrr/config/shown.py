@@ -181,6 +181,8 @@ def _not_on_a_line(experiment: Experiment, run: str) -> Iterator[str]:
     if experiment.runs[run].task not in experiment.tasks:
         return
     task, settings = experiment.run(run).task, experiment.functions
+    if settings.solver not in experiment.solvers.names:
+        yield f"functions.solver is {settings.solver}, which is not among solvers.headline or others"
     if task.dimension != 1 or LAWS.load(task.law).LINE is None:
         yield (
             f"run '{run}' has inputs of dimension {task.dimension} and law {task.law}, so there is no "
