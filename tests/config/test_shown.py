@@ -156,6 +156,8 @@ def test_what_can_be_shown_is_accepted(read: Read) -> None:
     assert found["fig9"].runs[-2:] == ["heads_six", "wide"]
     own = read("figures: {fig_own: {runs: [label], tables: [errors, matches], others: [metarep/cg]}}")
     assert own.figures["fig_own"].tables == ["errors", "matches"]
+    longer = read("runs: {spherical: {training: {steps: 4000}}}")  # of the first alone
+    assert longer.figures["fig9"].runs == EXPERIMENT.figures["fig9"].runs
     changed = read("base: {model: {width: 128}}")  # width_double is the first run then
     assert changed.run("width_double").model == changed.run("spherical").model
     # One head and half the heads are the same model there, and the paper's own.

@@ -44,20 +44,23 @@ def _varies_size(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
     A run whose own heads or width happen to be those of the first (a base was changed) is the same model.
     """
     first = _settings(experiment, runs[0])
+    allowed = [[f"model.{size}"] for size in SIZES]
     seen: dict[tuple[str, Any], str] = {}
     for run in runs[1:]:
         settings = _settings(experiment, run)
         differs = [key for key, value in settings.items() if value != first[key]]
+        # All may be trained as their sizes ask for.
+        varied = [key for key in differs if not key.startswith("training.")]
         is_first = not differs and not experiment.runs[run].model.keys().isdisjoint(SIZES)
-        if not is_first and differs not in [[f"model.{size}"] for size in SIZES]:
-            found = ", ".join(differs) or "nothing"
-            yield f"run '{run}' differs from '{runs[0]}' in {found}; allowed: heads alone, or width alone"
-        for size in differs[:1]:
-            level = (size, settings[size])
+        if varied in allowed:
+            level = (varied[0], settings[varied[0]])
             # At the smallest scale, one head and half the heads are the same model.
             if level in seen and experiment.scale != "smoke":
-                yield f"run '{run}' has the {size} of '{seen[level]}'; one of them would be left out"
+                yield f"run '{run}' has the {level[0]} of '{seen[level]}'; one of them would be left out"
             seen[level] = run
+        elif not is_first:
+            found = ", ".join(varied or differs) or "nothing"
+            yield f"run '{run}' differs from '{runs[0]}' in {found}; allowed: heads alone, or width alone"
 
 
 def _settings(experiment: Experiment, run: str) -> dict[str, Any]:
