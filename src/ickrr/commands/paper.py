@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ickrr.report.latex import build_paper
+from ickrr.texts import read_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Build and check the PDF."""
+    """Build and check the PDF.
+
+    Raises:
+        FileError: a source or the bibliography is no text that TeX can read.
+    """
+    for kind in ("*.tex", "*.bib"):
+        for path in sorted(arguments.source.rglob(kind)):
+            read_text(path, plain=True)
     pages = build_paper(
         arguments.source,
         arguments.figures,

@@ -154,8 +154,6 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     for part in ("tasks", "runs"):
         if not getattr(experiment, part):
             yield (part,), "there is none; this is where config.yaml names them"
-    if "figures" in experiment.figures:
-        yield ("figures", "figures"), "this target makes all figures; choose another name"
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
             for run in settings.runs:

@@ -14,7 +14,6 @@ from ickrr.config.experiment import Experiment, FigureSettings, OtherTable, RunT
 from ickrr.config.yaml_text import KeyPath
 from ickrr.entries import LAWS
 
-LOOKS: Final = 6  # runs that can be told apart in one panel, `ickrr.report.style.RUN_LOOKS`
 SIZES: Final = ("heads", "width")  # of a model
 WILD: Final = frozenset("*?[")
 
@@ -86,7 +85,7 @@ SHOWN: Final[dict[str, Shown]] = {
     # The first run, and variations of it in heads or in width: two series, by nothing but these.
     "fig9": Shown(("learning_curve", "errors", "matches"), refused=_varies_size),
     # All runs in one panel.
-    "fig13": Shown(("matches", "learning_curve"), most=LOOKS),
+    "fig13": Shown(("matches", "learning_curve")),
     # The curves of one run on the line.
     "fig_functions": Shown(("functions", "matches"), most=1),
     # No runs.
@@ -150,10 +149,6 @@ def left_out(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                     ((part, name, key), problem)
                     for key, problem in _problems(experiment, item, SHOWN[name], runs)
                 )
-    drawn = [name for name, item in experiment.figures.items() if "metarep/operators_dials" in item.others]
-    if drawn and len(experiment.operators.runs) > LOOKS:
-        count = len(experiment.operators.runs)
-        yield ("operators", "runs"), f"found {count} runs; {drawn[0]} has room for {LOOKS}"
 
 
 def _problems(

@@ -23,7 +23,6 @@ from ickrr.report.latex_log import (
     find_error,
     find_problems,
 )
-from ickrr.texts import read_text
 
 MAIN = "main.tex"
 SOURCE_SUFFIXES = (".tex", ".bib", ".sty", ".cls", ".bst")
@@ -55,16 +54,13 @@ def references(source: Path) -> list[Reference]:
 
     Raises:
         LatexError: there is no main.tex.
-        FileError: a source or the bibliography is no text that TeX can read.
     """
     if not (source / MAIN).is_file():
         raise LatexError(f"{source}: has no {MAIN}; --source must name the folder of the paper")
     found = []
-    for path in sorted(source.rglob("*.bib")):
-        read_text(path, plain=True)
     for path in sorted(source.rglob("*.tex")):
         name = path.relative_to(source).as_posix()
-        for number, line in enumerate(read_text(path, plain=True).splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             for match in _NAMED.finditer(_COMMENT.sub("", line)):
                 ending = ".pdf" if match["command"] == "includegraphics" else ".tex"
                 target = match["name"].strip()
