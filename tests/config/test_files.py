@@ -133,7 +133,7 @@ def test_paper_in_another_encoding(
 def test_notebook_that_is_none(tmp_path: Path, content: bytes) -> None:
     """Fails if a notebook that was not saved to its end is a traceback while the plan is made."""
     (tmp_path / "fig.ipynb").write_bytes(content)
-    with pytest.raises(CodeError, match=r"fig\.ipynb: is no notebook .* save it again"):
+    with pytest.raises(CodeError, match=r"fig\.ipynb: is not valid Python .* correct it"):
         code_digest("ickrr.errors", str(tmp_path / "fig.ipynb"))
 
 
