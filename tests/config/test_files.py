@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from ickrr.__main__ import main
 from ickrr.code import CodeError, code_digest
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.yaml_text import DEEPEST, MOST_VALUES, read_yaml
-from ickrr.errors import ConfigError, FileError, IckrrError
-from ickrr.report.latex import references
+from ickrr.errors import ConfigError, FileError
 from ickrr.texts import LARGEST, read_text
 from slurm_guard.check import read_profile
 from slurm_guard.errors import ClusterError
@@ -111,14 +111,20 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         read_text(tmp_path / "large")
 
 
-@pytest.mark.parametrize("name", ["main.tex", "refs.bib"])
+@pytest.mark.parametrize("name", ["main.tex", "sections/one.tex", "refs.bib"])
 @pytest.mark.parametrize("content", ["größer".encode("latin-1"), "größer".encode("utf-16"), b"a\0b"])
-def test_paper_in_another_encoding(tmp_path: Path, name: str, content: bytes) -> None:
+def test_paper_in_another_encoding(
+    tmp_path: Path, name: str, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Fails if TeX is the first to notice, or a UnicodeDecodeError names no file."""
+    (tmp_path / "sections").mkdir()
     (tmp_path / "main.tex").write_text("\\input{sections/one}")
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(IckrrError, match=f"{name}.* save it as UTF-8"):
-        references(tmp_path)
+    places = ("source", "figures", "latex", "build-directory")
+    options = [f"--{option}={tmp_path}" for option in places]
+    assert main(["paper", *options, f"--output={tmp_path / 'paper.pdf'}"]) == 1
+    said = capsys.readouterr().err
+    assert f"error: {tmp_path / name}" in said and "save it as UTF-8" in said
 
 
 @pytest.mark.parametrize(
@@ -127,7 +133,7 @@ def test_paper_in_another_encoding(tmp_path: Path, name: str, content: bytes) ->
 def test_notebook_that_is_none(tmp_path: Path, content: bytes) -> None:
     """Fails if a notebook that was not saved to its end is a traceback while the plan is made."""
     (tmp_path / "fig.ipynb").write_bytes(content)
-    with pytest.raises(CodeError, match=r"fig\.ipynb: is no notebook .* save it again"):
+    with pytest.raises(CodeError, match=r"fig\.ipynb: is not valid Python .* correct it"):
         code_digest("ickrr.errors", str(tmp_path / "fig.ipynb"))
 
 

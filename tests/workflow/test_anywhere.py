@@ -117,9 +117,11 @@ def test_built_from_another_folder(project: Project, figure: bytes, tmp_path: Pa
 
 
 def test_built_as_a_module(project: Project, figure: bytes, tmp_path: Path) -> None:
-    """Fails if our targets become the host's, our settings leak into its rules, or nothing can be built."""
+    """Fails if our targets become the host's, settings leak either way, or nothing can be built."""
     snakefile = str(project.path / "workflow" / "Snakefile")
     (tmp_path / "Snakefile").write_text(HOST.format(figure=FIGURE, snakefile=snakefile))
+    planned = snakemake(tmp_path, "-n", "--config", "samples=mine", "scale=paper", "overlay=of_the_host.yaml")
+    assert "i_draw_figure" in planned and FIGURE in planned
     said = snakemake(tmp_path)
     assert (tmp_path / FIGURE).read_bytes() == figure
     assert (tmp_path / "told.txt").read_text() == "PYTHONPATH=\n"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
@@ -21,8 +21,6 @@ UNSOLVED_TABLES = frozenset({"learning_curve", "noise"})
 """Tables of a run that need no solver."""
 
 Scale = Literal["smoke", "laptop", "paper"]
-FigureName = Annotated[str, StringConstraints(pattern=r"^fig[a-z0-9_]*$")]
-TableName = Annotated[str, StringConstraints(pattern=r"^tab_[a-z0-9_]+$")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 OtherTable = Literal[
     "construction/cells",
@@ -147,8 +145,8 @@ class Experiment(Settings):
     )
     functions: FunctionSettings = setting(FunctionSettings(), "Prediction curves on one-dimensional inputs")
     operators: OperatorSettings = setting(OperatorSettings(), "Attention operators against kernels")
-    figures: dict[FigureName, FigureSettings] = setting({}, "Figures of the paper")
-    tables: dict[TableName, TableSettings] = setting({}, "Tables of the paper")
+    figures: dict[Identifier, FigureSettings] = setting({}, "Figures of the paper")
+    tables: dict[Identifier, TableSettings] = setting({}, "Tables of the paper")
 
     def task(self, name: str) -> TaskSettings:
         """Resolve a named task."""

@@ -152,9 +152,6 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
 
 def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield what no single value shows: names that are not there, and context lengths above N."""
-    for part in ("tasks", "runs"):
-        if not getattr(experiment, part):
-            yield (part,), "there is none; this is where config.yaml names them"
     if "figures" in experiment.figures:
         yield ("figures", "figures"), "this target makes all figures; choose another name"
     if faults := list(faulty_entries(experiment)):
@@ -171,6 +168,9 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                     if compared:
                         yield (kind, name, "runs"), not_compared(experiment, run, compared)
     yield from _operator_inconsistencies(experiment)
+    for part in ("tasks", "runs"):
+        if not getattr(experiment, part):
+            yield (part,), "there is none; this is where config.yaml names them"
     controls = experiment.constructions.controls
     for name, table in experiment.tables.items():
         for control_name in table.controls:

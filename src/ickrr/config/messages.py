@@ -9,12 +9,6 @@ from pydantic import BaseModel
 
 from ickrr.config.yaml_text import KeyPath, Positions
 
-NAMES = {
-    r"^[a-z][a-z0-9_]*$": "names are lower-case letters, digits and _, and start with a letter",
-    r"^fig[a-z0-9_]*$": "figures are named fig.., in lower-case letters, digits and _",
-    r"^tab_[a-z0-9_]+$": "tables are named tab_.., in lower-case letters, digits and _",
-}
-
 
 def no_such(kind: str, name: str, known: list[str]) -> str:
     """Say that a name is not among the known ones, with the nearest of them."""
@@ -64,7 +58,7 @@ def describe_problem(
         kind_of = "mapping" if isinstance(item["input"], dict) else "list"
         return f"{where}: found an empty {kind_of}; give at least {context['min_length']} value(s)"
     if kind == "string_pattern_mismatch":
-        return f"{where}: {found}; {NAMES[context['pattern']]}"
+        return f"{where}: {found}; names are lower-case letters, digits and _, and start with a letter"
     message = item["msg"].replace("Input should be", "expected").replace("a valid ", "")
     return f"{where}: {found}; {message[0].lower()}{message[1:]}"
 

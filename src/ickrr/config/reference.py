@@ -15,11 +15,31 @@ Made from the schema by `python -m ickrr config --reference docs/configuration.m
 it drifts.
 
 `config.yaml` is the whole default (laptop) experiment. A scale is an overlay:
-`snakemake --config scale=smoke` lays `workflow/scales/smoke.yaml` on top (mappings merge, lists and
-values are replaced). Your own overlay is `snakemake --config overlay=mine.yaml` (both together:
-`--config scale=smoke overlay=mine.yaml`); Snakemake's `--configfile mine.yaml` works too, but its
-mistakes are reported without their line. A task is `base.task` plus its overrides, a run is `base.model`
-and `base.training` plus its overrides.
+`snakemake --config scale=smoke` lays `workflow/scales/smoke.yaml` on top. Your own overlay is
+`snakemake --config overlay=mine.yaml`, several in their order `'overlay=[one.yaml,two.yaml]'`; single
+values go on top of everything: `--config 'runs={deeper: {task: spherical, model: {layers: 16}}}'`. Later
+ones win, also where an overlay names a `scale`. `python -m ickrr config`, `estimate` and `why` take
+`--scale` and `--overlay` (again for each further one); `config` prints what comes out. Snakemake's
+`--configfile mine.yaml` works too, but its mistakes are reported without their line. A task is
+`base.task` plus its overrides, a run is `base.model` and `base.training` plus its overrides.
+
+In an overlay mappings merge, lists and values are replaced, and
+
+    figures:
+      fig9: {runs+: [heads_six]}          # extends a list of the layers below
+      fig13: {runs-: [no_mlp]}            # takes an entry out of a list
+      fig_training: {runs: ["linear_*"]}  # runs of a figure or table by pattern, in their order
+    tables-: [tab_metarep]                # takes a name out of a mapping
+    runs:
+      one: &one {task: spherical, model: {heads: 1}}
+      two: {<<: *one, seeds: [7]}         # YAML's merge keys
+
+Files are UTF-8, or begin with the mark of their encoding. Numbers are those of YAML 1.2 and finite:
+integers up to 2^32 - 1, others 1e-18 to 1e18 in size or 0. `no`, `off`, `false` and `0` mean the same
+where true or false is wanted, `null` that there is none. No list holds a value twice. What is given and
+would not be used is refused: an unknown key, a run that a figure cannot show or a table that it does not
+read (`src/ickrr/config/shown.py` says what each can), an override that changes nothing beside the run's
+others (`src/ickrr/config/idle.py`).
 
 Source: *sources* = stated in the papers; *our choice* = they do not say; *technical* = no influence on
 the science. Overridable: every key below `base.task` in `tasks.<name>`, every key below `base.model`

@@ -14,7 +14,6 @@ from ickrr.config.experiment import Experiment, FigureSettings, OtherTable, RunT
 from ickrr.config.yaml_text import KeyPath
 from ickrr.entries import LAWS
 
-LOOKS: Final = 6  # runs that can be told apart in one panel, `ickrr.report.style.RUN_LOOKS`
 SIZES: Final = ("heads", "width")  # of a model
 WILD: Final = frozenset("*?[")
 
@@ -44,20 +43,23 @@ def _varies_size(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
     A run whose own heads or width happen to be those of the first (a base was changed) is the same model.
     """
     first = _settings(experiment, runs[0])
+    allowed = [[f"model.{size}"] for size in SIZES]
     seen: dict[tuple[str, Any], str] = {}
     for run in runs[1:]:
         settings = _settings(experiment, run)
         differs = [key for key, value in settings.items() if value != first[key]]
+        # All may be trained as their sizes ask for.
+        varied = [key for key in differs if not key.startswith("training.")]
         is_first = not differs and not experiment.runs[run].model.keys().isdisjoint(SIZES)
-        if not is_first and differs not in [[f"model.{size}"] for size in SIZES]:
-            found = ", ".join(differs) or "nothing"
-            yield f"run '{run}' differs from '{runs[0]}' in {found}; allowed: heads alone, or width alone"
-        for size in differs[:1]:
-            level = (size, settings[size])
+        if varied in allowed:
+            level = (varied[0], settings[varied[0]])
             # At the smallest scale, one head and half the heads are the same model.
             if level in seen and experiment.scale != "smoke":
-                yield f"run '{run}' has the {size} of '{seen[level]}'; one of them would be left out"
+                yield f"run '{run}' has the {level[0]} of '{seen[level]}'; one of them would be left out"
             seen[level] = run
+        elif not is_first:
+            found = ", ".join(varied or differs) or "nothing"
+            yield f"run '{run}' differs from '{runs[0]}' in {found}; allowed: heads alone, or width alone"
 
 
 def _settings(experiment: Experiment, run: str) -> dict[str, Any]:
@@ -83,7 +85,7 @@ SHOWN: Final[dict[str, Shown]] = {
     # The first run, and variations of it in heads or in width: two series, by nothing but these.
     "fig9": Shown(("learning_curve", "errors", "matches"), refused=_varies_size),
     # All runs in one panel.
-    "fig13": Shown(("matches", "learning_curve"), most=LOOKS),
+    "fig13": Shown(("matches", "learning_curve")),
     # The curves of one run on the line.
     "fig_functions": Shown(("functions", "matches"), most=1),
     # No runs.
@@ -147,10 +149,6 @@ def left_out(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                     ((part, name, key), problem)
                     for key, problem in _problems(experiment, item, SHOWN[name], runs)
                 )
-    drawn = [name for name, item in experiment.figures.items() if "metarep/operators_dials" in item.others]
-    if drawn and len(experiment.operators.runs) > LOOKS:
-        count = len(experiment.operators.runs)
-        yield ("operators", "runs"), f"found {count} runs; {drawn[0]} has room for {LOOKS}"
 
 
 def _problems(
@@ -181,6 +179,8 @@ def _not_on_a_line(experiment: Experiment, run: str) -> Iterator[str]:
     if experiment.runs[run].task not in experiment.tasks:
         return
     task, settings = experiment.run(run).task, experiment.functions
+    if settings.solver not in experiment.solvers.names:
+        yield f"functions.solver is {settings.solver}, which is not among solvers.headline or others"
     if task.dimension != 1 or LAWS.load(task.law).LINE is None:
         yield (
             f"run '{run}' has inputs of dimension {task.dimension} and law {task.law}, so there is no "

@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 from construction_tables import (
     ACCURACIES,
@@ -61,16 +60,3 @@ def test_description(cells):
     assert "2 theory only" in text and "1 beyond float64" in text and "0.1 times" in text
     broken = cells.assign(passed=cells["passed"] & (cells["accuracy"] > 1e-3))
     assert "10 of 15 models" in describe_construction(broken)
-
-
-def test_more_ridges_than_colours(cells):
-    """Fails if the fourth ridge of the grid is run and not drawn."""
-    import pandas as pd
-
-    more = [cells, *(cells.assign(name=cells["name"] + f"_{i}") for i in (1, 2))]
-    count = pd.concat(more)["name"].nunique()
-    assert count > 3
-    many = pd.concat(more)
-    figure = construction_figure(many, construction_layers(cells), construction_widths(cells), "smoke")
-    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[2].lines[1::2]}
-    assert len(looks) == count

@@ -79,20 +79,6 @@ def test_description():
     assert "FAILS on not all of" in describe_contraction(contraction_table().assign(bound=0.5))
 
 
-def test_more_lengthscales_and_ridges_than_markers(table):
-    """Fails if the fourth lengthscale or ridge is measured and not drawn."""
-    figure = contraction_figure(
-        pd.concat([table, table.assign(lengthscale=10 * table["lengthscale"])]), "smoke"
-    )
-    legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sum(text.startswith("$h$") for text in legend) == 2 * len(LENGTHSCALES)
-    assert len(figure.axes[0].collections) == 2 * len(LENGTHSCALES)
-    ridges = pd.concat([table.assign(ridge=factor * table["ridge"]) for factor in (1, 2, 3, 4)])
-    share = contraction_figure(ridges, "smoke").axes[-1]
-    fixed = ridges.loc[ridges["scaling"] == "fixed", "ridge"].nunique()
-    assert len(share.lines) == fixed > 3
-
-
 def test_a_further_law_and_lengthscale_are_drawn(table, monkeypatch):
     """Fails if the fourth law ends in a traceback, or the fourth lengthscale is left out without a word."""
     monkeypatch.setattr(contraction, "LAWS", [*LAWS, "mine"])

@@ -4,7 +4,6 @@ Errors are sup errors over all prompts and queries of a cell. The theory's error
 bound with each block, until the interpolants' share of eps is reached, and with the square of the width.
 """
 
-from itertools import cycle
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from ickrr.report.style import MUTED, letter, level_colours, new_figure, note, style
 
 COLOURS: Final = ("#004488", "#BB3344", "#2A9D8F")
-MARKERS: Final = ("o", "s", "^", "D")  # one more than colours, so that twelve ridges differ
+MARKERS: Final = ("o", "s", "^")
 SHOWN_LENGTH: Final = 40
 
 
@@ -132,8 +131,7 @@ def _draw_width(axes: Axes, widths: pd.DataFrame, cells: pd.DataFrame) -> None:
 
 def _draw_against_n(axes: Axes, cells: pd.DataFrame, theory: str, smallest: str) -> None:
     handles = []
-    looks = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
-    for (_, rows), (colour, marker) in zip(cells.groupby("name", sort=False), looks, strict=False):
+    for (_, rows), colour, marker in zip(cells.groupby("name", sort=False), COLOURS, MARKERS, strict=False):
         ordered = rows.sort_values("context_length")
         found = ordered[ordered[smallest] > 0]
         axes.plot(ordered["context_length"], ordered[theory], color=colour, linestyle="--")
