@@ -17,8 +17,8 @@ TORCH = {
     *("sweep_noise", "trace_functions", "train", "verify_construction"),
 }
 NO_TABLES = {  # they read and write arrays, settings or text
-    *("build_control", "bundle", "check", "config", "construct", "draw", "measure_operators", "paper", "probe"),
-    *("restore", "sample", "solve", "why"),
+    *("build_control", "bundle", "check", "config", "construct", "draw", "measure_operators", "paper"),
+    *("probe", "restore", "sample", "solve", "why"),
 }
 BANDS = {"contraction"}  # the figure that draws medians and bands with seaborn, which imports scipy.stats
 
@@ -39,7 +39,8 @@ for name in sys.argv[3:]:
 
 def names(package, but=()):
     """Dotted names of a package's modules."""
-    return [f"{package.__name__}.{m.name}" for m in pkgutil.iter_modules(package.__path__) if m.name not in but]
+    found = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return [f"{package.__name__}.{name}" for name in found if name not in but]
 
 
 ALL = [*names(commands), *names(tables), *names(figures, BANDS)]
