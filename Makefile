@@ -96,6 +96,10 @@ env: ## only the Python environment, in .venv
 env-test: ## the same, with what tests and linters need
 	@envs/setup.sh test
 
+.PHONY: env-notebooks
+env-notebooks: ## the same, with Jupyter Lab: .venv/bin/jupyter lab workflow/notebooks
+	@envs/setup.sh notebooks
+
 .PHONY: system
 system: ## only the system packages: TeX, graphviz, poppler
 	@envs/system_packages.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Remake the locks from common.in and test.in.
+# Remake the locks from common.in, test.in and notebooks.in.
 #   envs/lock.sh              keep the pins that still fit, add what is new
 #   envs/lock.sh --upgrade    take the newest versions that fit
 # Needs uv (`pip install uv`) and the package index; nobody else needs uv.
@@ -22,15 +22,18 @@ trap 'rm -rf "$work"' EXIT
 compile() { uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --python-version "$@"; }
 pins() { grep -ohE '^[A-Za-z0-9._-]+==[^ ]+' "$@" || true; }
 names() { pins "$@" | sed 's/==.*//'; }
-without() { names "$@" | sed 's/^/--no-emit-package=/'; }
+# A pin of common.txt with a marker may hold nowhere here (cffi: only on PyPy): later locks may have to repeat it.
+conditional() { grep -E '^[^ ]+==[^ ]+ ; ' common.txt | sed 's/==.*//'; }
+without() { names "$@" | grep -vxFf <(conditional) | sed 's/^/--no-emit-package=/'; }
 
-# lock INPUT OUTPUT UPGRADE [EARLIER LOCK...]: the names of the earlier locks are left out.
+# lock INPUT OUTPUT UPGRADE [EARLIER LOCK...]: the names of the earlier locks are left out. Names that $beside has
+# too get its versions, since one may be installed with or without the other.
 # Twice: OLDEST alone fixes one version for each name, then --universal adds the packages (with
 # their markers) that newer Pythons and macOS need besides.
 lock() {
     local input=$1 output=$2 upgrade=$3
     shift 3
-    pins "$@" /dev/null >"$work/earlier"
+    pins "$@" $beside /dev/null >"$work/earlier"
     mapfile -t omit < <(without "$@" /dev/null)
     for copy in one all; do
         cp "$output" "$work/$copy" 2>/dev/null || : >"$work/$copy"
@@ -47,10 +50,13 @@ lock() {
 }
 
 upgrade=${1:-}
+beside=
 lock common.in common.txt "$upgrade"
 echo "torch==$TORCH" >"$work/torch.in"
 lock "$work/torch.in" torch-default.txt "$upgrade" common.txt
 lock test.in test.txt "$upgrade" common.txt torch-default.txt
+beside=test.txt
+lock notebooks.in notebooks.txt "$upgrade" common.txt torch-default.txt
 
 # The CPU build is on no registry; its hash comes from the wheels in pip's find-links folder.
 shopt -s nullglob
@@ -77,8 +83,8 @@ for file in conda/*.yaml; do
 done
 
 for python in $OLDEST $NEWER; do
-    pins common.txt torch-default.txt test.txt | sort >"$work/locked"
-    compile "$python" -c "$work/locked" common.in "$work/torch.in" test.in -o "$work/resolved"
+    pins common.txt torch-default.txt test.txt notebooks.txt | sort -u >"$work/locked"
+    compile "$python" -c "$work/locked" common.in "$work/torch.in" test.in notebooks.in -o "$work/resolved"
     missing=$(pins "$work/resolved" | sort | comm -13 "$work/locked" -)
     if [[ -n $missing ]]; then
         echo "envs/lock.sh: Python $python needs what no lock has: $missing" >&2

@@ -2,6 +2,7 @@
 # Make .venv hold exactly the locks, and this package. Does nothing when it already does.
 #   envs/setup.sh         what the pipeline needs
 #   envs/setup.sh test    what the tests and linters need besides
+#   envs/setup.sh notebooks    what opening the notebooks by hand needs besides
 #   envs/setup.sh wheelhouse   the locked wheels of this environment in build/wheelhouse
 # TORCH=cpu|default chooses the build of torch; unset, the CPU build is taken where there is no
 # NVIDIA GPU and pip can get it. PYTHON=... chooses the interpreter. WHEELHOUSE=folder installs from the wheels
@@ -153,14 +154,14 @@ if ! complete; then
     rm "$venv/.installing"
 fi
 
-if [[ ${1:-} == test ]]; then
-    tested=$venv/.tested-$(digest envs/test.txt)
-    if [[ ! -e $tested ]] || ! verified envs/test.txt; then
-        echo "Installing the locked test packages in .venv"
+if [[ ${1:-} == test || ${1:-} == notebooks ]]; then
+    added=$venv/.added-$1-$(digest "envs/$1.txt")
+    if [[ ! -e $added ]] || ! verified "envs/$1.txt"; then
+        echo "Installing the locked packages of envs/$1.txt in .venv"
         only_sources
-        locked -r envs/test.txt
-        verified envs/test.txt || not_as_locked
-        touch "$tested"
+        locked -r "envs/$1.txt"
+        verified "envs/$1.txt" || not_as_locked
+        touch "$added"
     fi
 fi
 

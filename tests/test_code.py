@@ -205,7 +205,7 @@ def test_closure_of_a_notebook_is_its_code(tmp_path: Path, monkeypatch: pytest.M
 def test_a_style_file_belongs_to_the_module_that_names_it() -> None:
     """Fails if an edit of the figures' style redraws nothing, or judges claims again."""
     assert "report/ickrr.mplstyle" in names("ickrr.report.style")
-    assert "report/ickrr.mplstyle" not in names("ickrr.commands.claims")
+    assert "report/ickrr.mplstyle" not in names("ickrr.commands.judge_claims")
 
 
 def test_a_start_that_is_not_there_is_named() -> None:

@@ -1,4 +1,6 @@
-"""Command line: ``python -m ickrr <verb>``. Each verb is a module of `ickrr.commands`, imported when called.
+"""Command line: ``python -m ickrr <verb>``, or ``ickrr <verb>`` where the environment is activated.
+
+Each verb is a module of `ickrr.commands`, imported when called: tools for people, and the steps of the rules.
 
 A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say
 what the job reads and writes, and which code it was planned with (``--rule --recorded-in --code --reads
@@ -8,6 +10,7 @@ way leaves no output.
 """
 
 import argparse
+import ast
 import errno
 import os
 import pkgutil
@@ -18,13 +21,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from textwrap import wrap
 
 from ickrr import batch_job, commands
 from ickrr.code import Sources
 from ickrr.errors import IckrrError
 from ickrr.provenance import Inputs, Records, job_record
 
+# Verbs for people; rules call the others.
+TOOLS = ("bundle", "check", "claims", "config", "construct", "estimate", "restore", "trace", "why")
 FRAME = "src/__main__.py"  # with what it imports: counts for no result
 COUNTS = ("--seed", "--threads")  # options worth a key of their own in a record
 
@@ -62,9 +69,13 @@ def reader_may_leave() -> Iterator[None]:
 def _main(argv: list[str]) -> int:
     verbs = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
     parser = argparse.ArgumentParser(
-        prog="python -m ickrr", description="The verbs behind the pipeline's rules."
+        prog="python -m ickrr",
+        usage="%(prog)s <verb> ...",
+        description="<verb> --help says more of each.",
+        epilog=_listed(verbs),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("verb", choices=verbs, help="what to do; <verb> --help says more")
+    parser.add_argument("verb", choices=verbs, help=argparse.SUPPRESS)
     if not argv or argv[0] not in verbs:
         parser.parse_args(argv[:1] or ["--help"])
     job, options = _job_parser().parse_known_args(argv[1:])
@@ -84,6 +95,30 @@ def _main(argv: list[str]) -> int:
         print(f"error: {place}: {advice}, and run it again ({error})", file=sys.stderr)
         return 1
     return 0
+
+
+def _listed(verbs: list[str]) -> str:
+    """Tools for people with a line each, then the steps that rules call; no verb is imported for it."""
+    width = max(map(len, TOOLS))
+    lines = [f"  {tool:<{width}}  {_first_line(tool)}" for tool in TOOLS]
+    steps = ", ".join(verb for verb in verbs if verb not in TOOLS)
+    return "\n".join(
+        [
+            "tools for people:",
+            *lines,
+            "",
+            "steps, which the rules call:",
+            *wrap(steps, 96, initial_indent="  ", subsequent_indent="  "),
+        ]
+    )
+
+
+def _first_line(verb: str) -> str:
+    spec = find_spec(_module(verb))
+    assert spec is not None and spec.origin is not None
+    documented = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))
+    assert documented is not None
+    return documented.splitlines()[0]
 
 
 def _advice(error: Exception) -> str | None:

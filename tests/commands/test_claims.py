@@ -1,14 +1,13 @@
-"""The fixtures are those of the report, which this directory does not see by itself."""
+"""The verdicts at the terminal."""
 
 import importlib.util
 import shutil
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from ickrr.__main__ import main
-from ickrr.code import import_closure
-from ickrr.files import write_json
 
 _PATH = Path(__file__).resolve().parents[1] / "report/conftest.py"
 _SPEC = importlib.util.spec_from_file_location("report_conftest", _PATH)
@@ -17,42 +16,68 @@ _SPEC.loader.exec_module(_MODULE)
 experiment, results = _MODULE.experiment, _MODULE.results
 
 
-def arguments(results, ledger, output):
-    write_json(ledger, _MODULE.toy_ledger().model_dump(mode="json"))
-    return [
-        "claims",
-        *("--claims", str(ledger)),
-        *("--experiment", str(results / "specs/experiment.json")),
-        *("--tables", str(results / "tables")),
-        *("--output", str(output)),
-    ]
+@pytest.fixture
+def judged(results, tmp_path, monkeypatch):
+    """The judged ledger of the toy as results of a scale, in the working directory."""
+    shutil.copytree(results, tmp_path / "results/toy")
+    monkeypatch.chdir(tmp_path)
+    return pd.read_parquet("results/toy/tables/claims.parquet")
 
 
-def test_writes_the_judged_claims_with_the_same_bytes_twice(results, tmp_path):
-    """Fails if the file is not what `judge` returns, or a second run writes other bytes."""
-    for name in ("a", "b"):
-        assert main(arguments(results, tmp_path / "claims.json", tmp_path / name)) == 0
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    expected = pd.read_parquet(results / "tables/claims.parquet")
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a"), expected)
+def test_all_claims_have_a_line(judged, capsys):
+    """Fails if a claim is missing, or has another verdict than in the ledger."""
+    assert main(["claims", "--scale", "toy"]) == 0
+    *lines, counts = capsys.readouterr().out.splitlines()
+    verdicts = judged.drop_duplicates("claim").set_index("claim")["verdict"]
+    assert [line.split()[0] for line in lines] == list(verdicts.index)
+    for line, verdict in zip(lines, verdicts, strict=True):
+        assert line.split(maxsplit=1)[1].startswith(f"{verdict} ")
+    assert counts.startswith(f"{len(verdicts)} claims: ")
+    for verdict, count in verdicts.value_counts().items():
+        assert f"{count} {verdict}" in counts
 
 
-def test_missing_table_is_named_and_nothing_is_written(results, tmp_path, capsys):
-    """Fails if a claim is judged without its table, or a person gets a traceback."""
-    copy = shutil.copytree(results, tmp_path / "results")
-    (copy / "tables/noise_01/pairs.parquet").unlink()
-    assert main(arguments(copy, tmp_path / "claims.json", tmp_path / "out")) == 1
-    assert "tables/noise_01/pairs.parquet: no such table" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+def test_one_claim_is_told_whole(judged, capsys):
+    """Fails if statement, value with interval, bound, outcome, runs or files of a condition are left out."""
+    for name, conditions in judged.groupby("claim"):
+        assert main(["claims", name, "--scale", "toy"]) == 0
+        told = capsys.readouterr().out
+        first = conditions.iloc[0]
+        assert told.startswith(f"{name}: {first['verdict']}\n  {first['statement']}\n")
+        for row in conditions.to_dict("records"):
+            assert f"{row['value'] + 0.0:.4g}" in told or f"{row['value']}" == "nan"
+            if row["low"] < row["high"]:
+                assert f"[{row['low']:.4g}, {row['high']:.4g}]" in told
+            bound = "above" if row["above"] == row["above"] else "below"
+            assert f"wanted {bound} {row[bound]:g}" in told or "wanted between" in told
+            assert f"  {row['outcome']}: " in told
+            assert f"({row['statistic']})" in told
+            if row["run"]:
+                assert row["run"] in told.split("  runs: ")[1].splitlines()[0]
+        files = [line.removeprefix("  rests on ") for line in told.splitlines() if "rests on" in line]
+        assert files and all(Path(file).is_file() for file in files)
 
 
-def test_closure_is_the_report_and_the_schema_only():
-    """Fails if an edit of figures, tables of the paper, training or solvers would judge the claims again."""
-    names = {path.as_posix().split("src/ickrr/")[1] for path in import_closure("ickrr.commands.claims")}
-    assert {n for n in names if n.startswith("report/")} == {
-        "report/__init__.py",
-        *(f"report/{name}.py" for name in ("claims", "intervals", "load", "statistics", "verdicts")),
-    }
-    assert "config/load.py" not in names
-    others = {n for n in names if not n.startswith(("report/", "config/", "commands/"))}
-    assert others == {"__init__.py", "entries.py", "errors.py", "files.py"}
+def test_the_rule_is_said_where_it_decides(judged, capsys):
+    """Fails if a person cannot see why one failed condition sinks a claim, or does not."""
+    claims = judged.groupby("claim")["outcome"].agg(set)
+    mixed = [name for name, outcomes in claims.items() if len(outcomes) > 1]
+    assert mixed
+    for name in mixed:
+        main(["claims", name, "--scale", "toy"])
+        assert "of which all must hold" in capsys.readouterr().out
+
+
+def test_an_unknown_claim_is_answered_with_the_nearest(judged, capsys):
+    """Fails if a slip of the pen is not recognised."""
+    name = judged["claim"].iloc[0]
+    assert main(["claims", f"{name}s", "--scale", "toy"]) == 1
+    assert f"found '{name}s', which is not a claim (did you mean '{name}'?)" in capsys.readouterr().err
+
+
+def test_without_a_ledger_there_is_one_message(tmp_path, monkeypatch, capsys):
+    """Fails if results that are not made yet end in a traceback."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["claims", "--scale", "smoke"]) == 1
+    message = "error: results/smoke/tables/claims.parquet: no such file; run snakemake to make it\n"
+    assert capsys.readouterr().err == message

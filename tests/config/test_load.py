@@ -1,15 +1,18 @@
 """The configuration: overlays, resolution, and messages for what people get wrong."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from ickrr.__main__ import main
 from ickrr.config.experiment import Experiment, merge
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.reference import reference, walk
+from ickrr.config.run import RunSettings
 from ickrr.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -272,3 +275,13 @@ def test_claims_about_solvers_on_a_linear_kernel_are_refused(tmp_path: Path) -> 
 def test_operators_are_of_runs_that_have_them(changes: dict[str, object], expected: str) -> None:
     """Fails if attention is to be measured that is not there, or a dial does not start in distribution."""
     assert expected in message(CONFIG, operators=changes)
+
+
+def test_config_shows_the_seeds_of_a_run(capsys):
+    """Fails if a person who asks for a run is not told how often it is trained."""
+    experiment = load_experiment(ROOT / "config.yaml", "paper")
+    for run in ("spherical", "depth_half"):
+        assert main(["config", "--config", str(ROOT / "config.yaml"), "--scale", "paper", "--run", run]) == 0
+        shown = json.loads(capsys.readouterr().out)
+        assert shown.pop("seeds") == experiment.seeds(run)
+        assert RunSettings.model_validate(shown) == experiment.run(run)

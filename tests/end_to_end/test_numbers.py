@@ -287,3 +287,18 @@ def plain(latex: str) -> float:
 def resolution(latex: str) -> float:
     """Half a unit of the last digit shown."""
     return 0.51 * 10 ** -len(simple(latex).partition(".")[2])
+
+
+def test_a_number_of_the_text_leads_back_to_its_row(smoke_paper: Paper, tables: Path) -> None:
+    """Fails if `trace --number` does not name the sentence and the row behind a number of the real paper."""
+    text = (smoke_paper.results() / "latex/numbers.tex").read_text()
+    (printed,) = re.findall(r"\{\\SphericalPreconditionedRichardsonDistanceValue\}\{([0-9.]+)\}", text)
+    row = pd.read_parquet(tables / "spherical/alignment.parquet").set_index(["solver", "statistic"])
+    value = float(row.loc[("preconditioned_richardson", "distance"), "value"])
+    run = smoke_paper.verb("trace", "--number", printed, "--scale", "smoke")
+    assert run.returncode == 0, run.stdout
+    assert re.search(rf"^  paper/sections/results/spherical\.tex:\d+: .*>{printed} \[", run.stdout, re.M)
+    assert (
+        "  results/smoke/tables/spherical/alignment.parquet: run spherical, "
+        f"solver preconditioned_richardson, statistic distance, seeds 2: value = {value!r}\n"
+    ) in run.stdout

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 ENVS = Path(__file__).parents[2] / "envs"
-LOCKS = ["common.txt", "torch-cpu.txt", "torch-default.txt", "test.txt"]
+LOCKS = ["common.txt", "torch-cpu.txt", "torch-default.txt", "test.txt", "notebooks.txt"]
 CONDA = sorted((ENVS / "conda").glob("*.yaml"))
+PIN_WITH_MARKER = re.compile(r"^([A-Za-z0-9._-]+)==[^\s;]+(?: *; *([^\\\n]+?))? *(?:\\|$)")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)")
 
 
@@ -35,6 +36,12 @@ def pins(lock: str) -> dict[str, str]:
     return found
 
 
+def conditional(lock: str) -> set[str]:
+    """Names that a lock installs on some machines only."""
+    found = (PIN_WITH_MARKER.match(entry) for entry in entries(lock))
+    return {normalised(pin[1]) for pin in found if pin[2]}
+
+
 def wanted(source: str) -> set[str]:
     lines = (line.split("#")[0].strip() for line in (ENVS / source).read_text().splitlines())
     return {normalised(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in lines if line}
@@ -53,11 +60,39 @@ def test_both_torch_locks_pin_the_same_public_version():
         ("common.txt", "torch-default.txt"),
         ("common.txt", "test.txt"),
         ("torch-default.txt", "test.txt"),
+        ("common.txt", "notebooks.txt"),
+        ("torch-default.txt", "notebooks.txt"),
     ],
 )
 def test_locks_that_are_installed_together_share_no_name(one, other):
-    """Fails when lock.sh repeats a package, which could then have two versions."""
-    assert pins(one).keys() & pins(other).keys() == set()
+    """Fails when lock.sh repeats a package, which could then have two versions.
+
+    It has to repeat what the first lock installs on some machines only, with the same version.
+    """
+    everywhere = {name for name in pins(one) if name not in conditional(one)}
+    assert everywhere & pins(other).keys() == set()
+    both = pins(one).keys() & pins(other).keys()
+    assert {name: pins(one)[name] for name in both} == {name: pins(other)[name] for name in both}
+
+
+def test_a_lock_holds_what_another_installs_elsewhere_only():
+    """Fails when lock.sh leaves cffi, which jupyterlab needs, to common.txt, which has it for PyPy alone."""
+    assert "cffi" in conditional("common.txt")
+    assert "cffi" in pins("notebooks.txt").keys() - conditional("notebooks.txt")
+
+
+def test_tests_and_notebooks_pin_the_same_versions():
+    """Fails if installing the one beside the other would change what was installed."""
+    tests, notebooks = pins("test.txt"), pins("notebooks.txt")
+    both = tests.keys() & notebooks.keys()
+    assert {name: tests[name] for name in both} == {name: notebooks[name] for name in both}
+
+
+def test_the_notebooks_extra_is_locked():
+    """Fails if pyproject.toml offers another editor than `make env-notebooks` installs."""
+    project = tomllib.loads((ENVS.parent / "pyproject.toml").read_text())["project"]
+    assert set(project["optional-dependencies"]["notebooks"]) == wanted("notebooks.in")
+    assert "ipykernel" in pins("common.txt")  # VS Code needs no more
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -80,13 +115,16 @@ def test_no_download_address(path):
     assert not re.search(r"^\s*(-i|-f|--index-url|--extra-index-url|--find-links)\b", text, re.M)
 
 
-@pytest.mark.parametrize(("source", "lock"), [("common.in", "common.txt"), ("test.in", "test.txt")])
+@pytest.mark.parametrize(
+    ("source", "lock"),
+    [("common.in", "common.txt"), ("test.in", "test.txt"), ("notebooks.in", "notebooks.txt")],
+)
 def test_everything_asked_for_is_locked(source, lock):
     """Fails when a line was added to an .in file and lock.sh was not run."""
     assert wanted(source) <= pins(lock).keys()
 
 
-@pytest.mark.parametrize("source", ["common.in", "test.in"])
+@pytest.mark.parametrize("source", ["common.in", "test.in", "notebooks.in"])
 def test_every_requirement_says_why_it_is_there(source):
     """Fails when a requirement has no comment."""
     lines = (ENVS / source).read_text().splitlines()

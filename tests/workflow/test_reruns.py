@@ -1,6 +1,7 @@
 """What an edit reruns: exactly its dependents, proven through the command line."""
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -187,3 +188,28 @@ def test_equal_results_make_equal_papers(project: Project) -> None:
     run = project.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout
     assert {path for path in made if path.read_bytes() != before[path]} == set()
+
+
+def test_a_renamed_run_is_a_new_run(project: Project) -> None:
+    """Fails if a run under another name is not trained again, or if weights that were moved pass for its own.
+
+    Fails too if the old name does not find its results again.
+    """
+    moved = [project.results() / folder for folder in ("trained", "records/trained")]
+
+    def rename(old: str, new: str) -> None:
+        for name in ("config.yaml", "workflow/scales/smoke.yaml", "claims.yaml"):
+            path = project.path / name
+            path.write_text(re.sub(rf"\b{old}\b", new, path.read_text()))
+
+    rename("no_mlp", "without_mlp")
+    assert project.planned()["train_model"] == 1
+    for folder in moved:
+        (folder / "no_mlp").rename(folder / "without_mlp")
+    run = project.snakemake("--cores", "1", "results/smoke/predictions/without_mlp/seed0.safetensors")
+    assert run.returncode == 1
+    assert "trained/without_mlp/seed0/weights.safetensors: is not what rule train_model wrote" in run.stdout
+    for folder in moved:
+        (folder / "without_mlp").rename(folder / "no_mlp")
+    rename("without_mlp", "no_mlp")
+    assert project.planned() == {}

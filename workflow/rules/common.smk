@@ -1,5 +1,6 @@
 # The configuration, how a job is told its code and settings, and the few functions that the rules share.
 
+import gc
 import json
 import os
 import shlex
@@ -8,6 +9,10 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import get_args
+
+# What is imported by now stays until the end, so the collector need not look at it again and again while the jobs
+# are made.
+gc.freeze()
 
 # Where this workflow lies, whoever runs it from where: no path depends on the working directory.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]

@@ -62,7 +62,7 @@ rule judge_claims:
         **asks_for("judge_claims"),
     params:
         **job(
-            "claims",
+            "judge_claims",
             chosen=modules_of_experiment(),
             claims=ledger,
             experiment=EXPERIMENT,
@@ -73,7 +73,7 @@ rule judge_claims:
     shell:
         step(
             "judge_claims",
-            "claims",
+            "judge_claims",
             "--tables {params.tables} --output {output}",
             settings=["claims", "experiment"],
         )

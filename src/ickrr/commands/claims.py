@@ -1,24 +1,29 @@
-"""Judge every claim of the ledger from the tidy tables."""
+"""Say what was found of the claims: all verdicts, or one claim with what decides it."""
 
 import argparse
 from pathlib import Path
 
-from ickrr.config.claims import Ledger
-from ickrr.config.experiment import Experiment
-from ickrr.files import read_settings, write_table
-from ickrr.report.claims import judge
+from ickrr.provenance import Records
+from ickrr.report.ledger import one_claim, overview
+from ickrr.report.load import checked_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--claims", required=True, type=Path, help="the ledger (JSON)")
-    parser.add_argument("--experiment", required=True, type=Path, help="resolved experiment (JSON)")
-    parser.add_argument("--tables", required=True, type=Path, help="directory of tables, one directory a run")
-    parser.add_argument("--output", required=True, type=Path, help="table to write, one row a condition")
+    parser.add_argument("claim", nargs="?", help="id of a claim in claims.yaml; all without one")
+    parser.add_argument("--scale", default="laptop", help="scale of the results (default laptop)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Judge the claims and write their conditions."""
-    ledger = read_settings(arguments.claims, Ledger)
-    experiment = read_settings(arguments.experiment, Experiment)
-    write_table(arguments.output, judge(ledger, experiment, arguments.tables))
+    """Print the verdicts of the finished ledger.
+
+    Raises:
+        FileError: it is not there, or not what its job wrote.
+        ConfigError: there is no such claim.
+    """
+    results = Path("results") / arguments.scale
+    judged = results / "tables" / "claims.parquet"
+    Records(results).check([judged])
+    claims = checked_table(judged, "claims")
+    lines = one_claim(claims, arguments.claim, results / "tables") if arguments.claim else overview(claims)
+    print("\n".join(lines))

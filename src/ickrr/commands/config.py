@@ -12,7 +12,7 @@ from ickrr.files import to_json, write_text
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's options."""
     add_config_options(parser)
-    parser.add_argument("--run", help="print only this run, resolved")
+    parser.add_argument("--run", help="print only this run, resolved, and its seeds")
     parser.add_argument("--reference", type=Path, help="write the reference of all keys to this file instead")
 
 
@@ -25,5 +25,11 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.run and arguments.run not in experiment.runs:
         known = ", ".join(experiment.runs)
         raise ConfigError(f"{arguments.config}: runs: no run '{arguments.run}'; there are {known}")
-    shown = experiment.run(arguments.run) if arguments.run else experiment
-    print(to_json(shown.model_dump(mode="json")), end="")
+    if arguments.run:
+        shown = {
+            **experiment.run(arguments.run).model_dump(mode="json"),
+            "seeds": experiment.seeds(arguments.run),
+        }
+    else:
+        shown = experiment.model_dump(mode="json")
+    print(to_json(shown), end="")

@@ -1,22 +1,36 @@
-"""Print the way back from a figure, a table or the paper to weights, seeds, settings and code."""
+"""Print the way back from a figure, a table, the paper or a number in it to its sources."""
 
 import argparse
+import os
 from pathlib import Path
 
+from ickrr.code import ROOT
 from ickrr.provenance import Records, target_file, trace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("target", help="fig2, tab_setup, paper, or a file below results/<scale>")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("target", nargs="?", help="fig2, tab_setup, paper, or a file below results/<scale>")
+    asked.add_argument(
+        "--number",
+        help="a number as the paper prints it (--number=-3e-4 if negative): where it is, what holds it",
+    )
     parser.add_argument("--scale", default="laptop", help="scale of the results (default laptop)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print one line a job.
+    """Print one line a job, or where a number stands and what holds it.
 
     Raises:
         FileError: nothing is recorded of the target.
+        ConfigError: the paper does not print the number.
     """
     results = Path("results") / arguments.scale
-    print("\n".join(trace(Records(results), target_file(arguments.target, results))))
+    if arguments.number is None:
+        lines = trace(Records(results), target_file(arguments.target, results))
+    else:
+        from ickrr.report.printed import where_printed  # reads tables, which takes a second to import
+
+        lines = where_printed(arguments.number, results, Path(os.path.relpath(ROOT / "paper")))
+    print("\n".join(lines))

@@ -1,0 +1,40 @@
+"""What `ickrr --help` lists, and that the console script is the command line of the rules."""
+
+import ast
+import pkgutil
+import re
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from ickrr import commands
+from ickrr.__main__ import TOOLS, main
+
+
+def test_tools_are_what_no_rule_calls() -> None:
+    """Fails if a new verb for people is listed among the steps, or a step among the tools."""
+    rules = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    called = set(re.findall(r'\bjob\(\s*"(\w+)"', rules))
+    verbs = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    assert set(TOOLS) == verbs - called
+
+
+def test_help_has_a_line_for_each_tool(capsys: pytest.CaptureFixture[str]) -> None:
+    """Fails if a person has to read sources to learn which tools there are."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = capsys.readouterr().out
+    tools, steps = told.split("steps, which the rules call:")
+    for tool in TOOLS:
+        text = ast.get_docstring(ast.parse((Path(commands.__path__[0]) / f"{tool}.py").read_text()))
+        assert re.search(rf"^  {tool} +{re.escape(text.splitlines()[0])}$", tools, re.MULTILINE)
+    assert "train, verify_construction" in steps
+
+
+def test_console_script_is_the_same_command_line() -> None:
+    """Fails if `ickrr` starts something else than `python -m ickrr`."""
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert EntryPoint("ickrr", scripts["ickrr"], "console_scripts").load() is main
