@@ -100,21 +100,6 @@ def holder(folder: Path) -> str | None:
         os.close(descriptor)
 
 
-def require_idle(folder: Path) -> None:
-    """Make sure that no driver works in a folder; where that cannot be known, warn and go on.
-
-    Raises:
-        DriverError: one does.
-    """
-    try:
-        running = holder(folder)
-    except NoLocksError as error:
-        print(f"warning: {error}; make sure that none does", file=sys.stderr)
-        return
-    if running:
-        raise DriverError(f"{folder.resolve()}: {running} is running the pipeline here; wait for it")
-
-
 def orphans(folder: Path) -> list[psutil.Process]:
     """List processes of this folder's jobs on this machine whose driver, on this machine too, is gone."""
     return [process for process, driver in _marked(folder) if not psutil.pid_exists(driver)]

@@ -18,6 +18,7 @@ from ickrr.errors import FileError, IckrrError
 from ickrr.plan import Job
 from ickrr.report.latex import GENERATED, PROGRAMS, LatexError, references, sources
 from ickrr.report.latex_log import INSTALL_TEX
+from ickrr.surroundings import cleaned
 
 KERNEL: Final = ("papermill", "nbclient", "ipykernel", "matplotlib", "seaborn")
 COMMENT: Final = re.compile(r"(?<!\\)%.*")
@@ -76,7 +77,13 @@ def tex(paper: Path) -> Iterator[str]:
         return
     named = latex_files(paper)
     if named and shutil.which("kpsewhich"):
-        told = subprocess.run(["kpsewhich", *named], capture_output=True, text=True, check=False).stdout
+        told = subprocess.run(
+            ["kpsewhich", *named],
+            env=cleaned(os.environ, Path(os.devnull)),  # as the job that typesets it
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
         found = {Path(line).name for line in told.splitlines()}
         if absent := [name for name in named if name not in found]:
             yield f"LaTeX has no {', '.join(absent)}, which {paper} uses; {INSTALL_TEX}"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from ickrr.config.claims import READS
-from ickrr.config.load import no_such
+from ickrr.config.messages import no_such
 from ickrr.errors import ConfigError
 from ickrr.report.claims import Verdict, verdict
 from ickrr.report.plain import plain
