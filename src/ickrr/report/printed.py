@@ -27,7 +27,11 @@ BOUNDARY: Final = re.compile(
     r"(?<=[.!?])\s+(?=[A-Z\\$])|\n\s*\n|\\\\|\\(?:begin|end|caption|paragraph|(?:sub)*section|longcaption)\b\S*"
 )
 AROUND: Final = 90  # characters of a sentence on both sides of the number
-SHOWN: Final = 5
+SHOWN: Final = 5  # of a long list
+MOST: Final = 20  # macros whose sentences and rows are told
+LEAST_ROUNDED: Final = (
+    100  # three significant digits (`ickrr.report.formatting`): from here on none are decimals
+)
 NAMED: Final = 0.6  # share of a macro's name that the keys of its row spell at least
 KEY_LENGTH: Final = 40  # longer cells are text
 
@@ -109,15 +113,22 @@ def _macro_lines(
 ) -> Iterator[str]:
     used = _uses(found, macros, paper)
     tables = {path: read_table(path) for path in _tidy_tables(results)} if used else {}
-    for name, sentences in used.items():
+    shown = list(used)[:MOST]
+    for name in shown:
         yield f"\\{name} = {plain(macros[name])}"
-        yield from (f"  {sentence}" for sentence in sentences)
+        yield from (f"  {sentence}" for sentence in used[name])
         yield from _rows_of(name, found[name], tables)
-    unused = [name for name in found if name not in used]
-    if unused:
-        more = f" and {len(unused) - SHOWN} more" if len(unused) > SHOWN else ""
-        names = ", ".join(f"\\{name}" for name in unused[:SHOWN])
-        yield f"macros with this number that the text does not use: {names}{more}"
+    yield from _others("further macros of the text with this number", list(used)[MOST:])
+    yield from _others(
+        "macros with this number that the text does not use", [one for one in found if one not in used]
+    )
+
+
+def _others(what: str, names: list[str]) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        shown = ", ".join(f"\\{name}" for name in names[:SHOWN])
+        yield f"{what}: {shown}{more}"
 
 
 def _uses(names: Collection[str], macros: dict[str, str], paper: Path) -> dict[str, list[str]]:
@@ -157,7 +168,8 @@ def _tidy_tables(results: Path) -> list[Path]:
 
 def _rows_of(name: str, hits: list[Number], tables: dict[Path, pd.DataFrame]) -> list[str]:
     """The rows that hold a macro's number and whose keys its name spells best."""
-    rows = [row for path, table in tables.items() for hit in hits for row in _rows(path, table, hit)]
+    named = {path: _named(name, table) for path, table in tables.items()}
+    rows = [row for path, table in named.items() for hit in hits for row in _rows(path, table, hit)]
     spelled = [(_spelled(name, row), row) for row in rows]
     best = max((share for share, _ in spelled), default=0)
     if best < NAMED:
@@ -165,8 +177,18 @@ def _rows_of(name: str, hits: list[Number], tables: dict[Path, pd.DataFrame]) ->
     return _cut([f"  {row}" for share, row in spelled if share == best])
 
 
+def _named(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table that have a key which a macro's name spells; of its run, where they are of one."""
+    texts = table[["run"]] if "run" in table else table.select_dtypes(exclude=["number", "bool"])
+    words = {text: camel_case(str(text)) for column in texts for text in texts[column].unique()}
+    spelled = {text for text, word in words.items() if word and word in name}
+    return table[texts.isin(spelled).any(axis="columns")]
+
+
 def _rows(path: Path, table: pd.DataFrame, number: Number) -> Iterator[Row]:
     value, half = float(number.value), 0.5 * float(number.unit) * (1 + 1e-9)
+    if number.unit >= 1 and abs(value) < LEAST_ROUNDED:
+        half = 1e-9  # what is printed without decimals is a whole number
     held = table.select_dtypes("number").astype(float)
     # Shares are printed as percentages in some places.
     near = ((held - value).abs() <= half) | ((100 * held - value).abs() <= half)
