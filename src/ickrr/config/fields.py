@@ -5,9 +5,10 @@ Each value has a documented source, and a list never holds a value twice: all of
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 Source = Literal["sources", "our choice", "technical"]
@@ -18,7 +19,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 LARGEST_INTEGER: Final = 2**32 - 1
 """Fits into every seed of a generator, every index and every column of a table."""
 SMALLEST, LARGEST = 1e-18, 1e18
-"""Sizes of numbers whose squares single precision holds; zero is held too."""
+"""Sizes of numbers whose squares single precision holds; what may be zero may be anything below."""
 
 Flag = Annotated[bool, Field(strict=False)]
 """True or false in any of the ways that YAML knows: no, off, 0, False."""
@@ -31,26 +32,36 @@ class Settings(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def can_be_held(cls, value: Any) -> Any:
+    def can_be_held(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse numbers that a later stage cannot hold, and lists that hold a value twice."""
+        divides = _is_positive(cls.model_fields[str(info.field_name)])
         for item in value if isinstance(value, list) else (value,):
-            if isinstance(item, int | float) and (problem := _why_not_held(item)):
+            if isinstance(item, int | float) and (problem := _why_not_held(item, divides)):
                 raise PydanticCustomError("not_held", "{problem}", {"problem": problem, "item": item})
         if isinstance(value, list) and (twice := next(_repeated(value), None)) is not None:
             raise PydanticCustomError("repeated", "holds {item} twice; keep one", {"item": repr(twice)})
         return value
 
 
-def _why_not_held(number: float) -> str:
+def _why_not_held(number: float, divides: bool) -> str:
     """Return what is wrong with a number, nothing if it can be held."""
     if isinstance(number, int):
         too_large = abs(number) > LARGEST_INTEGER
         return f"integers go up to {LARGEST_INTEGER} (2^32 - 1)" if too_large else ""
     if not math.isfinite(number):
         return "numbers are finite"
-    if number != 0 and not SMALLEST <= abs(number) <= LARGEST:
-        return f"numbers other than 0 are {SMALLEST:g} to {LARGEST:g} in size"
+    if abs(number) > LARGEST or (divides and abs(number) < SMALLEST):
+        return f"numbers go up to {LARGEST:g}, and positive ones down to {SMALLEST:g}"
     return ""
+
+
+def _is_positive(field: FieldInfo) -> bool:
+    """Say whether a setting, or each entry of a list, must be above zero: such numbers are divided by."""
+    said = list(field.metadata)
+    for argument in get_args(field.annotation):
+        for item in getattr(argument, "__metadata__", ()):
+            said += getattr(item, "metadata", [item])
+    return any(getattr(item, "gt", None) == 0 for item in said)
 
 
 def _repeated(values: list[Any]) -> Iterator[Any]:

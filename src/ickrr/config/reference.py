@@ -35,8 +35,9 @@ In an overlay mappings merge, lists and values are replaced, and
       two: {<<: *one, seeds: [7]}         # YAML's merge keys
 
 Files are UTF-8, or begin with the mark of their encoding. Numbers are those of YAML 1.2 and finite:
-integers up to 2^32 - 1, others 1e-18 to 1e18 in size or 0. `no`, `off`, `false` and `0` mean the same
-where true or false is wanted, `null` that there is none. No list holds a value twice. What is given and
+integers up to 2^32 - 1, others up to 1e18, and down to 1e-18 where 0 is none. `no`, `off`, `false`
+and `0` mean the same where true or false is wanted, `null` that there is none.
+No list holds a value twice. What is given and
 would not be used is refused: an unknown key, a run that a figure cannot show or a table that it does not
 read (`src/ickrr/config/shown.py` says what each can), an override that changes nothing beside the run's
 others (`src/ickrr/config/idle.py`).
