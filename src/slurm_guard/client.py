@@ -90,8 +90,8 @@ def real_command(name: str) -> str:
     return found
 
 
-def call(name: str, *arguments: str, timeout: float = TIMEOUT) -> str:
-    """Run a client command and return what it prints.
+def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT) -> str:
+    """Run a client command, a script as its standard input, and return what it prints.
 
     Raises:
         UnansweredError: the controller does not answer.
@@ -99,7 +99,12 @@ def call(name: str, *arguments: str, timeout: float = TIMEOUT) -> str:
     """
     try:
         done = subprocess.run(
-            [real_command(name), *arguments], capture_output=True, text=True, timeout=timeout, check=False
+            [real_command(name), *arguments],
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise UnansweredError(f"{name}: no answer within {timeout:g} s") from error

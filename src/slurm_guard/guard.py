@@ -33,6 +33,7 @@ FULL = (  # [messages of sbatch] later it may be accepted
     "temporarily unable to accept job",
     "job violates accounting/qos policy (job submit limit",
 )
+LOST = {"PREEMPTED": "was preempted", "NODE_FAIL": "lost its node"}  # the plugin expects them to come back
 HOPELESS = frozenset(  # reasons of waiting for which it is in vain
     {
         "PartitionTimeLimit",
@@ -90,9 +91,10 @@ def states(run: str) -> list[tuple[str, str]]:
 
 
 def _state(job: Job, journal: Journal) -> str:
-    if job.state == "PREEMPTED":
+    if job.state in LOST:
+        # SLURM shows a job that it puts back into the queue as pending, never in one of these states.
         _note_once(
-            journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again"
+            journal, job.id, f"job {job.id} ({job.rule}) {LOST[job.state]} for good; it is submitted again"
         )
         return "CANCELLED"
     if job.state == "PENDING" and job.reason.replace(" ", "_") in HOPELESS:
@@ -102,13 +104,7 @@ def _state(job: Job, journal: Journal) -> str:
         except ClusterError:
             return job.state  # the next query tries again
         return "CANCELLED"
-    if job.state in ("TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "CANCELLED"):
-        _note_once(journal, job.id, f"job {job.id} ({job.rule}) ended: {job.state} {_reason(job)}".rstrip())
     return job.state
-
-
-def _reason(job: Job) -> str:
-    return "" if job.reason in ("None", job.state) else f"({job.reason})"
 
 
 def _state_of_forgotten(job: str, journal: Journal) -> str:
@@ -143,6 +139,8 @@ def submit(options: list[str]) -> int:
         else option
         for option in options
     ]
+    # With `slurm-pass-command-as-script` the script comes here, once, and sbatch may be called again.
+    script = journal.ending(sys.stdin.read(), comment) if "/dev/stdin" in options else ""
     began, pause, job = time.monotonic(), FIRST_PAUSE, ""
     noted = ""
     while not job:
@@ -153,7 +151,7 @@ def submit(options: list[str]) -> int:
                 job = _accepted(run, comment, journal)
             if not job:
                 _fit_time_limit(options, comment)
-                job = client.call("sbatch", *options).strip()
+                job = client.call("sbatch", *options, script=script).strip()
         except ClusterError as error:
             message = str(error)
             waits = isinstance(error, UnansweredError) or any(text in message.lower() for text in FULL)
@@ -188,23 +186,25 @@ def _accepted(run: str, comment: str, journal: Journal) -> str:
 
 
 def _fit_time_limit(options: list[str], comment: str) -> None:
-    """Cut a time limit, in place, to that of the job's partition."""
+    """Cut a time limit, in place, to that of the job's partition, or the longest of its partitions."""
     if "-t" not in options:
         return
     place = options.index("-t") + 1
     wanted = options[place]
     if not re.fullmatch(r"\d+", wanted):
         return
-    name = options[options.index("-p") + 1] if "-p" in options else None
-    for partition in client.partitions():
-        here = partition.name == name if name else partition.default
-        if here and partition.minutes is not None and int(wanted) > partition.minutes:
-            options[place] = str(partition.minutes)
-            note(
-                f"{_rule(comment)} asks for {wanted} minutes and partition {partition.name} allows "
-                f"{partition.minutes}: submitted with that (where it is too short, training goes on from its "
-                "checkpoint; anything else needs another partition: set-resources in the profile)"
-            )
+    names = options[options.index("-p") + 1].split(",") if "-p" in options else []
+    # Of several partitions SLURM takes one that allows it.
+    here = [part for part in client.partitions() if (part.name in names if names else part.default)]
+    limits = [part.minutes for part in here if part.minutes is not None]
+    if limits and len(limits) == len(here) and int(wanted) > max(limits):
+        options[place] = str(max(limits))
+        named = ",".join(part.name for part in here)
+        note(
+            f"{_rule(comment)} asks for {wanted} minutes and partition {named} allows "
+            f"{max(limits)}: submitted with that (where it is too short, training goes on from its "
+            "checkpoint; anything else needs another partition: set-resources in the profile)"
+        )
 
 
 def _value(options: Sequence[str], name: str) -> str:
