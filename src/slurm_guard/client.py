@@ -22,6 +22,14 @@ UNANSWERED = (
     "communication connection failure",
     "unexpected message received",
 )
+FULL = (  # [messages of sbatch] later it may be accepted
+    "submit limit",
+    "submitjobs",
+    "maxsubmit",
+    "resource temporarily unavailable",
+    "temporarily unable to accept job",
+    "job violates accounting/qos policy (job submit limit",
+)
 FINISHED = frozenset(
     {
         "COMPLETED",
@@ -118,6 +126,11 @@ def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT)
 def unanswered(message: str) -> bool:
     """Tell whether a client's error means that the controller is away, rather than that it refuses."""
     return any(text in message.lower() for text in UNANSWERED)
+
+
+def full(message: str) -> bool:
+    """Tell whether a client's error means that the queue is full, so that later it may accept the job."""
+    return any(text in message.lower() for text in FULL)
 
 
 def jobs(*options: str) -> list[Job]:

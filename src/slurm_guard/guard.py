@@ -1,8 +1,8 @@
 """Stand between Snakemake's executor plugin and SLURM, as its ``sbatch``, ``squeue`` and ``sacct``.
 
 The plugin loses all its jobs for ever when a few status queries fail in a row, and it waits for ever
-for a job that was preempted for good, that can never start, or that the controller forgot. `submit`
-puts the commands in ``bin/`` first on Snakemake's PATH, so that
+for a job that was preempted or lost its node for good, that can never start, or that the controller forgot.
+`submit` puts the commands in ``bin/`` first on Snakemake's PATH, so that
 
 - a status query is always answered: when the controller is away with an empty answer, which the plugin
   takes as "no news";
@@ -25,14 +25,6 @@ from slurm_guard.client import Job, UnansweredError
 from slurm_guard.errors import ClusterError
 from slurm_guard.journal import Journal, note
 
-FULL = (  # [messages of sbatch] later it may be accepted
-    "submit limit",
-    "submitjobs",
-    "maxsubmit",
-    "resource temporarily unavailable",
-    "temporarily unable to accept job",
-    "job violates accounting/qos policy (job submit limit",
-)
 LOST = {"PREEMPTED": "was preempted", "NODE_FAIL": "lost its node"}  # the plugin expects them to come back
 HOPELESS = frozenset(  # reasons of waiting for which it is in vain
     {
@@ -154,7 +146,7 @@ def submit(options: list[str]) -> int:
                 job = client.call("sbatch", *options, script=script).strip()
         except ClusterError as error:
             message = str(error)
-            waits = isinstance(error, UnansweredError) or any(text in message.lower() for text in FULL)
+            waits = isinstance(error, UnansweredError) or client.full(message)
             if not waits or time.monotonic() - began > PATIENCE:
                 note(f"SLURM refuses {_rule(comment)}: {message}")
                 print(message, file=sys.stderr)

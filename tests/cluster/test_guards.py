@@ -7,6 +7,7 @@ where the plugin coped alone, and the guard could go. The workflows know nothing
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -79,6 +80,7 @@ def small_slurm(slurm):
         yield cluster
     finally:
         cluster.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.mark.slow
@@ -95,6 +97,7 @@ def test_run_is_stopped_while_status_queries_fail(workflow):
         os.killpg(driver.pid, signal.SIGINT)
     assert guarded.wait(60) == 1
     pair.guarded.slurm.wait(lambda: pair.guarded.states("slow") == ["CANCELLED"], "cancelled job", 30)
+    time.sleep(5)
     assert "Terminating processes on user request" in pair.alone.printed()
     assert alone.poll() is None
     assert pair.alone.states("slow") == ["RUNNING"]
