@@ -1,7 +1,7 @@
 """A source edited while its job runs on the cluster: the job fails by name, and leaves nothing.
 
-Without retries: a retry starts Snakemake anew in its job, makes its result of the new code as a whole, and the
-next run plans it once more, because the driver has noted the code that it began with.
+Without retries: a retry starts Snakemake anew in its job, makes its result of the new code as a whole, and
+the next run plans it once more, because the driver has noted the code that it began with.
 """
 
 import re
