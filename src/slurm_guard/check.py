@@ -154,6 +154,8 @@ def check_profile(folder: Path) -> list[Request]:
         except client.UnansweredError:
             raise
         except ClusterError as error:
+            if client.full(str(error)):
+                continue  # says nothing about the profile; the jobs wait for their place
             raise ClusterError(
                 f"{path}: {request.where} asks for {' '.join(request.options()) or 'a job'} and SLURM "
                 f"refuses: {error}; correct slurm_partition, slurm_account or gpu there"

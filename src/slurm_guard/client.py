@@ -22,6 +22,14 @@ UNANSWERED = (
     "communication connection failure",
     "unexpected message received",
 )
+FULL = (  # [messages of sbatch] later it may be accepted
+    "submit limit",
+    "submitjobs",
+    "maxsubmit",
+    "resource temporarily unavailable",
+    "temporarily unable to accept job",
+    "job violates accounting/qos policy (job submit limit",
+)
 FINISHED = frozenset(
     {
         "COMPLETED",
@@ -90,8 +98,8 @@ def real_command(name: str) -> str:
     return found
 
 
-def call(name: str, *arguments: str, timeout: float = TIMEOUT) -> str:
-    """Run a client command and return what it prints.
+def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT) -> str:
+    """Run a client command, a script as its standard input, and return what it prints.
 
     Raises:
         UnansweredError: the controller does not answer.
@@ -99,7 +107,12 @@ def call(name: str, *arguments: str, timeout: float = TIMEOUT) -> str:
     """
     try:
         done = subprocess.run(
-            [real_command(name), *arguments], capture_output=True, text=True, timeout=timeout, check=False
+            [real_command(name), *arguments],
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise UnansweredError(f"{name}: no answer within {timeout:g} s") from error
@@ -113,6 +126,11 @@ def call(name: str, *arguments: str, timeout: float = TIMEOUT) -> str:
 def unanswered(message: str) -> bool:
     """Tell whether a client's error means that the controller is away, rather than that it refuses."""
     return any(text in message.lower() for text in UNANSWERED)
+
+
+def full(message: str) -> bool:
+    """Tell whether a client's error means that the queue is full, so that later it may accept the job."""
+    return any(text in message.lower() for text in FULL)
 
 
 def jobs(*options: str) -> list[Job]:

@@ -1,8 +1,8 @@
 """Stand between Snakemake's executor plugin and SLURM, as its ``sbatch``, ``squeue`` and ``sacct``.
 
 The plugin loses all its jobs for ever when a few status queries fail in a row, and it waits for ever
-for a job that was preempted for good, that can never start, or that the controller forgot. `submit`
-puts the commands in ``bin/`` first on Snakemake's PATH, so that
+for a job that was preempted or lost its node for good, that can never start, or that the controller forgot.
+`submit` puts the commands in ``bin/`` first on Snakemake's PATH, so that
 
 - a status query is always answered: when the controller is away with an empty answer, which the plugin
   takes as "no news";
@@ -25,14 +25,7 @@ from slurm_guard.client import Job, UnansweredError
 from slurm_guard.errors import ClusterError
 from slurm_guard.journal import Journal, note
 
-FULL = (  # [messages of sbatch] later it may be accepted
-    "submit limit",
-    "submitjobs",
-    "maxsubmit",
-    "resource temporarily unavailable",
-    "temporarily unable to accept job",
-    "job violates accounting/qos policy (job submit limit",
-)
+LOST = {"PREEMPTED": "was preempted", "NODE_FAIL": "lost its node"}  # the plugin expects them to come back
 HOPELESS = frozenset(  # reasons of waiting for which it is in vain
     {
         "PartitionTimeLimit",
@@ -90,9 +83,10 @@ def states(run: str) -> list[tuple[str, str]]:
 
 
 def _state(job: Job, journal: Journal) -> str:
-    if job.state == "PREEMPTED":
+    if job.state in LOST:
+        # SLURM shows a job that it puts back into the queue as pending, never in one of these states.
         _note_once(
-            journal, job.id, f"job {job.id} ({job.rule}) was preempted for good; it is submitted again"
+            journal, job.id, f"job {job.id} ({job.rule}) {LOST[job.state]} for good; it is submitted again"
         )
         return "CANCELLED"
     if job.state == "PENDING" and job.reason.replace(" ", "_") in HOPELESS:
@@ -102,13 +96,7 @@ def _state(job: Job, journal: Journal) -> str:
         except ClusterError:
             return job.state  # the next query tries again
         return "CANCELLED"
-    if job.state in ("TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "CANCELLED"):
-        _note_once(journal, job.id, f"job {job.id} ({job.rule}) ended: {job.state} {_reason(job)}".rstrip())
     return job.state
-
-
-def _reason(job: Job) -> str:
-    return "" if job.reason in ("None", job.state) else f"({job.reason})"
 
 
 def _state_of_forgotten(job: str, journal: Journal) -> str:
@@ -143,6 +131,8 @@ def submit(options: list[str]) -> int:
         else option
         for option in options
     ]
+    # With `slurm-pass-command-as-script` the script comes here, once, and sbatch may be called again.
+    script = journal.ending(sys.stdin.read(), comment) if "/dev/stdin" in options else ""
     began, pause, job = time.monotonic(), FIRST_PAUSE, ""
     noted = ""
     while not job:
@@ -153,10 +143,10 @@ def submit(options: list[str]) -> int:
                 job = _accepted(run, comment, journal)
             if not job:
                 _fit_time_limit(options, comment)
-                job = client.call("sbatch", *options).strip()
+                job = client.call("sbatch", *options, script=script).strip()
         except ClusterError as error:
             message = str(error)
-            waits = isinstance(error, UnansweredError) or any(text in message.lower() for text in FULL)
+            waits = isinstance(error, UnansweredError) or client.full(message)
             if not waits or time.monotonic() - began > PATIENCE:
                 note(f"SLURM refuses {_rule(comment)}: {message}")
                 print(message, file=sys.stderr)
@@ -188,23 +178,25 @@ def _accepted(run: str, comment: str, journal: Journal) -> str:
 
 
 def _fit_time_limit(options: list[str], comment: str) -> None:
-    """Cut a time limit, in place, to that of the job's partition."""
+    """Cut a time limit, in place, to that of the job's partition, or the longest of its partitions."""
     if "-t" not in options:
         return
     place = options.index("-t") + 1
     wanted = options[place]
     if not re.fullmatch(r"\d+", wanted):
         return
-    name = options[options.index("-p") + 1] if "-p" in options else None
-    for partition in client.partitions():
-        here = partition.name == name if name else partition.default
-        if here and partition.minutes is not None and int(wanted) > partition.minutes:
-            options[place] = str(partition.minutes)
-            note(
-                f"{_rule(comment)} asks for {wanted} minutes and partition {partition.name} allows "
-                f"{partition.minutes}: submitted with that (where it is too short, training goes on from its "
-                "checkpoint; anything else needs another partition: set-resources in the profile)"
-            )
+    names = options[options.index("-p") + 1].split(",") if "-p" in options else []
+    # Of several partitions SLURM takes one that allows it.
+    here = [part for part in client.partitions() if (part.name in names if names else part.default)]
+    limits = [part.minutes for part in here if part.minutes is not None]
+    if limits and len(limits) == len(here) and int(wanted) > max(limits):
+        options[place] = str(max(limits))
+        named = ",".join(part.name for part in here)
+        note(
+            f"{_rule(comment)} asks for {wanted} minutes and partition {named} allows "
+            f"{max(limits)}: submitted with that (where it is too short, training goes on from its "
+            "checkpoint; anything else needs another partition: set-resources in the profile)"
+        )
 
 
 def _value(options: Sequence[str], name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support import Project
 
 ROOT = Path(__file__).parents[2]
 FAST = {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
@@ -61,6 +62,29 @@ def slurm() -> Iterator:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def on_slurm(slurm) -> Callable[..., subprocess.Popen]:
+    """Start a driver in a checkout, with profiles/slurm and what is said here changed; names with _ for -."""
+
+    def start(project: Project, *arguments: str, **changes: object) -> subprocess.Popen:
+        path = project.path / "profiles" / "slurm" / "profile.yaml"
+        values = yaml.safe_load(path.read_text()) | FAST
+        values |= {key.replace("_", "-"): value for key, value in changes.items()}
+        values["default-resources"]["slurm_account"] = "lab"
+        path.write_text(yaml.safe_dump(values))
+        env = {**slurm.environment, "PYTHONPATH": str(project.path / "src"), "OMP_NUM_THREADS": "1"}
+        return subprocess.Popen(
+            [sys.executable, "-m", "slurm_guard", "submit", *arguments],
+            cwd=project.path,
+            env=env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    return start
+
+
 @dataclass
 class Workflow:
     """A folder with a Snakefile of its own, run through `python -m slurm_guard submit`."""
@@ -79,9 +103,20 @@ class Workflow:
             yaml.safe_dump({k: v for k, v in values.items() if v is not None})
         )
 
-    def start(self, *arguments: str, output: str = "driver.log", **environment: str) -> subprocess.Popen:
-        """Start a driver; what it prints goes to a file, as with `> driver.log 2>&1`."""
-        command = [sys.executable, "-m", "slurm_guard", "submit", *arguments]
+    def start(
+        self, *arguments: str, output: str = "driver.log", guarded: bool = True, **environment: str
+    ) -> subprocess.Popen:
+        """Start a driver; what it prints goes to a file, as with `> driver.log 2>&1`.
+
+        Without guards it is Snakemake with its plugin, which tells of every look at its jobs.
+        """
+        plugin = ["snakemake", "--workflow-profile", "profiles/slurm", "--verbose"]
+        command = [
+            sys.executable,
+            "-m",
+            *(["slurm_guard", "submit"] if guarded else plugin),
+            *arguments,
+        ]
         env = {
             **self.slurm.environment,
             "PYTHONPATH": str(ROOT / "src"),
@@ -163,6 +198,11 @@ rule {name}:
     resources: {resources}
     shell: """(echo $SLURM_JOB_ID >> {name}.started; {command}) > {{log}} 2>&1"""
 '''
+ALL = """
+rule all:
+    input: {targets}
+    localrule: True
+"""
 HEAD = f"""
 import os, sys
 from pathlib import Path
@@ -171,9 +211,6 @@ sys.path.insert(0, "{ROOT}/src")
 ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none")
 SOURCE, RESULTS = ROOT / "src", "results"
 include: "{ROOT}/workflow/rules/hooks.smk"
-rule all:
-    input: {{targets}}
-    localrule: True
 """
 
 
@@ -182,10 +219,12 @@ def workflow(slurm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
     """Make a workflow from rules: name, command, resources."""
     made = []
 
-    def make(rules: dict[str, tuple[str, str]], slurm: object = slurm, **profile: object) -> Workflow:
+    def make(
+        rules: dict[str, tuple[str, str]], slurm: object = slurm, head: str = HEAD, **profile: object
+    ) -> Workflow:
         created = Workflow(tmp_path_factory.mktemp("workflow"), slurm)
         targets = ", ".join(f'"{name}.txt"' for name in rules)
-        text = HEAD.format(targets=targets)
+        text = head + ALL.format(targets=targets)
         text += "".join(RULE.format(name=n, command=c, resources=r) for n, (c, r) in rules.items())
         (created.path / "Snakefile").write_text(text)
         defaults = {"mem_mb": 600, "runtime": 5, "slurm_account": "lab"}

@@ -85,16 +85,23 @@ PartitionName=high Nodes=ALL MaxTime=60 DefaultTime=5 State=UP PriorityTier=10 P
 """
 
 # In front of every client command. The plugin removes every SLURM_ variable before it calls srun,
-# SLURM_CONF too. A file named after a command makes it fail; `lost.sbatch` loses its answer.
+# SLURM_CONF too. A file named after a command, in this SLURM's folder or in the working directory, makes
+# it fail and is what it says; `lost.sbatch` loses its answer.
 SHIM = """#!/bin/sh
 export SLURM_CONF={folder}/etc/slurm.conf
-if [ -e {folder}/fail.{name} ]; then echo "{name}: error: made to fail by a test" >&2; exit 1; fi
-if [ -e {folder}/lost.{name} ] && [ "$1" = --parsable ]; then
-    rm {folder}/lost.{name}
-    {real} "$@" >/dev/null
-    echo "{name}: error: Batch job submission failed: Socket timed out on send/recv operation" >&2
-    exit 1
-fi
+for place in {folder} .; do
+    if [ -e $place/fail.{name} ] && [ "$1" != --test-only ]; then
+        echo "{name}: error: made to fail by a test" >&2
+        cat $place/fail.{name} >&2
+        exit 1
+    fi
+    if [ -e $place/lost.{name} ] && [ "$1" = --parsable ]; then
+        rm $place/lost.{name}
+        {real} "$@" >/dev/null
+        echo "{name}: error: Batch job submission failed: Socket timed out on send/recv operation" >&2
+        exit 1
+    fi
+done
 exec {real} "$@"
 """
 

@@ -1,12 +1,9 @@
-"""The driver: one a folder, killed and started again, on a full queue, with a profile that is wrong."""
+"""The driver: one a folder, killed and started again, told to stop."""
 
 import os
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
 
 import pytest
 
@@ -86,72 +83,6 @@ def test_restarted_driver_cancels_when_told_to(workflow):
     assert "cancelling 1 job(s) of an earlier run" in printed
     assert made.states("slow") == ["CANCELLED", "COMPLETED"]
     assert set((made.path / "slow.txt").read_text().split()) == {made.job("slow")}
-
-
-@pytest.fixture
-def small_slurm(slurm):
-    """A SLURM that takes two jobs at a time and forgets them seconds after their end."""
-    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-    cluster = type(slurm)(folder, min_job_age=2, max_jobs=2)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
-
-
-def test_full_queue_and_short_memory(workflow, small_slurm):
-    """Fails if a submission that has to wait is an error, or a job that SLURM has forgotten is lost."""
-    names = [f"job{i}" for i in range(5)]
-    made = workflow({name: (f"hostname > {name}.txt", "") for name in names}, slurm=small_slurm)
-    code, printed = made.run(seconds=400)
-    assert code == 0, printed
-    assert "waits to be submitted" in printed
-    assert [len(made.started(name)) for name in names] == [1] * 5
-
-
-def test_job_that_ended_before_its_lost_answer_was_asked_for(workflow, small_slurm):
-    """Fails if a job whose confirmation got lost is run again when it is done, or forgotten, by then."""
-    made = workflow({"short": ("hostname > short.txt", "")}, slurm=small_slurm)
-    (small_slurm.folder / "lost.sbatch").touch()
-    driver = made.start()
-    made.wait_for(lambda: "short waits to be submitted: sbatch" in made.printed(), "lost answer")
-    (small_slurm.folder / "fail.squeue").touch()
-    made.wait_for((made.path / "short.txt").exists, "end of the job")
-    made.wait_for(lambda: "short waits to be submitted: squeue" in made.printed(), "unanswered question")
-    time.sleep(3)  # more than the two seconds that this controller remembers a job
-    (small_slurm.folder / "fail.squeue").unlink()
-    printed = made.finish(driver)
-    assert driver.returncode == 0, printed
-    assert len(made.started("short")) == 1
-
-
-def test_job_that_can_never_start_is_cancelled_and_sent_again(workflow, slurm):
-    """Fails if the driver waits for ever for a job that the partition no longer admits."""
-    made = workflow(
-        {"late": ("hostname > late.txt", "runtime=2, slurm_partition='short', slurm_extra='--begin=now+5'")}
-    )
-    driver = made.start()
-    made.wait_for(made.jobs, "first job")
-    slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=1")
-    try:
-        printed = made.finish(driver)
-    finally:
-        slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=2")
-    assert driver.returncode == 0, printed
-    assert "can never start (PartitionTimeLimit)" in printed
-    assert made.states("late") == ["CANCELLED", "COMPLETED"]
-
-
-def test_profile_that_names_no_such_partition(workflow):
-    """Fails if a job is submitted, or the message does not say which key is wrong and what is there."""
-    made = workflow({"ok": ("true", "")}, default_resources={"slurm_partition": "nope"})
-    code, printed = made.run(seconds=60)
-    assert code == 1
-    (line,) = printed.splitlines()
-    assert "profile.yaml: default-resources.slurm_partition is 'nope'" in line
-    assert "allowed: cpu, gpu, short, scavenge, high" in line
-    assert made.jobs() == []
 
 
 def test_plain_snakemake_on_the_cluster_is_refused(workflow):

@@ -106,6 +106,25 @@ def test_forgotten_job_is_judged_by_what_it_noted(tmp_path, monkeypatch):
     assert "job 9 is unknown to the controller" in Path("logs/cluster.log").read_text()
 
 
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        (["-t", "90"], "60"),
+        (["-p", "long", "-t", "90"], "90"),
+        (["-p", "short,cpu", "-t", "90"], "60"),
+        (["-p", "short,cpu", "-t", "2"], "2"),
+        (["-p", "short,long", "-t", "90"], "90"),
+    ],
+)
+def test_time_limit_is_cut_to_the_longest_that_is_allowed(tmp_path, monkeypatch, asked, given):
+    """Fails if a job asks for more than any of its partitions allows, or gets less than one of them does."""
+    monkeypatch.chdir(tmp_path)
+    known = [client.Partition("cpu", True, 60, False), client.Partition("short", False, 2, False)]
+    monkeypatch.setattr(client, "partitions", lambda: [*known, client.Partition("long", False, None, True)])
+    guard._fit_time_limit(asked, "rule_x")
+    assert asked[asked.index("-t") + 1] == given
+
+
 def test_follower_shows_each_new_line_once(tmp_path, capsys):
     """Fails if an old line is shown again, or a new one twice or never."""
     path = tmp_path / "cluster.log"

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from support import SMALL_JOBS_TOGETHER, Project, checkout
 
 ONE_RUN = ["fig1", "fig2", "fig_training", "tab_setup"]
@@ -27,24 +26,17 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def through_slurm(slurm, folder: Path, targets: list[str], **changes: object) -> tuple[Project, str]:
-    """Make some targets of the smoke paper on SLURM, with profiles/slurm and what is said here changed."""
+def through_slurm(on_slurm, folder: Path, targets: list[str], **changes: object) -> Project:
+    """Make some targets of the smoke paper on SLURM, with what is said here of profiles/slurm changed."""
     project = checkout(folder)
-    path = project.path / "profiles" / "slurm" / "profile.yaml"
-    values = yaml.safe_load(path.read_text()) | changes
-    values |= {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
-    values["default-resources"]["slurm_account"] = "lab"
-    path.write_text(yaml.safe_dump(values))
-    env = {**slurm.environment, "PYTHONPATH": str(project.path / "src"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "slurm_guard", "submit", "--scale", "smoke", *targets]
-    run = subprocess.run(command, cwd=project.path, env=env, capture_output=True, text=True, check=False)
-    printed = run.stdout + run.stderr
-    assert run.returncode == 0, printed[-6000:]
-    return project, printed
+    driver = on_slurm(project, "--scale", "smoke", *targets, **changes)
+    printed, _ = driver.communicate()
+    assert driver.returncode == 0, printed[-6000:]
+    return project
 
 
 @pytest.fixture(scope="module")
-def one_run(slurm, tmp_path_factory):
+def one_run(on_slurm, tmp_path_factory):
     """Figures and tables of the spherical run, made on SLURM and on this machine."""
     here = checkout(tmp_path_factory.mktemp("here"))
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "--", *ONE_RUN]
@@ -55,15 +47,15 @@ def one_run(slurm, tmp_path_factory):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    there, printed = through_slurm(slurm, tmp_path_factory.mktemp("there"), ONE_RUN)
+    there = through_slurm(on_slurm, tmp_path_factory.mktemp("there"), ONE_RUN)
     output, _ = local.communicate()
     assert local.returncode == 0, output[-6000:]
-    return here, there, printed
+    return here, there
 
 
 def test_results_are_the_same_bytes(one_run):
     """Fails if a result depends on where it was made."""
-    here, there, _ = one_run
+    here, there = one_run
     expected, found = digests(here.results()), digests(there.results())
     assert set(expected) == set(found)
     assert {name for name in expected if expected[name] != found[name]} == set()
@@ -73,7 +65,7 @@ def test_results_are_the_same_bytes(one_run):
 
 def test_logs_say_where_they_were_made(one_run):
     """Fails if job, node or peak memory cannot be found beside what a job printed."""
-    _, there, _ = one_run
+    _, there = one_run
     lines = (there.path / "logs/smoke/train_model/spherical/seed0.log").read_text().splitlines()
     assert lines[0].startswith("SLURM job ")
     assert lines[0].split(" on ")[1].startswith("tn")
@@ -82,7 +74,7 @@ def test_logs_say_where_they_were_made(one_run):
 
 def test_small_jobs_share_a_place_in_the_queue(one_run, slurm):
     """Fails if every small job is a queue entry of its own."""
-    _, there, _ = one_run
+    _, there = one_run
     listed = slurm.run("squeue", "-h", "--states=all", "-o", "%Z|%k").splitlines()
     rules = [line.split("|")[1] for line in listed if line.startswith(f"{there.path}|")]
     grouped = [rule for rule in rules if rule.startswith(("rule_sample", "rule_compare", "rule_report"))]
@@ -90,15 +82,15 @@ def test_small_jobs_share_a_place_in_the_queue(one_run, slurm):
 
 
 @pytest.mark.slow
-def test_whole_paper_is_the_same_bytes(smoke_paper, slurm, tmp_path):
+def test_whole_paper_is_the_same_bytes(smoke_paper, on_slurm, tmp_path):
     """Fails if any result of the whole smoke paper depends on where it was made."""
-    there, _ = through_slurm(
-        slurm,
+    there = through_slurm(
+        on_slurm,
         tmp_path,
         [],
         cores=1,
         groups=SMALL_JOBS_TOGETHER,
-        **{"group-components": [f"{group.split('=')[1]}=12" for group in SMALL_JOBS_TOGETHER]},
+        group_components=[f"{group.split('=')[1]}=12" for group in SMALL_JOBS_TOGETHER],
     )
     expected, found = digests(smoke_paper.results()), digests(there.results())
     assert set(expected) == set(found)

@@ -78,7 +78,7 @@ def test_job_killed_at_its_time_limit_is_given_more(workflow):
     code, printed = made.run(seconds=400)
     assert code == 0, printed
     assert made.states("late") == ["TIMEOUT", "COMPLETED"]
-    assert "ended: TIMEOUT" in printed
+    assert "SLURM status is: 'TIMEOUT'" in printed
 
 
 def test_node_that_dies(workflow, slurm):
