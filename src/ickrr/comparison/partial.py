@@ -1,0 +1,167 @@
+"""Does a layer carry what one candidate has and the other, and every nuisance, has not? Partial coefficients.
+
+With candidates q_A and q_B at their best and nuisances Z (columns over all prompts and context lengths), a
+layer p is fitted by least squares as
+
+    p = a q_A + b q_B + Z c + rest.
+
+By Frisch, Waugh and Lovell b is the coefficient of M p on M q_B, M the projection off q_A and Z. As q_A is
+among what is projected out, b is also the coefficient of p - q_A on q_B - q_A: the encompassing test of
+Davidson and MacKinnon (1981) with the nuisances partialled out. A layer that is A gives (1, 0), one that is B
+gives (0, 1), one made of nuisances (0, 0): a coefficient 0 is no evidence for the other candidate, which is
+why both are fitted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ickrr.analysis.bootstrap import percentile_interval
+
+Array = npt.NDArray[np.float64]
+Verdict = Literal["A encompasses B", "B encompasses A", "neither", "no power"]
+
+INDEPENDENT = 1e-7
+"""Columns of norm one that add less than this to the span of the others are dropped."""
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One coefficient.
+
+    Attributes:
+        value: on all prompts.
+        low: lower end of its bootstrap interval over prompts.
+        high: upper end.
+        left: share of the squared difference q_B - q_A that is left after partialling.
+        draws: bootstrap values, (R,).
+    """
+
+    value: float
+    low: float
+    high: float
+    left: float
+    draws: Array
+
+
+def partial_coefficient(
+    layer: Array,
+    target: Array,
+    nuisances: Sequence[Array],
+    weights: Array,
+    confidence: float,
+    scale: float = 1.0,
+) -> Coefficient:
+    """Coefficient of a layer on a target with nuisances partialled out.
+
+    Args:
+        layer: p, (B, C).
+        target: what the coefficient is of, (B, C).
+        nuisances: columns of the same shape; they may be linearly dependent.
+        weights: prompts' weights, row 0 uniform, the others bootstrap draws, (1 + R, B).
+        confidence: of the interval.
+        scale: squared norm that the target's remaining squares are compared with.
+    """
+    prompts = layer.shape[0]
+    basis = orthonormal(nuisances)  # (B C, k)
+    # On all prompts the basis is orthonormal, so that every draw's normal equations are well conditioned.
+    off_target = target.ravel() - basis @ (basis.T @ target.ravel())
+    length = np.sqrt(off_target @ off_target)
+    columns = np.column_stack([basis, off_target / length]).reshape(prompts, -1, basis.shape[1] + 1)
+    p = layer[..., None]  # (B, C, 1)
+    gram = np.einsum("bci,bcj->bij", columns, columns, optimize=True)
+    right = np.einsum("bci,bcj->bij", columns, p, optimize=True)  # (B, k + 1, 1)
+    size = gram.shape[1]
+    grams = prompts * (weights @ gram.reshape(prompts, -1)).reshape(-1, size, size)
+    rights = prompts * (weights @ right.reshape(prompts, -1)).reshape(-1, size, 1)
+    draws = np.linalg.solve(grams, rights)[:, -1, 0] / length
+    low, high = percentile_interval(draws[1:], confidence)
+    return Coefficient(float(draws[0]), float(low), float(high), float(length**2 / scale), draws[1:])
+
+
+def orthonormal(columns: Sequence[Array]) -> Array:
+    """Orthonormal basis of the span of columns (B, C), as (B C, k), by Gram-Schmidt with a second pass.
+
+    Columns come in order; one that the earlier ones span up to `INDEPENDENT` of its norm is dropped.
+    """
+    size = columns[0].size
+    basis = np.empty((size, len(columns)))
+    count = 0
+    for column in columns:
+        vector = column.ravel().astype(np.float64)
+        norm = np.linalg.norm(vector)
+        if norm == 0:
+            continue
+        vector = vector / norm
+        for _ in range(2):
+            vector = vector - basis[:, :count] @ (basis[:, :count].T @ vector)
+        rest = np.linalg.norm(vector)
+        if rest > INDEPENDENT:
+            basis[:, count] = vector / rest
+            count += 1
+    return basis[:, :count]
+
+
+@dataclass(frozen=True)
+class Encompassing:
+    """Coefficients of both candidates in one fit.
+
+    Attributes:
+        first: of q_A.
+        second: of q_B; with B = PR and A = R this is the partial coefficient of the tables.
+    """
+
+    first: Coefficient
+    second: Coefficient
+
+    def verdict(self, margin: float = 0.25, widest: float = 1.0) -> Verdict:
+        """Name what the intervals say.
+
+        A coefficient is one if its interval excludes 0 and comes within `margin` of 1, and zero if its
+        interval excludes 1 and comes within `margin` of 0. *B encompasses A*: that of B is one and that of A
+        zero; *A encompasses B* the other way round; *neither*: everything else. *no power* goes before all of
+        these: an interval wider than `widest` could not tell 0 from 1, nor can one that is not finite.
+
+        Args:
+            margin: what probes and mixtures move a known algorithm's coefficient by (measured).
+            widest: width of an interval from which on nothing is said.
+        """
+        both = (self.first, self.second)
+        if not all(one.high - one.low <= widest for one in both):
+            return "no power"
+        is_one = [one.low > 0 and one.low <= 1 + margin and one.high >= 1 - margin for one in both]
+        is_zero = [one.high < 1 and one.high >= -margin and one.low <= margin for one in both]
+        if is_one[1] and is_zero[0]:
+            return "B encompasses A"
+        if is_one[0] and is_zero[1]:
+            return "A encompasses B"
+        return "neither"
+
+
+def encompassing(
+    layer: Array, first: Array, second: Array, nuisances: Sequence[Array], weights: Array, confidence: float
+) -> Encompassing:
+    """Fit p = a q_A + b q_B + Z c.
+
+    Args:
+        layer: p, (B, C).
+        first: q_A.
+        second: q_B.
+        nuisances: columns of Z.
+        weights: see `partial_coefficient`.
+        confidence: of the intervals.
+    """
+    scale = float(((second - first) ** 2).sum())
+    return Encompassing(
+        partial_coefficient(layer, first, [second, *nuisances], weights, confidence, scale),
+        partial_coefficient(layer, second, [first, *nuisances], weights, confidence, scale),
+    )
+
+
+def raw_weight(layer: Array, first: Array, second: Array) -> float:
+    """Weight sum (q_B - q_A)(p - q_A) / sum (q_B - q_A)^2, nothing partialled out: for comparison only."""
+    difference = second - first
+    return float((difference * (layer - first)).sum() / (difference**2).sum())
