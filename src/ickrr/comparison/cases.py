@@ -43,11 +43,10 @@ class Solvers:
 
     def __init__(self, problem: Problem, iterates: Mapping[str, Array]) -> None:
         self.problem = problem
-        self.iterates = iterates
         self.kernel = problem.kernel()
         self.preconditioned = self.spectrum()
         self.plain = spectrum(self.kernel, problem.y, problem.ridge, norm_weights)
-        self.boosted = boosted(self.kernel, problem.y, 30)
+        self.iterates = {**iterates, "boosting": boosted(self.kernel, problem.y, 30)}
 
     def spectrum(self, exponent: float = 1.0, lengthscale: float = 1.0) -> Spectrum:
         """Systems preconditioned by row sums to a power, with the lengthscale times a factor."""
@@ -78,9 +77,6 @@ class Solvers:
             return kernel_ridge(self.kernel, problem.y, problem.ridge + 8 / step)
         if name == "smoother":
             return smoother(problem.kernel(step), problem.y)
-        if name == "boosting":
-            boosted_to: Array = self.boosted[round(step)]
-            return boosted_to
         prediction: Array = self.iterates[name][round(step)]
         return prediction
 
