@@ -58,7 +58,13 @@ def test_candidates_are_told_apart(solvers, instrument, step):
 
 @pytest.mark.parametrize(
     ("name", "step", "first"),
-    [("PR closed", 20, "PR closed"), ("PCG", 2, "PCG"), ("PCG", 2, "R"), ("ridge", 20, "R")],
+    [
+        ("PR closed", 20, "PR closed"),
+        ("PCG", 2, "PCG"),
+        ("PCG", 2, "R"),
+        ("ridge", 20, "R"),
+        ("ridge", 20, "ridge"),
+    ],
 )
 def test_others_are_not_called_preconditioned_richardson(solvers, instrument, name, step, first):
     """Fails if a closed form with row sums, preconditioned CG or a larger ridge passes for Richardson."""

@@ -67,6 +67,15 @@ def test_a_basis_is_orthonormal_and_spans_its_columns():
     assert np.abs(rest).max() < 1e-12
 
 
+def test_candidates_that_nothing_tells_apart_have_no_power():
+    """Fails if equal candidates, or one that the nuisances span, give an error or a number."""
+    layer, first, second, *nuisances = columns(6, 5)
+    for other, spans in ((first, nuisances), (second, [*nuisances, second]), (0 * first, nuisances)):
+        found = encompassing(layer, first, other, spans, WEIGHTS, 0.95)
+        assert np.isnan(found.second.value)
+        assert found.verdict() == "no power"
+
+
 def test_raw_weight_reads_the_point_between():
     """Fails if the weight of a point between the candidates is not its place."""
     first, second = columns(5, 2)

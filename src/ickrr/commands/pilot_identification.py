@@ -12,9 +12,11 @@ import torch
 from ickrr.analysis.bootstrap import resample_weights
 from ickrr.analysis.inputs import Array, load_checked, load_prompts
 from ickrr.comparison.cases import PSEUDO, Solvers, held_out, known, nulls
-from ickrr.comparison.instrument import Instrument, build
+from ickrr.comparison.degree import needed_degree, polynomial_columns
+from ickrr.comparison.instrument import FIRST_LENGTH, Instrument, build, without_wide_smoothers
 from ickrr.comparison.prompts import Problem
 from ickrr.comparison.pseudo import Side, pseudo_layer
+from ickrr.comparison.spectra import norm_weights, row_sum_weights, spectrum
 from ickrr.config.run import RunSettings
 from ickrr.files import atomic_path
 from ickrr.model.initialisation import initialise
@@ -26,10 +28,12 @@ from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge
 from ickrr.tensors import read_metadata
 
-PAIRS = (("R", "PR"), ("PR closed", "PR"), ("PCG", "PR"), ("R", "PR closed"))
+PAIRS = (("R", "PR"), ("PR closed", "PR"), ("PCG", "PR"), ("ridge", "PR"), ("R", "PR closed"))
 STEPS = 12  # of the solvers without a filter
 STREAM_LAYER = 4  # of the untrained model
-NOISE = 0.3  # of pseudo-layers, over the stream
+NOISES = (0.15, 0.3, 0.6)  # of pseudo-layers, over the stream
+LARGEST_DEGREE = 12
+DEGREE_MARGIN = 0.005  # of the relative distance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", type=Path, required=True, help="prompts that its probes were fitted to")
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that it predicts")
     parser.add_argument("--output", type=Path, required=True, help="table to write (.csv)")
+    parser.add_argument("--degrees", type=Path, required=True, help="table of needed degrees to write (.csv)")
     parser.add_argument("--draws", type=int, default=300, help="bootstrap draws over prompts (default 300)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
@@ -60,10 +65,11 @@ def main(arguments: argparse.Namespace) -> None:
     )
     iterates = _iterates(evaluation)
     weights = resample_weights(prompts, arguments.draws, 0)
-    narrow, wide = (build(evaluation, iterates, weights, 0.95, wide=wide) for wide in (False, True))
+    wide = build(evaluation, iterates, weights, 0.95)
+    narrow = without_wide_smoothers(wide)
     solvers = Solvers(evaluation, iterates)
     groups = {
-        "null": nulls(evaluation),
+        "no iteration": nulls(evaluation),
         "known": known(solvers, numpy_generator(0, "pilot", "noise")),
         "held out": held_out(solvers, _chebyshev(evaluation), numpy_generator(0, "pilot", "features")),
         "pseudo-layer": dict(_pseudo_layers(fit, evaluation, solvers, run)),
@@ -75,8 +81,10 @@ def main(arguments: argparse.Namespace) -> None:
         for name, predictions in cases.items():
             rows += [{"group": group, "case": name, **row} for row in _rows(narrow, wide, predictions)]
         print(f"{group}: {len(cases)} cases", flush=True)
-    with atomic_path(arguments.output) as temporary:
-        pd.DataFrame(rows).round(4).to_csv(temporary, index=False)
+    degrees = _degrees(evaluation, {group: groups[group] for group in ("known", "pseudo-layer", "trained")})
+    for path, table in ((arguments.output, rows), (arguments.degrees, degrees)):
+        with atomic_path(path) as temporary:
+            pd.DataFrame(table).round(4).to_csv(temporary, index=False)
 
 
 def _rows(narrow: Instrument, wide: Instrument, predictions: Array) -> Iterator[dict[str, object]]:
@@ -103,6 +111,27 @@ def _rows(narrow: Instrument, wide: Instrument, predictions: Array) -> Iterator[
                 "second_distance": result.distances[1],
                 "verdict": result.coefficients.verdict(),
             }
+
+
+def _degrees(problem: Problem, groups: dict[str, dict[str, Array]]) -> list[dict[str, object]]:
+    """Needed degrees in P A and, for comparison, in A over its norm."""
+    lengths = slice(FIRST_LENGTH, problem.y.shape[1])
+    columns = {
+        matrix: polynomial_columns(
+            spectrum(problem.kernel(), problem.y, problem.ridge, weights).restricted(lengths), LARGEST_DEGREE
+        )
+        for matrix, weights in (("P A", row_sum_weights), ("A", norm_weights))
+    }
+    rows: list[dict[str, object]] = []
+    for group, cases in groups.items():
+        for name, predictions in cases.items():
+            for matrix, polynomials in columns.items():
+                found = needed_degree(polynomials, predictions[:, lengths], DEGREE_MARGIN)
+                distances = {f"distance_{degree}": d for degree, d in enumerate(found.distances, start=1)}
+                rows.append(
+                    {"group": group, "case": name, "matrix": matrix, "degree": found.degree, **distances}
+                )
+    return rows
 
 
 def _problem(arrays: dict[str, Array], run: RunSettings) -> Problem:
@@ -149,6 +178,8 @@ def _pseudo_layers(
     for label, cases in PSEUDO.items():
         for index, case in enumerate(cases):
             signals = [(fit_solvers.predict(*one), solvers.predict(*one)) for one in case]
-            generator = numpy_generator(0, "pilot", label, index)
-            name = " with ".join(f"{solver} {step:g}" for solver, step in case)
-            yield name, pseudo_layer(sides[0], sides[1], signals, NOISE, 1e-6, generator)
+            written = " with ".join(f"{solver} {step:g}" for solver, step in case)
+            for noise in NOISES:
+                generator = numpy_generator(0, "pilot", label, index)
+                layer = pseudo_layer(sides[0], sides[1], signals, noise, 1e-6, generator)
+                yield f"{label}: {written}, noise {noise:g}", layer

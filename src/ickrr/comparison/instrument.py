@@ -6,7 +6,7 @@ the first steps of conjugate gradients. The candidates' own scales are free, sin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,9 @@ RIDGES = np.exp(np.linspace(np.log(1e-3), np.log(100), 40))
 BESIDE = 3
 """Grid points of `RIDGES` (a factor 2.4) from its best to the neighbours that are projected out as well."""
 
+RIDGE = "ridge"
+"""Name of the ridge path as a candidate."""
+
 OTHER_LENGTHSCALES = (0.8, 1.25)
 SMOOTHERS = (0.35, 0.5, 0.7)
 WIDE_SMOOTHERS = (1.0, 1.4)
@@ -63,7 +66,7 @@ def ridge_path(problem: Problem, lengths: slice) -> Path:
     plain: Spectrum = spectrum(
         kernel, problem.y, problem.ridge, lambda matrix: np.ones(matrix.shape[:2])
     ).restricted(lengths)
-    return Path.of("ridge", RIDGES, lambda ridge: plain.predict(lambda s: 1 / (s - problem.ridge + ridge)))
+    return Path.of(RIDGE, RIDGES, lambda ridge: plain.predict(lambda s: 1 / (s - problem.ridge + ridge)))
 
 
 def iterate_path(name: str, predictions: Array, lengths: slice) -> Path:
@@ -109,7 +112,7 @@ class Instrument:
     confidence: float
 
     def compare(self, layer: Array, first: str, second: str) -> Result:
-        """Fit both candidates and the nuisances to a layer.
+        """Fit both candidates and the nuisances to a layer; a candidate is no nuisance.
 
         Args:
             layer: predictions at the instrument's context lengths, (B, C).
@@ -119,6 +122,8 @@ class Instrument:
         one, other = (nearest(self.paths[name], layer, self.blocks) for name in (first, second))
         best = nearest(self.ridges, layer, [np.arange(layer.shape[1])])
         beside = [self.ridges.at(best.positions + step)[0] for step in (-BESIDE, 0, BESIDE)]
+        if RIDGE in (first, second):  # a candidate is no nuisance of its own
+            beside = []
         slopes = [column for match in (one, other) for column in by_blocks(match.slope, self.blocks)]
         nuisances = [*slopes, *beside, *self.static]
         return Result(
@@ -141,7 +146,6 @@ def build(
     confidence: float,
     first_length: int = FIRST_LENGTH,
     block_starts: Sequence[int] = BLOCK_STARTS,
-    wide: bool = True,
 ) -> Instrument:
     """Compute candidates and nuisances of a set of prompts.
 
@@ -152,20 +156,25 @@ def build(
         confidence: see `Instrument`.
         first_length: smallest context length that counts.
         block_starts: first context length of each block.
-        wide: project the wide smoothers out as well.
     """
     lengths = slice(first_length, problem.y.shape[1])
     static = [kernel_ridge(problem.kernel(factor), problem.y, problem.ridge) for factor in OTHER_LENGTHSCALES]
-    widths = (*SMOOTHERS, *WIDE_SMOOTHERS) if wide else SMOOTHERS
-    static += [smoother(problem.kernel(factor), problem.y) for factor in widths]
+    static += [smoother(problem.kernel(factor), problem.y) for factor in SMOOTHERS]
     static += [iterates["CG"][step] for step in CONJUGATE_STEPS]
+    static += [smoother(problem.kernel(factor), problem.y) for factor in WIDE_SMOOTHERS]
     paths = stationary_paths(problem, lengths)
     paths |= {name: iterate_path(name, predictions, lengths) for name, predictions in iterates.items()}
+    paths[RIDGE] = ridge_path(problem, lengths)
     return Instrument(
         paths,
-        ridge_path(problem, lengths),
+        paths[RIDGE],
         [column[:, lengths] for column in static],
         blocks_of(np.arange(first_length, problem.y.shape[1]), block_starts),
         weights,
         confidence,
     )
+
+
+def without_wide_smoothers(instrument: Instrument) -> Instrument:
+    """Return the instrument with the first list of nuisances that was tried."""
+    return replace(instrument, static=instrument.static[: -len(WIDE_SMOOTHERS)])

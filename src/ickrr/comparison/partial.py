@@ -47,41 +47,6 @@ class Coefficient:
     draws: Array
 
 
-def partial_coefficient(
-    layer: Array,
-    target: Array,
-    nuisances: Sequence[Array],
-    weights: Array,
-    confidence: float,
-    scale: float = 1.0,
-) -> Coefficient:
-    """Coefficient of a layer on a target with nuisances partialled out.
-
-    Args:
-        layer: p, (B, C).
-        target: what the coefficient is of, (B, C).
-        nuisances: columns of the same shape; they may be linearly dependent.
-        weights: prompts' weights, row 0 uniform, the others bootstrap draws, (1 + R, B).
-        confidence: of the interval.
-        scale: squared norm that the target's remaining squares are compared with.
-    """
-    prompts = layer.shape[0]
-    basis = orthonormal(nuisances)  # (B C, k)
-    # On all prompts the basis is orthonormal, so that every draw's normal equations are well conditioned.
-    off_target = target.ravel() - basis @ (basis.T @ target.ravel())
-    length = np.sqrt(off_target @ off_target)
-    columns = np.column_stack([basis, off_target / length]).reshape(prompts, -1, basis.shape[1] + 1)
-    p = layer[..., None]  # (B, C, 1)
-    gram = np.einsum("bci,bcj->bij", columns, columns, optimize=True)
-    right = np.einsum("bci,bcj->bij", columns, p, optimize=True)  # (B, k + 1, 1)
-    size = gram.shape[1]
-    grams = prompts * (weights @ gram.reshape(prompts, -1)).reshape(-1, size, size)
-    rights = prompts * (weights @ right.reshape(prompts, -1)).reshape(-1, size, 1)
-    draws = np.linalg.solve(grams, rights)[:, -1, 0] / length
-    low, high = percentile_interval(draws[1:], confidence)
-    return Coefficient(float(draws[0]), float(low), float(high), float(length**2 / scale), draws[1:])
-
-
 def orthonormal(columns: Sequence[Array]) -> Array:
     """Orthonormal basis of the span of columns (B, C), as (B C, k), by Gram-Schmidt with a second pass.
 
@@ -144,20 +109,44 @@ class Encompassing:
 def encompassing(
     layer: Array, first: Array, second: Array, nuisances: Sequence[Array], weights: Array, confidence: float
 ) -> Encompassing:
-    """Fit p = a q_A + b q_B + Z c.
+    """Fit p = a q_A + b q_B + Z c on all prompts and on every bootstrap draw of them.
 
     Args:
         layer: p, (B, C).
         first: q_A.
         second: q_B.
-        nuisances: columns of Z.
-        weights: see `partial_coefficient`.
+        nuisances: columns of Z, of the same shape; they may be linearly dependent.
+        weights: of the prompts, row 0 uniform, the others bootstrap draws, (1 + R, B).
         confidence: of the intervals.
+
+    Returns:
+        Both coefficients; NaN where a candidate is spanned by the other and the nuisances.
     """
-    scale = float(((second - first) ** 2).sum())
+    prompts = layer.shape[0]
+    basis = orthonormal(nuisances)  # (B C, k)
+    candidates = np.column_stack([first.ravel(), second.ravel()])  # (B C, 2)
+    rests = candidates - basis @ (basis.T @ candidates)
+    lengths = np.linalg.norm(rests, axis=0)
+    cosine = (rests[:, 0] @ rests[:, 1]) / lengths.prod() if lengths.all() else 1.0
+    spanned = (lengths <= INDEPENDENT * np.linalg.norm(candidates, axis=0)).any()
+    if spanned or 1 - cosine**2 <= INDEPENDENT**2:
+        undefined = np.full(len(weights) - 1, np.nan)
+        return Encompassing(*[Coefficient(np.nan, np.nan, np.nan, 0.0, undefined)] * 2)
+    # On all prompts the basis is orthonormal, so that every draw's normal equations are well conditioned.
+    columns = np.column_stack([basis, rests / lengths]).reshape(prompts, layer.shape[1], -1)
+    size = columns.shape[2]
+    grams = prompts * weights @ (columns.mT @ columns).reshape(prompts, -1)
+    rights = prompts * weights @ (columns.mT @ layer[..., None]).reshape(prompts, -1)
+    fits = (
+        np.linalg.solve(grams.reshape(-1, size, size), rights[..., None])[:, -2:, 0] / lengths
+    )  # (1 + R, 2)
+    low, high = percentile_interval(fits[1:], confidence)
+    left = lengths**2 * (1 - cosine**2) / ((second - first) ** 2).sum()
     return Encompassing(
-        partial_coefficient(layer, first, [second, *nuisances], weights, confidence, scale),
-        partial_coefficient(layer, second, [first, *nuisances], weights, confidence, scale),
+        *(
+            Coefficient(float(fits[0, k]), float(low[k]), float(high[k]), float(left[k]), fits[1:, k])
+            for k in (0, 1)
+        )
     )
 
 
