@@ -76,6 +76,17 @@ def test_candidates_that_nothing_tells_apart_have_no_power():
         assert found.verdict() == "no power"
 
 
+def test_a_nuisance_that_one_prompt_carries():
+    """Fails if draws without that prompt are singular instead of fitted without the column."""
+    layer, first, second, *nuisances = columns(7, 4)
+    nuisances[0][1:] = 0
+    found = encompassing(layer, first, second, nuisances, WEIGHTS, 0.95)
+    without = WEIGHTS[:, 0] == 0
+    assert without.any()
+    plain = encompassing(layer, first, second, [np.zeros_like(layer)], WEIGHTS, 0.95)
+    np.testing.assert_allclose(found.second.draws[without[1:]], plain.second.draws[without[1:]], atol=1e-9)
+
+
 def test_raw_weight_reads_the_point_between():
     """Fails if the weight of a point between the candidates is not its place."""
     first, second = columns(5, 2)

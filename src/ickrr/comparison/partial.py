@@ -137,9 +137,9 @@ def encompassing(
     size = columns.shape[2]
     grams = prompts * weights @ (columns.mT @ columns).reshape(prompts, -1)
     rights = prompts * weights @ (columns.mT @ layer[..., None]).reshape(prompts, -1)
-    fits = (
-        np.linalg.solve(grams.reshape(-1, size, size), rights[..., None])[:, -2:, 0] / lengths
-    )  # (1 + R, 2)
+    # A column that few prompts carry may be zero in a draw: hence the pseudo-inverse.
+    inverses = np.linalg.pinv(grams.reshape(-1, size, size), rcond=1e-12, hermitian=True)
+    fits = (inverses @ rights[..., None])[:, -2:, 0] / lengths  # (1 + R, 2)
     low, high = percentile_interval(fits[1:], confidence)
     left = lengths**2 * (1 - cosine**2) / ((second - first) ** 2).sum()
     return Encompassing(
