@@ -106,7 +106,10 @@ def of(low, high):
         ((0.45, 0.55), (0.45, 0.55), "neither"),  # half and half
         ((-1.2, -0.8), (0.9, 1.5), "neither"),  # carries q_B, but less of q_A than nothing
         ((0.01, 0.02), (0.97, 0.98), "B encompasses A"),  # narrow intervals need not hit 0 and 1
-        ((-0.9, 0.3), (0.8, 1.2), "no power"),
+        ((-0.9, 0.3), (0.8, 1.2), "B encompasses A"),  # wide, but not to where 1 is
+        ((-0.1, 0.2), (0.2, 1.0), "no power"),
+        ((-0.1, 0.8), (0.8, 1.2), "no power"),
+        ((-3.0, -0.5), (0.8, 1.2), "neither"),
         ((np.nan, np.nan), (0.8, 1.2), "no power"),
         ((0.1, 0.2), (1.3, 1.5), "neither"),  # beyond the margin
     ],

@@ -28,6 +28,10 @@ INDEPENDENT = 1e-7
 """Columns of norm one that add less than this to the span of the others are dropped."""
 
 
+MARGIN = 0.25
+"""By how much probes, mixtures of iterates and another kernel move a known algorithm's coefficient."""
+
+
 @dataclass(frozen=True)
 class Coefficient:
     """One coefficient.
@@ -45,6 +49,10 @@ class Coefficient:
     high: float
     left: float
     draws: Array
+
+    def comes_within(self, margin: float, number: float) -> bool:
+        """Say whether any of the interval is within a margin of a number."""
+        return self.low <= number + margin and self.high >= number - margin
 
 
 def orthonormal(columns: Sequence[Array]) -> Array:
@@ -82,26 +90,21 @@ class Encompassing:
     first: Coefficient
     second: Coefficient
 
-    def verdict(self, margin: float = 0.25, widest: float = 1.0) -> Verdict:
+    def verdict(self, margin: float = MARGIN) -> Verdict:
         """Name what the intervals say.
 
-        A coefficient is one if its interval excludes 0 and comes within `margin` of 1, and zero if its
-        interval excludes 1 and comes within `margin` of 0. *B encompasses A*: that of B is one and that of A
-        zero; *A encompasses B* the other way round; *neither*: everything else. *no power* goes before all of
-        these: an interval wider than `widest` could not tell 0 from 1, nor can one that is not finite.
-
-        Args:
-            margin: what probes and mixtures move a known algorithm's coefficient by (measured).
-            widest: width of an interval from which on nothing is said.
+        A coefficient is *one* if its interval comes within `margin` of 1 and not of 0, *zero* the other way
+        round. *B encompasses A*: that of B is one and that of A zero; *A encompasses B* the other way round. *no
+        power*: either interval comes within the margin of both, or is undefined. *neither*: everything else.
         """
         both = (self.first, self.second)
-        if not all(one.high - one.low <= widest for one in both):
+        near_one = [one.comes_within(margin, 1) for one in both]
+        near_zero = [one.comes_within(margin, 0) for one in both]
+        if any(np.isnan(one.value) for one in both) or any(np.logical_and(near_one, near_zero)):
             return "no power"
-        is_one = [one.low > 0 and one.low <= 1 + margin and one.high >= 1 - margin for one in both]
-        is_zero = [one.high < 1 and one.high >= -margin and one.low <= margin for one in both]
-        if is_one[1] and is_zero[0]:
+        if near_zero[0] and near_one[1]:
             return "B encompasses A"
-        if is_one[0] and is_zero[1]:
+        if near_one[0] and near_zero[1]:
             return "A encompasses B"
         return "neither"
 
