@@ -93,9 +93,9 @@ class Encompassing:
     def verdict(self, margin: float = MARGIN) -> Verdict:
         """Name what the intervals say.
 
-        A coefficient is *one* if its interval comes within `margin` of 1 and not of 0, *zero* the other way
-        round. *B encompasses A*: that of B is one and that of A zero; *A encompasses B* the other way round. *no
-        power*: either interval comes within the margin of both, or is undefined. *neither*: everything else.
+        A coefficient is *one* if its interval comes within `margin` of 1 and not of 0, *zero* if of 0, not 1.
+        *B encompasses A*: that of B is one and that of A zero; *A encompasses B*: the reverse. *no power*:
+        either interval comes within the margin of both, or is undefined. *neither*: everything else.
         """
         both = (self.first, self.second)
         near_one = [one.comes_within(margin, 1) for one in both]
