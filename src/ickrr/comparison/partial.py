@@ -29,7 +29,7 @@ INDEPENDENT = 1e-7
 
 
 MARGIN = 0.25
-"""By how much probes, mixtures of iterates and another kernel move a known algorithm's coefficient."""
+"""How far from 0 or 1 an interval may end and still count as it; a choice, see docs/identification.md."""
 
 
 @dataclass(frozen=True)
