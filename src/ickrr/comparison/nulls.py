@@ -1,0 +1,56 @@
+"""Predictors that do not iterate, for all prefixes: what a statistic must not mistake for a solver.
+
+Each function takes a matrix of kernel values or distances over all N+1 points and returns (B, N+1), entry n
+the prediction of y_{n+1} from the first n pairs, 0 at n = 0.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def kernel_ridge(kernel: Array, labels: Array, ridge: float) -> Array:
+    """k_n' (K_n + ridge I)^-1 y of all prefixes, from one Cholesky (see `ickrr.tasks.posterior`).
+
+    Args:
+        kernel: K, (B, N+1, N+1).
+        labels: y, (B, N+1).
+        ridge: > 0.
+    """
+    factor = np.linalg.cholesky(kernel + ridge * np.eye(kernel.shape[1]))
+    innovations = np.linalg.solve(factor, labels[..., None])[..., 0]
+    prediction: Array = labels - np.diagonal(factor, axis1=1, axis2=2) * innovations
+    return prediction
+
+
+def smoother(kernel: Array, labels: Array) -> Array:
+    """Nadaraya-Watson: sum_j k(x_q, x_j) y_j / sum_j k(x_q, x_j), row n+1 of the causal softmax of log k."""
+    strict = np.tril(kernel, -1)  # (B, N+1, N+1)
+    sums = strict.sum(axis=2)
+    sums[:, 0] = 1.0
+    prediction: Array = np.einsum("bnj,bj->bn", strict, labels) / sums
+    return prediction
+
+
+def nearest_neighbours(squared_distances: Array, labels: Array, count: int) -> Array:
+    """Mean label of the `count` nearest context points, of all where there are fewer."""
+    points = labels.shape[1]
+    prediction = np.zeros_like(labels)
+    for n in range(1, points):
+        order = np.argsort(squared_distances[:, n, :n], axis=1)[:, :count]  # (B, <= count)
+        prediction[:, n] = np.take_along_axis(labels[:, :n], order, axis=1).mean(axis=1)
+    return prediction
+
+
+def feature_ridge(features: Array, labels: Array, ridge: float) -> Array:
+    """Ridge regression on features (B, N+1, F), for instance the inputs or their products."""
+    return kernel_ridge(
+        features @ features.transpose(0, 2, 1) + 1e-12 * np.eye(labels.shape[1]), labels, ridge
+    )
+
+
+def quadratic_features(x: Array) -> Array:
+    """1, x and all products x_i x_j with i <= j; (B, N+1, 1 + d + d(d+1)/2)."""
+    rows, columns = np.triu_indices(x.shape[2])
+    return np.concatenate([np.ones_like(x[..., :1]), x, x[..., rows] * x[..., columns]], axis=2)
