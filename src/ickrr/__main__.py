@@ -31,7 +31,18 @@ from ickrr.errors import IckrrError
 from ickrr.provenance import Inputs, Records, job_record
 
 # Verbs for people; rules call the others.
-TOOLS = ("bundle", "check", "claims", "config", "construct", "estimate", "restore", "trace", "why")
+TOOLS = (
+    "bundle",
+    "check",
+    "claims",
+    "config",
+    "construct",
+    "estimate",
+    "pilot_identification",
+    "restore",
+    "trace",
+    "why",
+)
 FRAME = "src/__main__.py"  # with what it imports: counts for no result
 COUNTS = ("--seed", "--threads")  # options worth a key of their own in a record
 
