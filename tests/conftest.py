@@ -1,12 +1,16 @@
-"""Checkouts that tests share: one without results, and one with the smoke paper, made once."""
+"""Checkouts that tests share: without results, and with papers that are made once for all workers."""
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from support import Mount, Paper, Project, checkout, make_tiny
+
+Folder = Callable[[str], tuple[Path, FileLock]]
 
 
 @pytest.fixture
@@ -36,19 +40,41 @@ def mount() -> Iterator[Mount]:
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Folder:
+    """A folder, by name, that all workers of a session share, and the lock of whoever fills it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent
+
+    def named(name: str) -> tuple[Path, FileLock]:
+        return root / name, FileLock(root / f"{name}.lock")
+
+    return named
+
+
+def paper_of(project: Project, marker: Path) -> Paper:
+    """Make the smoke paper in a project, or say what whoever made it saw."""
+    if not marker.exists():
+        began = time.monotonic()
+        run = project.snakemake("--cores", "2")
+        assert run.returncode == 0, run.stdout[-5000:]
+        marker.write_text(json.dumps([run.stdout, time.monotonic() - began]))
+    log, seconds = json.loads(marker.read_text())
+    return Paper(project.path, log, seconds)
+
+
+@pytest.fixture(scope="session")
 def fresh_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A fresh checkout without results; tests must not change it."""
     return checkout(tmp_path_factory.mktemp("fresh"))
 
 
 @pytest.fixture(scope="session")
-def smoke_paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
+def smoke_paper(shared: Folder) -> Paper:
     """The smoke paper, made once from a fresh checkout; tests must work on copies of it."""
-    project = checkout(tmp_path_factory.mktemp("smoke"))
-    began = time.monotonic()
-    run = project.snakemake("--cores", "2")
-    assert run.returncode == 0, run.stdout[-5000:]
-    return Paper(project.path, run.stdout, time.monotonic() - began)
+    folder, lock = shared("smoke")
+    with lock:
+        project = Project(folder / "checkout") if folder.exists() else checkout(folder / "checkout")
+        return paper_of(project, folder / "made.json")
 
 
 @pytest.fixture(scope="session")
@@ -60,19 +86,22 @@ def tiny_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def tiny_paper(tiny_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Paper:
+def tiny_paper(tiny_project: Project, shared: Folder) -> Paper:
     """The paper of `tiny_project` at smoke scale, made once; tests must work on copies of it."""
-    project = tiny_project.copy(tmp_path_factory.mktemp("tiny") / "paper")
-    began = time.monotonic()
-    run = project.snakemake("--cores", "2")
-    assert run.returncode == 0, run.stdout[-5000:]
-    return Paper(project.path, run.stdout, time.monotonic() - began)
+    folder, lock = shared("tiny_paper")
+    with lock:
+        project = Project(folder / "paper") if folder.exists() else tiny_project.copy(folder / "paper")
+        return paper_of(project, folder / "made.json")
 
 
 @pytest.fixture(scope="session")
-def bundle(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundle(tiny_paper: Paper, shared: Folder) -> Path:
     """The bundle of the tables of `tiny_paper`, made once; tests must not change it."""
-    path = tmp_path_factory.mktemp("bundle") / "smoke-tables.tar.xz"
-    said = tiny_paper.verb("bundle", "--scale", "smoke", "--output", str(path))
-    assert said.returncode == 0, said.stdout
+    folder, lock = shared("bundle")
+    path = folder / "smoke-tables.tar.xz"
+    with lock:
+        if not path.exists():
+            folder.mkdir(exist_ok=True)
+            said = tiny_paper.verb("bundle", "--scale", "smoke", "--output", str(path))
+            assert said.returncode == 0, said.stdout
     return path
