@@ -51,7 +51,7 @@ check: env ## is everything here, and is every result what its job wrote: one li
 
 .PHONY: test
 test: system env-test ## the fast tests, the smoke paper among them
-	pytest -m "not slow and not cluster" $(PYTEST_ARGS)
+	pytest -m "not slow and not cluster" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-slow
 test-slow: system env-test ## the tests that take minutes

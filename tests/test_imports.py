@@ -13,11 +13,18 @@ from ickrr.report import figures, tables
 # What runs or builds models, or measures what they would take.
 TORCH = {
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
-    *("measure_operators", "measure_width", "probe", "run_conjugate_gradient", "sample", "solve"),
-    *("sweep_noise", "trace_functions", "train", "verify_construction"),
+    *(
+        "measure_operators",
+        "measure_width",
+        "pilot_identification",
+        "probe",
+        "run_conjugate_gradient",
+        "sample",
+    ),
+    *("solve", "sweep_noise", "trace_functions", "train", "verify_construction"),
 }
-NO_TABLES = {  # they read and write arrays, settings or text
-    *("build_control", "bundle", "check", "config", "construct", "draw", "measure_operators", "paper"),
+NO_TABLES = {  # they read and write arrays, settings or text; papermill, which draws, brings pyarrow
+    *("build_control", "bundle", "check", "config", "construct", "measure_operators", "paper"),
     *("probe", "restore", "sample", "solve", "why"),
 }
 BANDS = {"contraction"}  # the figure that draws medians and bands with seaborn, which imports scipy.stats

@@ -118,7 +118,7 @@ def test_paper_in_another_encoding(
 ) -> None:
     """Fails if TeX is the first to notice, or a UnicodeDecodeError names no file."""
     (tmp_path / "sections").mkdir()
-    (tmp_path / "main.tex").write_text("\\input{sections/one}")
+    (tmp_path / "main.tex").write_text("\\input{sections/one}\\bibliography{refs}")
     (tmp_path / name).write_bytes(content)
     places = ("source", "figures", "latex", "build-directory")
     options = [f"--{option}={tmp_path}" for option in places]

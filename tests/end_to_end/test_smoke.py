@@ -104,7 +104,7 @@ MODEL = "results/smoke/trained/spherical/seed0"
 
 def rerun(project: Path, verb: str, folder: Path, overlay: Path | None = None) -> dict[str, Path]:
     """Train or probe the first spherical model once more by hand; return the files that must not differ."""
-    experiment = load_experiment(project / "config.yaml", "smoke", overlay)
+    experiment = load_experiment(project / "config.yaml", "smoke", overlay or ())
     for name, settings in (("run", experiment.run("spherical")), ("probe", experiment.probe)):
         write_json(folder / f"{name}.json", settings.model_dump(mode="json"))
     prompts = "results/smoke/prompts/spherical"

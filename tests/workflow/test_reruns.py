@@ -140,7 +140,7 @@ def test_edit_of_a_notebook_redraws_its_figure(project: Project) -> None:
     """Fails if the content of a notebook is not tracked."""
     project.edit("workflow/notebooks/fig1.ipynb", '"cells": [', '"cells":  [')
     assert project.planned() == {}, "formatting"
-    project.edit("workflow/notebooks/fig1.ipynb", "shown(", "1 + 1; shown(")
+    project.edit("workflow/notebooks/fig1.ipynb", "Image(shown(", "1 + 1; Image(shown(")
     assert project.planned() == {"draw_figure": 1, "build_paper": 1}
 
 

@@ -5,16 +5,17 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 
-from ickrr.code import PACKAGE_ROOT
 from ickrr.errors import IckrrError
 from ickrr.files import read_json
 
+SOURCE: Final = Path(__file__).resolve().parents[2]  # where our package lies
 # Python with our sources first and nothing else that is not its own: -I, and no working directory.
 START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -33,7 +34,7 @@ class ThisPython(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """How the kernel is started."""
         options = ["-f", "{connection_file}", "--InteractiveShellApp.ignore_cwd=True"]
-        argv = [sys.executable, "-I", "-c", START, str(PACKAGE_ROOT.parent), *options]
+        argv = [sys.executable, "-I", "-c", START, str(SOURCE), *options]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 

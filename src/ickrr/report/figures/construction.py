@@ -131,7 +131,9 @@ def _draw_width(axes: Axes, widths: pd.DataFrame, cells: pd.DataFrame) -> None:
 
 def _draw_against_n(axes: Axes, cells: pd.DataFrame, theory: str, smallest: str) -> None:
     handles = []
-    for (_, rows), colour, marker in zip(cells.groupby("name", sort=False), COLOURS, MARKERS, strict=False):
+    for index, (_, rows) in enumerate(cells.groupby("name", sort=False)):
+        turn, place = divmod(index, len(COLOURS))
+        colour, marker = COLOURS[place], MARKERS[(place + turn) % len(MARKERS)]
         ordered = rows.sort_values("context_length")
         found = ordered[ordered[smallest] > 0]
         axes.plot(ordered["context_length"], ordered[theory], color=colour, linestyle="--")

@@ -5,6 +5,7 @@ N. The last row asks on how many prompts the rate 1 - alpha^2/8 holds, which a s
 give if it governed Richardson: alpha is the smallest kernel value of the prompt over the largest.
 """
 
+from itertools import cycle
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from ickrr.entries import LAWS
 from ickrr.report.methods import law_name
-from ickrr.report.style import MUTED, letter, level_colours, new_figure, note, style
+from ickrr.report.panels.axes import letters
+from ickrr.report.style import MUTED, level_colours, new_figure, note, style
 
 MIDDLE: Final = 90  # percent of the prompts in a band
 MARKERS: Final = ("o", "s", "^")
@@ -48,8 +50,8 @@ def contraction_figure(contraction: pd.DataFrame, scale: str) -> Figure:
         grid[0, 0].set_ylabel(r"$1-\rho$")
         grid[1, 0].set_ylabel(r"$1-\rho$")
         grid[2, 0].set_ylabel("share with $\\rho\\leq 1-\\alpha^2/8$")
-        for index, axes in enumerate(grid.flat):
-            letter(axes, "abcdefghi"[index])
+        letters(grid.flat)
+        for axes in grid.flat:
             lengths = np.sort(contraction["context_length"].unique())
             axes.set_xscale("log")
             axes.set_xticks(lengths, [str(int(length)) for length in lengths])
@@ -89,7 +91,7 @@ def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bo
     lengthscales = sorted(part["lengthscale"].unique())
     diverging = False
     for lengthscale, colour, marker in zip(
-        lengthscales, level_colours(len(lengthscales)), MARKERS, strict=False
+        lengthscales, level_colours(len(lengthscales)), cycle(MARKERS), strict=False
     ):
         rows = part[(part["family"] == law) & (part["lengthscale"] == lengthscale)]
         ridge = rows[rows["preconditioner"] == "ridge"]
@@ -147,7 +149,7 @@ def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
         & (contraction["preconditioner"] == "ridge")
     ]
     ridges = np.sort(part["ridge"].unique())
-    for ridge, colour, marker in zip(ridges, level_colours(len(ridges)), MARKERS, strict=False):
+    for ridge, colour, marker in zip(ridges, level_colours(len(ridges)), cycle(MARKERS), strict=False):
         rows = part[part["ridge"] == ridge]
         share = (
             rows.assign(holds=rows["factor"] <= rows["gap_rate"]).groupby("context_length")["holds"].mean()
@@ -165,7 +167,7 @@ def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> Non
     handles = [
         Line2D([], [], color=colour, marker=marker, label=f"$h$ = {lengthscale:g}")
         for lengthscale, colour, marker in zip(
-            lengthscales, level_colours(len(lengthscales)), MARKERS, strict=False
+            lengthscales, level_colours(len(lengthscales)), cycle(MARKERS), strict=False
         )
     ]
     handles += [
