@@ -208,8 +208,8 @@ import os, sys
 from pathlib import Path
 from types import SimpleNamespace
 sys.path.insert(0, "{ROOT}/src")
-ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none")
-SOURCE, RESULTS = ROOT / "src", "results"
+ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none", prompts=None)
+SOURCE, RESULTS, PAPER, in_conda = ROOT / "src", "results", "paper", False
 include: "{ROOT}/workflow/rules/hooks.smk"
 """
 
