@@ -174,6 +174,7 @@ def test_job_that_is_forgotten(forgetful):
     assert "Falling back" not in made.printed()
 
 
+@pytest.mark.slow
 def test_forgotten_job_is_known_by_its_own_note(forgetful):
     """Both of the above with the guards."""
     made = forgetful[2]
@@ -254,6 +255,7 @@ def test_confirmation_that_gets_lost(workflow):
     assert alone.poll() is None
 
 
+@pytest.mark.slow
 def test_job_that_ended_before_its_lost_answer_was_asked_for(workflow, small_slurm):
     """Fails if a job whose confirmation got lost is run again when it is done, and forgotten, by then."""
     made = workflow({"slow": (SLOW, "")}, slurm=small_slurm, head="")
