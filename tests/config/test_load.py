@@ -285,3 +285,75 @@ def test_config_shows_the_seeds_of_a_run(capsys):
         shown = json.loads(capsys.readouterr().out)
         assert shown.pop("seeds") == experiment.seeds(run)
         assert RunSettings.model_validate(shown) == experiment.run(run)
+
+
+SUMMARY = "statistic: summary, above: 0, table: "
+
+
+@pytest.mark.parametrize(
+    ("condition", "overlay", "expected"),
+    [
+        ("statistic: noise_gap, factor: 0.3, runs: [uniform], above: 0", {}, "factor: found 0.3, which"),
+        (
+            "statistic: noise_gap, factor: 0.1, runs: [uniform], above: 0",
+            {"noise_mismatch": {"factors": [1.0, 3.0], "snapshots": [1.0]}},
+            "factor: found 0.1, which is not among noise_mismatch.factors; allowed: 1, 3",
+        ),
+        (
+            "statistic: lead, of: distance, solver: chebyshev, runs: [uniform], above: 0",
+            {},
+            "solver: found 'chebyshev', which is not a solver of solvers.headline;",
+        ),
+        (
+            "statistic: alignment, of: slope, solver: chebyshev, runs: [uniform], above: 0",
+            {"solvers": {"others": ["preconditioned_richardson_ridge"]}},
+            "solver: found 'chebyshev', which is not a solver of solvers.headline or others",
+        ),
+        (
+            "statistic: largest_difference, of: distance, runs: [uniform], below: 1",
+            {"solvers": {"headline": ["richardson"], "others-": []}, "functions": {"solver": "chebyshev"}},
+            "statistic: largest_difference compares solvers, but solvers.headline is ['richardson']",
+        ),
+        (
+            "statistic: excess_ratio, reference: uniform, runs: [label, uniform], below: 1",
+            {},
+            "reference: found 'uniform', which is among runs",
+        ),
+        (
+            f"{SUMMARY} construction/summary, quantity: failures, subject: built, setting: scald",
+            {},
+            "setting: found 'scald', which is not a setting of construction/summary (did you mean 'scaled'?)",
+        ),
+        (
+            f"{SUMMARY} construction/summary, quantity: divergence_share, subject: ridge, setting: fixed_n",
+            {},
+            "setting: found 'fixed_n', which is not a setting of construction/summary (did you mean 'fixed'",
+        ),
+        (f"{SUMMARY} metarep/cg, quantity: drift, subject: cg, setting: wel", {}, "setting: found 'wel'"),
+        (
+            f"{SUMMARY} metarep/width, quantity: fall, subject: gaussian, setting: '1'",
+            {"width": {"ridges": [0.5]}},
+            "setting: found '1', which is not a setting of metarep/width; allowed: 0.5",
+        ),
+        (
+            f"{SUMMARY} metarep/operators, quantity: silent, subject: paired, setting: law",
+            {"operators": {"runs": ["spherical"]}},
+            "subject: found 'paired', which is not a subject of metarep/operators; allowed: spherical",
+        ),
+        (
+            f"{SUMMARY} metarep/anchor, quantity: agreement, subject: line, setting: matrix",
+            {},
+            "subject: found 'line', which is not a subject of metarep/anchor",
+        ),
+    ],
+)
+def test_claims_of_rows_that_no_table_will_have(
+    tmp_path: Path, condition: str, overlay: dict[str, object], expected: str
+) -> None:
+    """Fails if the settings keep a number out of its table and the claim misses it after all trainings."""
+    text = "one:\n  source: ours\n  statement: s\n  evidence: [fig1]\n  conditions:\n"
+    (tmp_path / "claims.yaml").write_text(f"{text}    - {{{condition}}}\n")
+    experiment = load_experiment(CONFIG, overrides=overlay)
+    with pytest.raises(ConfigError, match=r"claims\.yaml:6: one\.conditions\.0\.") as caught:
+        load_ledger(tmp_path / "claims.yaml", experiment)
+    assert expected in str(caught.value)
