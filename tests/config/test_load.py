@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from ickrr.__main__ import main
-from ickrr.config.experiment import Experiment, merge
+from ickrr.commands import check_controls
+from ickrr.config.experiment import CONTROL_SOLVER, Experiment, merge
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.reference import reference, walk
@@ -357,3 +358,48 @@ def test_claims_of_rows_that_no_table_will_have(
     with pytest.raises(ConfigError, match=r"claims\.yaml:6: one\.conditions\.0\.") as caught:
         load_ledger(tmp_path / "claims.yaml", experiment)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ({"solvers": {"others": []}}, "solvers.others: lacks preconditioned_richardson_ridge, which the"),
+        (
+            {"constructions": {"controls": {"built": {"task": "linear_regression"}}}},
+            "constructions.controls.built.task: task 'linear_regression' has kernel linear, on which",
+        ),
+        ({"operators": {"fit_prompts": 5000}}, "operators.fit_prompts: found 5000, but prompts.fit is 2048"),
+        (
+            {
+                "runs": {"sunk": {"model": {"layout": "paired", "sink": True}}},
+                "operators": {"runs": ["sunk"]},
+            },
+            "operators.runs: run 'sunk' has a sink",
+        ),
+        ({"functions": {"prompts": 2000}}, "functions.prompts: found 2000, but prompts.evaluation is 1024"),
+        (
+            {"compute": {"device": "cpu"}, "runs": {"line": {"training": {"precision": "bfloat16"}}}},
+            "runs.line.training.precision: found bfloat16, which needs a GPU",
+        ),
+        (
+            {"compute": {"device": "cpu"}, "base": {"training": {"precision": "tf32"}}},
+            "base.training.precision: found tf32, which needs a GPU",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together(overlay: dict[str, object], expected: str) -> None:
+    """Fails if two settings that some job cannot have together are found out by that job, or by no plan."""
+    found = message(CONFIG, **overlay)
+    assert expected in found
+    assert len(found.splitlines()) == 1
+
+
+def test_without_controls_no_solver_is_asked_for() -> None:
+    """Fails if controls that are not there want a solver, or another one than the check wants of them."""
+    without = {
+        "constructions": {"controls-": ["built", "built_exact", "built_probed", "random"]},
+        "tables-": ["tab_controls", "tab_alignment"],
+        "solvers": {"others": []},
+    }
+    assert load_experiment(CONFIG, overrides=without).solvers.others == []
+    assert check_controls.SOLVER == CONTROL_SOLVER
