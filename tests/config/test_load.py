@@ -394,6 +394,20 @@ def test_settings_that_do_not_go_together(overlay: dict[str, object], expected: 
     assert len(found.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ({"runs": {"label": None}}, "runs.label: found None; expected 'key: value' lines below it, or {key"),
+        ({"tasks": {"line": 3}}, "tasks.line: found 3; expected 'key: value' lines"),
+        ({"base": {"training": {"compile": "maybe"}}}, "compile: found 'maybe'; expected true or false"),
+        ({"base": {"training": {"compile": 2}}}, "compile: found 2; expected true or false"),
+    ],
+)
+def test_what_is_expected_is_said_in_the_words_of_yaml(overlay: dict[str, object], expected: str) -> None:
+    """Fails if a person is told of Python's types and of our classes."""
+    assert expected in message(CONFIG, **overlay)
+
+
 def test_without_controls_no_solver_is_asked_for() -> None:
     """Fails if controls that are not there want a solver, or another one than the check wants of them."""
     without = {
