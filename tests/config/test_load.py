@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,15 @@ def test_config_yaml_states_every_default() -> None:
 def test_reference_has_not_drifted() -> None:
     """Fails if the schema changed and docs/configuration.md was not made again."""
     assert (ROOT / "docs" / "configuration.md").read_text() == reference()
+
+
+def test_the_overlay_of_the_reference_can_be_used(tmp_path: Path) -> None:
+    """Fails if a newcomer who copies the example is told that it is wrong, there or in claims.yaml."""
+    example = reference().partition("lists and values are replaced, and\n")[2].partition("\nFiles are")[0]
+    (tmp_path / "mine.yaml").write_text(textwrap.dedent(example))
+    experiment = load_experiment(CONFIG, overlay=tmp_path / "mine.yaml")
+    assert "heads_sixteen" in experiment.figures["fig9"].runs
+    assert load_ledger(ROOT / "claims.yaml", experiment)
 
 
 def test_overlay_merges_mappings_and_replaces_lists() -> None:
