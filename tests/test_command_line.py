@@ -38,3 +38,41 @@ def test_console_script_is_the_same_command_line() -> None:
     """Fails if `ickrr` starts something else than `python -m ickrr`."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert EntryPoint("ickrr", scripts["ickrr"], "console_scripts").load() is main
+
+
+@pytest.mark.parametrize("verb", ["bundle --output x.tar.xz", "check", "claims", "trace fig1", "restore"])
+def test_a_scale_that_is_none_is_refused_by_every_tool(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fails if a slip of the pen becomes the advice to run Snakemake, or nothing at all is said."""
+    option = "--shipped" if verb == "restore" else "--scale"
+    with pytest.raises(SystemExit, match="2"):
+        main([*verb.split(), option, "Laptop"])
+    assert f"argument {option}: invalid choice: 'Laptop'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "estimate --cores 0",
+        "estimate --threads -1",
+        "construct --threads 0",
+        "construct --prompts-per-law -3",
+        "pilot_identification --draws 0",
+    ],
+)
+def test_no_tool_takes_fewer_than_one(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fails if a number of cores, threads or prompts that cannot be ends in a traceback."""
+    verb, option, number = asked.split()
+    with pytest.raises(SystemExit, match="2"):
+        main([verb, option, number])
+    assert f"argument {option}: found {number}; give 1 or more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["", ".", "results/smoke", "results/smoke/figures"])
+def test_a_folder_cannot_be_traced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails with a traceback if a folder is taken for a result."""
+    (tmp_path / "results/smoke/figures").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert main(["trace", "--scale", "smoke", "--", target]) == 1
+    assert "is a folder; name a file in it" in capsys.readouterr().err

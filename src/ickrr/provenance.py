@@ -318,8 +318,11 @@ def trace(records: Records, file: Path) -> list[str]:
     Raises:
         FileError: neither Snakemake nor a record knows it.
     """
+    if file.is_dir():
+        raise FileError(f"{file}: is a folder; name a file in it, or fig2, tab_setup or paper")
     if snakemake_metadata(file) is None and records.of(file) is None:
-        raise FileError(f"{file}: nothing is recorded of how it was made; run snakemake to make it")
+        advice = "mind its name, or run snakemake to make it"
+        raise FileError(f"{file}: nothing is recorded of how it was made; {advice}")
     return list(_lines(records, [str(file)], 0, set()))
 
 

@@ -19,14 +19,14 @@ experiment, results = _MODULE.experiment, _MODULE.results
 @pytest.fixture
 def judged(results, tmp_path, monkeypatch):
     """The judged ledger of the toy as results of a scale, in the working directory."""
-    shutil.copytree(results, tmp_path / "results/toy")
+    shutil.copytree(results, tmp_path / "results/laptop")
     monkeypatch.chdir(tmp_path)
-    return pd.read_parquet("results/toy/tables/claims.parquet")
+    return pd.read_parquet("results/laptop/tables/claims.parquet")
 
 
 def test_all_claims_have_a_line(judged, capsys):
     """Fails if a claim is missing, or has another verdict than in the ledger."""
-    assert main(["claims", "--scale", "toy"]) == 0
+    assert main(["claims", "--scale", "laptop"]) == 0
     *lines, counts = capsys.readouterr().out.splitlines()
     verdicts = judged.drop_duplicates("claim").set_index("claim")["verdict"]
     assert [line.split()[0] for line in lines] == list(verdicts.index)
@@ -40,7 +40,7 @@ def test_all_claims_have_a_line(judged, capsys):
 def test_one_claim_is_told_whole(judged, capsys):
     """Fails if statement, value with interval, bound, outcome, runs or files of a condition are left out."""
     for name, conditions in judged.groupby("claim"):
-        assert main(["claims", name, "--scale", "toy"]) == 0
+        assert main(["claims", name, "--scale", "laptop"]) == 0
         told = capsys.readouterr().out
         first = conditions.iloc[0]
         assert told.startswith(f"{name}: {first['verdict']}\n  {first['statement']}\n")
@@ -64,14 +64,14 @@ def test_the_rule_is_said_where_it_decides(judged, capsys):
     mixed = [name for name, outcomes in claims.items() if len(outcomes) > 1]
     assert mixed
     for name in mixed:
-        main(["claims", name, "--scale", "toy"])
+        main(["claims", name, "--scale", "laptop"])
         assert "of which all must hold" in capsys.readouterr().out
 
 
 def test_an_unknown_claim_is_answered_with_the_nearest(judged, capsys):
     """Fails if a slip of the pen is not recognised."""
     name = judged["claim"].iloc[0]
-    assert main(["claims", f"{name}s", "--scale", "toy"]) == 1
+    assert main(["claims", f"{name}s", "--scale", "laptop"]) == 1
     assert f"found '{name}s', which is not a claim (did you mean '{name}'?)" in capsys.readouterr().err
 
 

@@ -64,7 +64,7 @@ BROKEN = [
     (ALIASES, f"holds more than {MOST_VALUES} values"),
     ("a: " + "[" * 200_000, f"mine0.yaml:1: is nested more than {DEEPEST} levels deep"),
     ("a:\n" + "- " * 50_000, f"is nested more than {DEEPEST} levels deep"),
-    ("runs:", "runs: found None; expected dictionary"),
+    ("runs:", "runs: found None; expected 'key: value' lines"),
 ]
 
 

@@ -86,6 +86,18 @@ def test_claims(tmp_path: Path, changed: str, expected: str) -> None:
     assert expected in str(caught.value)
 
 
+def test_a_condition_that_stands_twice(tmp_path: Path) -> None:
+    """Fails if it is taken, counted twice in the verdict, or named by the fields of our class."""
+    condition = "{statistic: excess_share, runs: [label], below: 1}"
+    text = (
+        f"one:\n  source: ours\n  statement: s\n  evidence: [fig1]\n  conditions: [{condition}, {condition}]"
+    )
+    (tmp_path / "claims.yaml").write_text(text)
+    expected = r"holds {'statistic': 'excess_share', 'runs': \['label'\], 'below': 1.0} twice; keep one"
+    with pytest.raises(ConfigError, match=expected):
+        load_ledger(tmp_path / "claims.yaml", load_experiment(ROOT / "config.yaml"))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

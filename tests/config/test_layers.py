@@ -60,7 +60,7 @@ def test_scale_that_names_another(tmp_path: Path) -> None:
         ("base={model: {layers: 5.5}}", "base.model.layers: found 5.5; expected integer"),
         (
             "runs={x: {training: {compile: maybe}}}",
-            "runs.x.training.compile: found 'maybe'; expected boolean",
+            "runs.x.training.compile: found 'maybe'; expected true or false",
         ),
         ("runs={x: {model: {layres: 5}}}", "runs.x.model.layres: unknown key (did you mean 'layers'?)"),
         ("runs={x: {seeds: 5}}", "runs.x.seeds: found 5; expected list"),
@@ -214,6 +214,8 @@ def test_names_are_taken_out_of_mappings(read: Read) -> None:
     """Fails if a table that is not wanted can only be dropped by copying config.yaml."""
     left = read("tables-: [tab_metarep]\noperators: {anchor: null}")
     assert "tab_metarep" not in left.tables and len(left.tables) == 8
+    told = {"tables-": ["tab_metarep"], "operators": {"anchor": None}}  # as `--configfile` hands it over
+    assert read(**told) == left
 
 
 @pytest.mark.parametrize(
@@ -231,6 +233,7 @@ def test_names_are_taken_out_of_mappings(read: Read) -> None:
             "runs: {new: {seeds+: [7]}}",
             "runs.new.seeds+: extends a list of the layers below, but there is none",
         ),
+        ("runs+: [mine]", "runs+: extends a list, but this is a mapping, which merges; leave out the +"),
         ("figures: {fig9: {runs+: label}}", "figures.fig9.runs+: found 'label'; give a list"),
         (
             "figures: {fig1: {runs: [uniform], runs+: [spherical]}}",

@@ -2,13 +2,15 @@
 
 import json
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
 import yaml
 
 from ickrr.__main__ import main
-from ickrr.config.experiment import Experiment, merge
+from ickrr.commands import check_controls
+from ickrr.config.experiment import CONTROL_SOLVER, Experiment, merge
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.reference import reference, walk
@@ -81,6 +83,15 @@ def test_config_yaml_states_every_default() -> None:
 def test_reference_has_not_drifted() -> None:
     """Fails if the schema changed and docs/configuration.md was not made again."""
     assert (ROOT / "docs" / "configuration.md").read_text() == reference()
+
+
+def test_the_overlay_of_the_reference_can_be_used(tmp_path: Path) -> None:
+    """Fails if a newcomer who copies the example is told that it is wrong, there or in claims.yaml."""
+    example = reference().partition("lists and values are replaced, and\n")[2].partition("\nFiles are")[0]
+    (tmp_path / "mine.yaml").write_text(textwrap.dedent(example))
+    experiment = load_experiment(CONFIG, overlay=tmp_path / "mine.yaml")
+    assert "heads_sixteen" in experiment.figures["fig9"].runs
+    assert load_ledger(ROOT / "claims.yaml", experiment)
 
 
 def test_overlay_merges_mappings_and_replaces_lists() -> None:
@@ -285,3 +296,134 @@ def test_config_shows_the_seeds_of_a_run(capsys):
         shown = json.loads(capsys.readouterr().out)
         assert shown.pop("seeds") == experiment.seeds(run)
         assert RunSettings.model_validate(shown) == experiment.run(run)
+
+
+SUMMARY = "statistic: summary, above: 0, table: "
+
+
+@pytest.mark.parametrize(
+    ("condition", "overlay", "expected"),
+    [
+        ("statistic: noise_gap, factor: 0.3, runs: [uniform], above: 0", {}, "factor: found 0.3, which"),
+        (
+            "statistic: noise_gap, factor: 0.1, runs: [uniform], above: 0",
+            {"noise_mismatch": {"factors": [1.0, 3.0], "snapshots": [1.0]}},
+            "factor: found 0.1, which is not among noise_mismatch.factors; allowed: 1, 3",
+        ),
+        (
+            "statistic: lead, of: distance, solver: chebyshev, runs: [uniform], above: 0",
+            {},
+            "solver: found 'chebyshev', which is not a solver of solvers.headline;",
+        ),
+        (
+            "statistic: alignment, of: slope, solver: chebyshev, runs: [uniform], above: 0",
+            {"solvers": {"others": ["preconditioned_richardson_ridge"]}},
+            "solver: found 'chebyshev', which is not a solver of solvers.headline or others",
+        ),
+        (
+            "statistic: largest_difference, of: distance, runs: [uniform], below: 1",
+            {"solvers": {"headline": ["richardson"], "others-": []}, "functions": {"solver": "chebyshev"}},
+            "statistic: largest_difference compares solvers, but solvers.headline is ['richardson']",
+        ),
+        (
+            "statistic: excess_ratio, reference: uniform, runs: [label, uniform], below: 1",
+            {},
+            "reference: found 'uniform', which is among runs",
+        ),
+        (
+            f"{SUMMARY} construction/summary, quantity: failures, subject: built, setting: scald",
+            {},
+            "setting: found 'scald', which is not a setting of construction/summary (did you mean 'scaled'?)",
+        ),
+        (
+            f"{SUMMARY} construction/summary, quantity: divergence_share, subject: ridge, setting: fixed_n",
+            {},
+            "setting: found 'fixed_n', which is not a setting of construction/summary (did you mean 'fixed'",
+        ),
+        (f"{SUMMARY} metarep/cg, quantity: drift, subject: cg, setting: wel", {}, "setting: found 'wel'"),
+        (
+            f"{SUMMARY} metarep/width, quantity: fall, subject: gaussian, setting: '1'",
+            {"width": {"ridges": [0.5]}},
+            "setting: found '1', which is not a setting of metarep/width; allowed: 0.5",
+        ),
+        (
+            f"{SUMMARY} metarep/operators, quantity: silent, subject: paired, setting: law",
+            {"operators": {"runs": ["spherical"]}},
+            "subject: found 'paired', which is not a subject of metarep/operators; allowed: spherical",
+        ),
+        (
+            f"{SUMMARY} metarep/anchor, quantity: agreement, subject: line, setting: matrix",
+            {},
+            "subject: found 'line', which is not a subject of metarep/anchor",
+        ),
+    ],
+)
+def test_claims_of_rows_that_no_table_will_have(
+    tmp_path: Path, condition: str, overlay: dict[str, object], expected: str
+) -> None:
+    """Fails if the settings keep a number out of its table and the claim misses it after all trainings."""
+    text = "one:\n  source: ours\n  statement: s\n  evidence: [fig1]\n  conditions:\n"
+    (tmp_path / "claims.yaml").write_text(f"{text}    - {{{condition}}}\n")
+    experiment = load_experiment(CONFIG, overrides=overlay)
+    with pytest.raises(ConfigError, match=r"claims\.yaml:6: one\.conditions\.0\.") as caught:
+        load_ledger(tmp_path / "claims.yaml", experiment)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ({"solvers": {"others": []}}, "solvers.others: lacks preconditioned_richardson_ridge, which the"),
+        (
+            {"constructions": {"controls": {"built": {"task": "linear_regression"}}}},
+            "constructions.controls.built.task: task 'linear_regression' has kernel linear, on which",
+        ),
+        ({"operators": {"fit_prompts": 5000}}, "operators.fit_prompts: found 5000, but prompts.fit is 2048"),
+        (
+            {
+                "runs": {"sunk": {"model": {"layout": "paired", "sink": True}}},
+                "operators": {"runs": ["sunk"]},
+            },
+            "operators.runs: run 'sunk' has a sink",
+        ),
+        ({"functions": {"prompts": 2000}}, "functions.prompts: found 2000, but prompts.evaluation is 1024"),
+        (
+            {"compute": {"device": "cpu"}, "runs": {"line": {"training": {"precision": "bfloat16"}}}},
+            "runs.line.training.precision: found bfloat16, which needs a GPU",
+        ),
+        (
+            {"compute": {"device": "cpu"}, "base": {"training": {"precision": "tf32"}}},
+            "base.training.precision: found tf32, which needs a GPU",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together(overlay: dict[str, object], expected: str) -> None:
+    """Fails if two settings that some job cannot have together are found out by that job, or by no plan."""
+    found = message(CONFIG, **overlay)
+    assert expected in found
+    assert len(found.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("overlay", "expected"),
+    [
+        ({"runs": {"label": None}}, "runs.label: found None; expected 'key: value' lines below it, or {key"),
+        ({"tasks": {"line": 3}}, "tasks.line: found 3; expected 'key: value' lines"),
+        ({"base": {"training": {"compile": "maybe"}}}, "compile: found 'maybe'; expected true or false"),
+        ({"base": {"training": {"compile": 2}}}, "compile: found 2; expected true or false"),
+    ],
+)
+def test_what_is_expected_is_said_in_the_words_of_yaml(overlay: dict[str, object], expected: str) -> None:
+    """Fails if a person is told of Python's types and of our classes."""
+    assert expected in message(CONFIG, **overlay)
+
+
+def test_without_controls_no_solver_is_asked_for() -> None:
+    """Fails if controls that are not there want a solver, or another one than the check wants of them."""
+    without = {
+        "constructions": {"controls-": ["built", "built_exact", "built_probed", "random"]},
+        "tables-": ["tab_controls", "tab_alignment"],
+        "solvers": {"others": []},
+    }
+    assert load_experiment(CONFIG, overrides=without).solvers.others == []
+    assert check_controls.SOLVER == CONTROL_SOLVER

@@ -31,7 +31,7 @@ if not all(os.access(folder, os.W_OK) for folder in (".", *Path().glob(".snakema
     )
 
 from ickrr.code import code_digest
-from ickrr.config.experiment import RunTable
+from ickrr.config.experiment import CONTROL_SOLVER, RunTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_claims import load_ledger
 from ickrr.config.task import Split

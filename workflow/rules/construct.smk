@@ -140,7 +140,7 @@ rule check_controls:
         expected=of_controls("trained/{run}/seed{seed}/expected.json"),
         prompts=of_controls("prompts/{task}-evaluation.safetensors"),
         trajectories=of_controls(
-            "trajectories/{task}-evaluation/preconditioned_richardson_ridge.safetensors"
+            f"trajectories/{{task}}-evaluation/{CONTROL_SOLVER}.safetensors"
         ),
     output:
         "<results>/tables/construction/controls.parquet",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ickrr.config.options import at_least_one
 from ickrr.constructions.adversaries import all_prompts
 from ickrr.constructions.design import design
 from ickrr.constructions.problem import Problem, effective_ridge
@@ -30,11 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sphere", action="store_true", help="every |x| is exactly the input bound")
     parser.add_argument("--label-bound", type=float, default=3.0, help="bound on |y|")
     parser.add_argument("--data", type=Path, help="prompts of one's own to try as well: x, y (safetensors)")
-    parser.add_argument("--prompts-per-law", type=int, default=16, help="random prompts of each input law")
+    parser.add_argument(
+        "--prompts-per-law", type=at_least_one, default=16, help="random prompts of each input law"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the prompts")
     parser.add_argument("--weights", type=Path, required=True, help="weights to write (safetensors)")
     parser.add_argument("--certificate", type=Path, required=True, help="certificate to write (JSON)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--threads", type=at_least_one, default=1, help="threads of torch")
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from ickrr.config.experiment import Experiment
-from ickrr.config.options import add_config_options, experiment_of
+from ickrr.config.options import add_config_options, at_least_one, experiment_of
 from ickrr.config.run import RunSettings
 from ickrr.constructions.cost import contraction_cost, grid_cost
 from ickrr.device import DEVICES, resolve_device
@@ -46,8 +46,10 @@ MEASURED_SOLVER_STEPS = 4
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_config_options(parser)
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="cores of the wall time")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of a job (default 1)")
+    parser.add_argument(
+        "--cores", type=at_least_one, default=os.cpu_count() or 1, help="cores of the wall time"
+    )
+    parser.add_argument("--threads", type=at_least_one, default=1, help="CPU threads of a job (default 1)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to measure")
     parser.add_argument("--output", type=Path, help="write the rows as a table too (Parquet)")
 

@@ -17,6 +17,7 @@ from ickrr.comparison.instrument import FIRST_LENGTH, Instrument, build, without
 from ickrr.comparison.prompts import Problem
 from ickrr.comparison.pseudo import Side, pseudo_layer
 from ickrr.comparison.spectra import norm_weights, row_sum_weights, spectrum
+from ickrr.config.options import at_least_one
 from ickrr.config.run import RunSettings
 from ickrr.files import atomic_path
 from ickrr.model.initialisation import initialise
@@ -45,8 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that it predicts")
     parser.add_argument("--output", type=Path, required=True, help="table to write (.csv)")
     parser.add_argument("--degrees", type=Path, required=True, help="table of needed degrees to write (.csv)")
-    parser.add_argument("--draws", type=int, default=300, help="bootstrap draws over prompts (default 300)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument(
+        "--draws", type=at_least_one, default=300, help="bootstrap draws over prompts (default 300)"
+    )
+    parser.add_argument("--threads", type=at_least_one, default=1, help="CPU threads (default 1)")
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ickrr.code import ROOT
+from ickrr.config.options import add_results_option
 from ickrr.provenance import Records, target_file, trace
 
 
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--number",
         help="a number as the paper prints it (--number=-3e-4 if negative): where it is, what holds it",
     )
-    parser.add_argument("--scale", default="laptop", help="scale of the results (default laptop)")
+    add_results_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -39,7 +39,8 @@ class Settings(BaseModel):
             if isinstance(item, int | float) and (problem := _why_not_held(item, divides)):
                 raise PydanticCustomError("not_held", "{problem}", {"problem": problem, "item": item})
         if isinstance(value, list) and (twice := next(_repeated(value), None)) is not None:
-            raise PydanticCustomError("repeated", "holds {item} twice; keep one", {"item": repr(twice)})
+            said = twice.model_dump(exclude_unset=True) if isinstance(twice, BaseModel) else twice
+            raise PydanticCustomError("repeated", "holds {item} twice; keep one", {"item": repr(said)})
         return value
 
 

@@ -53,6 +53,10 @@ def overlaid(
 
 def _extended(below: Any, entries: Any, where: str) -> list[Any]:
     if not isinstance(below, list):
+        if isinstance(below, Mapping):
+            raise ConfigError(
+                f"{where}: extends a list, but this is a mapping, which merges; leave out the +"
+            )
         found = "there is none" if below is None else f"found {below!r:.60}"
         raise ConfigError(f"{where}: extends a list of the layers below, but {found}; give the whole value")
     return [*below, *_listed(entries, where)]

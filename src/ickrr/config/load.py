@@ -11,9 +11,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from ickrr.config.code_behind import faulty_entries, undrawable
-from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
+from ickrr.config.experiment import CONTROL_SOLVER, UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.idle import idle_overrides
-from ickrr.config.layers import COMMAND_LINE, overlaid, positions_of, typed
+from ickrr.config.layers import COMMAND_LINE, EXTEND, REMOVE, overlaid, positions_of, typed
 from ickrr.config.messages import describe_problem, hint, no_such, place_of
 from ickrr.config.model import ModelSettings
 from ickrr.config.shown import left_out, with_runs_of_patterns
@@ -54,7 +54,7 @@ def load_experiment(
         overlay = told.pop("overlay")
     if scale is not None:
         told["scale"] = scale
-    unknown = [name for name in told if name not in Experiment.model_fields]
+    unknown = [name for name in told if str(name).rstrip(EXTEND + REMOVE) not in Experiment.model_fields]
     if unknown:
         known = [*Experiment.model_fields, "overlay"]
         raise ConfigError(
@@ -168,6 +168,7 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                     if compared:
                         yield (kind, name, "runs"), not_compared(experiment, run, compared)
     yield from _operator_inconsistencies(experiment)
+    yield from _control_inconsistencies(experiment)
     for part in ("tasks", "runs"):
         if not getattr(experiment, part):
             yield (part,), "there is none; this is where config.yaml names them"
@@ -176,12 +177,6 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
         for control_name in table.controls:
             if control_name not in controls:
                 yield ("tables", name, "controls"), no_such("control", control_name, list(controls))
-    for name, control in controls.items():
-        key = ("constructions", "controls", name)
-        if control.task not in experiment.tasks:
-            yield (*key, "task"), no_such("task", control.task, list(experiment.tasks))
-        if name in experiment.runs:
-            yield key, "this is the name of a run as well; choose another"
     for run in experiment.compute.first_runs:
         if run not in experiment.runs:
             yield ("compute", "first_runs"), no_such("run", run, list(experiment.runs))
@@ -191,6 +186,11 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             yield ("runs", name, "task"), no_such("task", overrides.task, list(experiment.tasks))
             continue
         resolved = experiment.run(name)
+        precision = resolved.training.precision
+        if precision != "float32" and experiment.compute.device == "cpu":
+            of_run = ("runs", name) if "precision" in overrides.training else ("base",)
+            why = f"found {precision}, which needs a GPU, with compute.device cpu; allowed there: float32"
+            yield (*of_run, "training", "precision"), why
         if resolved.training.compile and resolved.model.layout == "paired":
             yield (
                 ("runs", name, "training", "compile"),
@@ -207,6 +207,24 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             )
 
 
+def _control_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    for name, control in experiment.constructions.controls.items():
+        key = ("constructions", "controls", name)
+        if control.task not in experiment.tasks:
+            yield (*key, "task"), no_such("task", control.task, list(experiment.tasks))
+        elif not experiment.is_compared(name):
+            kernel = experiment.task(control.task).kernel
+            yield (
+                (*key, "task"),
+                f"task '{control.task}' has kernel {kernel}, on which the solvers are not run",
+            )
+        if name in experiment.runs:
+            yield key, "this is the name of a run as well; choose another"
+    if experiment.constructions.controls and CONTROL_SOLVER not in experiment.solvers.names:
+        why = "which the controls are held against; add it here or to solvers.headline"
+        yield ("solvers", "others"), f"lacks {CONTROL_SOLVER}, {why}"
+
+
 def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     settings = experiment.operators
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
@@ -218,6 +236,9 @@ def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath,
                 )
             if settings.anchor is None and "metarep/anchor" in item.others:
                 yield (kind, name, "others"), "operators.anchor is absent, so nothing is compared; name a run"
+    if settings.runs and settings.fit_prompts > experiment.prompts.fit:
+        found = f"found {settings.fit_prompts}, but prompts.fit is {experiment.prompts.fit}"
+        yield ("operators", "fit_prompts"), f"{found}; lower it, or raise prompts.fit"
     for key, runs in (("runs", settings.runs), ("anchor", [settings.anchor] if settings.anchor else [])):
         for run in runs:
             if run not in experiment.runs:
@@ -232,6 +253,8 @@ def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath,
                         f"run '{run}' has kernel {kernel} and attention {attention}; "
                         f"allowed: kernel {wanted[0]} and attention {wanted[1]}",
                     )
+                elif key == "runs" and resolved.model.sink:
+                    yield ("operators", key), f"run '{run}' has a sink; allowed: runs without one"
 
 
 def not_compared(experiment: Experiment, run: str, tables: Sequence[str]) -> str:

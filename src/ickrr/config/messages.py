@@ -3,11 +3,20 @@
 import difflib
 import re
 from collections.abc import Sequence
-from typing import Any, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 
 from ickrr.config.yaml_text import KeyPath, Positions
+
+MAPPING = "'key: value' lines below it, or {key: value}"
+WANTED: Final = {
+    "model_type": MAPPING,
+    "dict_type": MAPPING,
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+"""What is wanted in the words of YAML, where pydantic speaks of Python."""
 
 
 def no_such(kind: str, name: str, known: list[str]) -> str:
@@ -59,6 +68,8 @@ def describe_problem(
         return f"{where}: found an empty {kind_of}; give at least {context['min_length']} value(s)"
     if kind == "string_pattern_mismatch":
         return f"{where}: {found}; names are lower-case letters, digits and _, and start with a letter"
+    if kind in WANTED:
+        return f"{where}: {found}; expected {WANTED[kind]}"
     message = item["msg"].replace("Input should be", "expected").replace("a valid ", "")
     return f"{where}: {found}; {message[0].lower()}{message[1:]}"
 

@@ -1,10 +1,10 @@
-"""Options of every verb that reads the configuration: which files, and in which order."""
+"""Options that several tools share: which configuration or results, and how many of something."""
 
 import argparse
 from pathlib import Path
 
 from ickrr.config.experiment import Experiment
-from ickrr.config.load import SCALES, load_experiment
+from ickrr.config.load import DEFAULT_SCALE, SCALES, load_experiment
 
 
 def add_layer_options(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +22,19 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Declare where the configuration is, and what is laid on it."""
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
     add_layer_options(parser)
+
+
+def add_results_option(parser: argparse.ArgumentParser) -> None:
+    """Declare whose results are meant."""
+    told = f"scale of the results (default {DEFAULT_SCALE})"
+    parser.add_argument("--scale", choices=SCALES, default=DEFAULT_SCALE, help=told)
+
+
+def at_least_one(text: str) -> int:
+    """Read a number of things, of which there must be some."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"found {number}; give 1 or more")
+    return number
 
 
 def experiment_of(arguments: argparse.Namespace) -> Experiment:

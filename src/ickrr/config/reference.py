@@ -26,11 +26,12 @@ ones win, also where an overlay names a `scale`. `python -m ickrr config`, `esti
 In an overlay mappings merge, lists and values are replaced, and
 
     figures:
-      fig9: {runs+: [heads_six]}          # extends a list of the layers below
+      fig9: {runs+: [heads_sixteen]}      # extends a list of the layers below
       fig13: {runs-: [no_mlp]}            # takes an entry out of a list
       fig_training: {runs: ["linear_*"]}  # runs of a figure or table by pattern, in their order
-    tables-: [tab_metarep]                # takes a name out of a mapping
+    tables-: [tab_cost]                   # takes a name out of a mapping; the text must not show it
     runs:
+      heads_sixteen: {task: spherical, model: {heads: 16}}
       one: &one {task: spherical, model: {heads: 1}}
       two: {<<: *one, seeds: [7]}         # YAML's merge keys
 

@@ -142,6 +142,10 @@ def left_out(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
             if bool(item.runs or controls) != bool(item.tables):
                 yield (part, name), "`runs` (or `controls`) and `tables` go together: name both or neither"
             if "functions" in item.tables:
+                asked, stored = experiment.functions.prompts, experiment.prompts.evaluation
+                if asked > stored:
+                    why = f"found {asked}, but prompts.evaluation is {stored}; lower it, or raise that"
+                    yield ("functions", "prompts"), why
                 for run in runs:
                     yield from (((part, name, "runs"), why) for why in _not_on_a_line(experiment, run))
             if name in SHOWN:
