@@ -69,7 +69,8 @@ def reader_may_leave() -> Iterator[None]:
         try:
             yield
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # None where the caller closed it (`>&-`)
+                sys.stdout.flush()
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)  # for what Python flushes at its end
         for stream in (sys.stdout, sys.stderr):
