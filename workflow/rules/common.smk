@@ -52,16 +52,20 @@ except ConfigError as error:
 RESULTS = f"results/{experiment.scale}"
 CONTROLS = experiment.constructions.controls
 RESOURCES = JobResources(experiment)
-NOTHING = "(?!)"  # a pattern that matches nothing
+
+
+def one_of(names):
+    """Pattern of a wildcard: what the configuration names, so that any other target is one that no rule makes."""
+    return "|".join(names) or "(?!)"  # nothing matches that
 
 
 wildcard_constraints:
-    run="[a-z][a-z0-9_]*",
-    task="[a-z][a-z0-9_]*",
-    ridge="[a-z][a-z0-9_]*",
+    run=one_of(experiment.models),
+    task=one_of(experiment.tasks),
+    ridge=one_of(experiment.constructions.verification.ridges),
     seed=r"\d+",
-    figure="fig[a-z0-9_]*",
-    table="tab_[a-z0-9_]*",
+    figure=one_of(experiment.figures),
+    table=one_of(experiment.tables),
 
 
 # What every shell command begins with: the Python that runs Snakemake (or that of a conda environment), which
