@@ -38,3 +38,23 @@ def test_console_script_is_the_same_command_line() -> None:
     """Fails if `ickrr` starts something else than `python -m ickrr`."""
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert EntryPoint("ickrr", scripts["ickrr"], "console_scripts").load() is main
+
+
+@pytest.mark.parametrize(
+    "tool", ["trace paper", "claims", "check", "bundle --output x.tar.xz", "restore --shipped"]
+)
+def test_scales_that_do_not_exist_are_refused(tool: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fails if a mistyped scale is looked for among the results, and the advice is to make it."""
+    scale = ["smok"] if "--shipped" in tool else ["--scale", "smok"]
+    with pytest.raises(SystemExit):
+        main([*tool.split(), *scale])
+    assert "invalid choice: 'smok'" in capsys.readouterr().err
+
+
+def test_configuration_is_that_of_the_workflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if a tool called in another folder, as in one of the project, finds no config.yaml."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["config", "--scale", "smoke", "--run", "spherical"]) == 0
+    assert '"task_name": "spherical"' in capsys.readouterr().out

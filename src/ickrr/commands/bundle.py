@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ickrr.config.options import add_scale_of_results
 from ickrr.errors import ConfigError
 from ickrr.packing import TIERS, pack
 
@@ -15,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tier", choices=sorted(TIERS), default="tables", help="what to pack (default tables)"
     )
-    parser.add_argument("--scale", default="laptop", help="scale of the results (default laptop)")
+    add_scale_of_results(parser)
     parser.add_argument("--output", type=Path, required=True, help="archive to write (.tar.xz)")
 
 

@@ -15,6 +15,7 @@ from ickrr import driver, needs
 from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
+from ickrr.config.options import add_scale_of_results
 from ickrr.disk import FILES, bytes_of, jobs_of_paper
 from ickrr.errors import ConfigError, FileError, IckrrError
 from ickrr.provenance import Records
@@ -38,7 +39,7 @@ class Finding:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--scale", default="laptop", help="scale that is asked about (default laptop)")
+    add_scale_of_results(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

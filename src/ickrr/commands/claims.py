@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ickrr.config.options import add_scale_of_results
 from ickrr.provenance import Records
 from ickrr.report.ledger import one_claim, overview
 from ickrr.report.load import checked_table
@@ -11,7 +12,7 @@ from ickrr.report.load import checked_table
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("claim", nargs="?", help="id of a claim in claims.yaml; all without one")
-    parser.add_argument("--scale", default="laptop", help="scale of the results (default laptop)")
+    add_scale_of_results(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

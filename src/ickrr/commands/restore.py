@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ickrr.bundles import InTheWayError, shipped_bundle
 from ickrr.code import ROOT
+from ickrr.config.load import SCALES
 from ickrr.errors import ConfigError
 from ickrr.restoring import restore
 
@@ -15,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, nargs="?", help="archive to restore (.tar.xz)")
     parser.add_argument(
         "--shipped",
-        metavar="SCALE",
+        choices=SCALES,
         help="the bundle of this scale that comes with the project, if any; files in its way stay",
     )
     parser.add_argument(

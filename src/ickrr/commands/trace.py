@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ickrr.code import ROOT
+from ickrr.config.options import add_scale_of_results
 from ickrr.provenance import Records, target_file, trace
 
 
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--number",
         help="a number as the paper prints it (--number=-3e-4 if negative): where it is, what holds it",
     )
-    parser.add_argument("--scale", default="laptop", help="scale of the results (default laptop)")
+    add_scale_of_results(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -28,7 +29,8 @@ def main(arguments: argparse.Namespace) -> None:
     """
     results = Path("results") / arguments.scale
     if arguments.number is None:
-        lines = trace(Records(results), target_file(arguments.target, results))
+        file = target_file(arguments.target, results)
+        lines = trace(Records(Path(*file.parts[:2])), file)  # a path says its scale itself
     else:
         from ickrr.report.printed import where_printed  # reads tables, which takes a second to import
 

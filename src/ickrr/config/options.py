@@ -1,10 +1,12 @@
 """Options of every verb that reads the configuration: which files, and in which order."""
 
 import argparse
+import os
 from pathlib import Path
 
+from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
-from ickrr.config.load import SCALES, load_experiment
+from ickrr.config.load import DEFAULT_SCALE, SCALES, load_experiment
 
 
 def add_layer_options(parser: argparse.ArgumentParser) -> None:
@@ -18,9 +20,17 @@ def add_layer_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_scale_of_results(parser: argparse.ArgumentParser) -> None:
+    """Declare whose results are looked at."""
+    told = f"scale of the results (default {DEFAULT_SCALE})"
+    parser.add_argument("--scale", choices=SCALES, default=DEFAULT_SCALE, help=told)
+
+
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Declare where the configuration is, and what is laid on it."""
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
+    # The one that the workflow reads, in whatever folder this is called.
+    ours = Path(os.path.relpath(ROOT / "config.yaml"))
+    parser.add_argument("--config", type=Path, default=ours, help="the default experiment")
     add_layer_options(parser)
 
 
