@@ -24,6 +24,13 @@ if brace := next((sign for sign in "{}" if sign in str(ROOT)), None):
         f"error: {ROOT}: the name of this folder has a '{brace}', where Snakemake would fill in wildcards; "
         "give the folder another name"
     )
+try:
+    str(ROOT).encode()
+except UnicodeEncodeError:
+    sys.exit(
+        f"error: {str(ROOT)!a}: the name of this folder is no {sys.getfilesystemencoding().upper()}; give the "
+        "folder another name (or, if it is UTF-8, set LC_ALL=C.UTF-8)"
+    )
 if not all(os.access(folder, os.W_OK) for folder in (".", *Path().glob(".snakemake"))):
     sys.exit(
         f"error: {Path.cwd()}: cannot be written, and Snakemake keeps its notes here, even of a dry run; make it "
