@@ -25,7 +25,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
 
-from ickrr.errors import IckrrError, not_installed
+from ickrr.errors import IckrrError
+from ickrr.surroundings import not_installed
 
 try:
     from ickrr import batch_job, commands

@@ -1,7 +1,5 @@
 """Errors that a person can act on: the message names the file, the key, what was found and what to do."""
 
-import sys
-
 
 class IckrrError(Exception):
     """Base of all errors whose message is shown without a traceback."""
@@ -21,13 +19,3 @@ class TrainingError(IckrrError):
 
 class ConstructionError(IckrrError):
     """Weights that are asked for cannot be built, or data violate what they were built for."""
-
-
-def not_installed(error: ModuleNotFoundError) -> str:
-    """Say which package this Python lacks, and where it would be."""
-    if error.name is None or error.name.split(".")[0] == "ickrr":
-        raise error
-    return (
-        f"{error.name}: is not installed for {sys.executable}; run make env, and use the Python of .venv "
-        "(source .venv/bin/activate)"
-    )
