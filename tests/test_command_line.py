@@ -3,6 +3,8 @@
 import ast
 import pkgutil
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -76,3 +78,29 @@ def test_a_folder_cannot_be_traced(
     monkeypatch.chdir(tmp_path)
     assert main(["trace", "--scale", "smoke", "--", target]) == 1
     assert "is a folder; name a file in it" in capsys.readouterr().err
+
+
+def test_configuration_is_that_of_the_workflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fails if a tool called in another folder, as in one of the project, finds no config.yaml."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["config", "--scale", "smoke", "--run", "spherical"]) == 0
+    assert '"task_name": "spherical"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("package", ["pydantic", "psutil", "yaml"])
+def test_missing_package_is_one_line(package: str) -> None:
+    """Fails if `check`, called to find what is missing, ends in a traceback because a package is missing."""
+    without = (
+        f"import sys; sys.modules[{package!r}] = None; sys.path.insert(0, {str(ROOT / 'src')!r}); "
+        "from ickrr.__main__ import main; sys.exit(main(['check', '--scale', 'smoke']))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", without], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert run.stderr == (
+        f"error: {package}: is not installed for {sys.executable}; run make env, and use the Python of .venv "
+        "(source .venv/bin/activate)\n"
+    )

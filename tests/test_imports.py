@@ -13,15 +13,8 @@ from ickrr.report import figures, tables
 # What runs or builds models, or measures what they would take.
 TORCH = {
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
-    *(
-        "measure_operators",
-        "measure_width",
-        "pilot_identification",
-        "probe",
-        "run_conjugate_gradient",
-        "sample",
-    ),
-    *("solve", "sweep_noise", "trace_functions", "train", "verify_construction"),
+    *("measure_operators", "measure_width", "pilot_identification", "probe", "run_conjugate_gradient"),
+    *("sample", "solve", "sweep_noise", "trace_functions", "train", "verify_construction"),
 }
 NO_TABLES = {  # they read and write arrays, settings or text; papermill, which draws, brings pyarrow
     *("build_control", "bundle", "check", "config", "construct", "measure_operators", "paper"),

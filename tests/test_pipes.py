@@ -1,5 +1,6 @@
 """Whoever stops reading (`| head`) gets no complaint."""
 
+import shlex
 import subprocess
 import sys
 
@@ -47,3 +48,16 @@ def test_help_of_make_is_whole() -> None:
         line for line in (ROOT / "Makefile").read_text().splitlines() if ":" in line and " ## " in line
     ]
     assert len(text.splitlines()) == len(documented)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ickrr", "config"], ["ickrr", "claims", "--help"], ["slurm_guard", "submit", "--help"]],
+    ids=" ".join,
+)
+def test_a_closed_output_is_no_error(command: list[str]) -> None:
+    """Fails if a verb whose output the caller closed (``>&-``) ends in a traceback."""
+    line = shlex.join([sys.executable, "-m", *command])
+    run = subprocess.run(f"{line} >&-", shell=True, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 0
+    assert "Traceback" not in run.stderr  # argparse itself writes a help there, then

@@ -311,11 +311,21 @@ def test_result_that_nobody_knows_cannot_be_traced(project: Path) -> None:
         ("paper", "paper.pdf"),
         ("tables/spherical/errors.parquet", "tables/spherical/errors.parquet"),
         ("results/smoke/paper.pdf", "paper.pdf"),
+        ("./results/smoke/tables/../paper.pdf", "paper.pdf"),
+        (str(Path("results/smoke/paper.pdf").absolute()), "paper.pdf"),
+        ("results/laptop/paper.pdf", "../laptop/paper.pdf"),
     ],
 )
 def test_short_targets(target: str, file: str) -> None:
-    """Fails if a name that snakemake knows is not known here."""
-    assert target_file(target, RESULTS) == RESULTS / file
+    """Fails if a name that snakemake knows, or a path however written, is not known here."""
+    assert target_file(target, RESULTS) == Path(os.path.normpath(RESULTS / file))
+
+
+def test_what_is_there_and_no_result_is_not_to_be_made(project: Path) -> None:
+    """Fails if a folder or a foreign file ends in a traceback, or in the advice to make it."""
+    for target in ("results/smoke", "results/smoke/trained", ".", "/etc/passwd"):
+        with pytest.raises(FileError, match="no job made it"):
+            trace(Records(RESULTS), target_file(target, RESULTS))
 
 
 def run_as_nobody(arguments: list[str], log: str) -> None:

@@ -25,10 +25,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
 
-from ickrr import batch_job, commands
-from ickrr.code import Sources
 from ickrr.errors import IckrrError
-from ickrr.provenance import Inputs, Records, job_record
+from ickrr.surroundings import not_installed
+
+try:
+    from ickrr import batch_job, commands
+    from ickrr.code import Sources
+    from ickrr.provenance import Inputs, Records, job_record
+except ModuleNotFoundError as error:
+    sys.exit(f"error: {not_installed(error)}")
 
 # Verbs for people; rules call the others.
 TOOLS = (
@@ -69,7 +74,8 @@ def reader_may_leave() -> Iterator[None]:
         try:
             yield
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # None where the caller closed it (`>&-`)
+                sys.stdout.flush()
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)  # for what Python flushes at its end
         for stream in (sys.stdout, sys.stderr):
@@ -97,6 +103,9 @@ def _main(argv: list[str]) -> int:
             _run_job(argv[0], options, job)
     except IckrrError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"error: {not_installed(error)}", file=sys.stderr)
         return 1
     except Exception as error:
         advice = _advice(error)

@@ -5,6 +5,7 @@ kill and is lost when the first of two runs ends. This one is an ``flock``: it g
 it, however that ends, so it is never stale.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -171,21 +172,22 @@ def pass_on_termination(source: Path) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: received.put(number))
 
 
-def require_writable(results: Path) -> None:
-    """Make sure that results can be written, before a job finds out.
+def require_writable(folder: Path) -> None:
+    """Make sure that a folder is one and can be written, before a job finds out.
 
     Raises:
-        DriverError: they cannot.
+        DriverError: it cannot.
     """
-    trial = results / f".writable.{os.getpid()}.tmp"
+    trial = folder / f".writable.{os.getpid()}.tmp"
     try:
-        results.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         trial.touch()
         trial.unlink()
     except OSError as error:
-        raise DriverError(
-            f"{results}: cannot be written ({error.strerror}); make it writable, or work in another folder"
-        ) from error
+        advice = "make it writable, or work in another folder"
+        if error.errno in (errno.EEXIST, errno.ENOTDIR):
+            advice = "a file or a link to nothing is in its place: remove that, or make what it links to"
+        raise DriverError(f"{folder}: cannot be written ({error.strerror}); {advice}") from error
 
 
 def start(folder: Path, source: Path, results: Path) -> int:
@@ -197,10 +199,12 @@ def start(folder: Path, source: Path, results: Path) -> int:
         results: where results go.
 
     Raises:
-        DriverError: another driver works here, what one left cannot be stopped, or results cannot be written.
+        DriverError: another driver works here, what one left cannot be stopped, or results or logs cannot be
+            written.
     """
     lock = take_lock(folder)
-    require_writable(results)
+    for written in (results, Path("logs", results.name)):
+        require_writable(written)
     end_orphans(folder)
     remove_temporaries(folder)
     mark_jobs(folder)

@@ -61,7 +61,7 @@ class Records:
             name = Path(file).relative_to(self.results)
         except ValueError:
             return None
-        if name.parts[0] == "records":
+        if name.parts[:1] in ((), ("records",)):
             return None
         return self.results / "records" / name.with_name(f"{name.name}.json")
 
@@ -298,14 +298,18 @@ def _params(metadata: Record) -> list[str]:
 
 
 def target_file(target: str, results: Path) -> Path:
-    """Return the file of a short target: ``fig2``, ``tab_setup``, ``paper``, or a path."""
+    """Return the file of a short target: ``fig2``, ``tab_setup``, ``paper``, or a path in any form."""
     if target.startswith("fig") and "/" not in target:
         return results / "figures" / f"{target}.pdf"
     if target.startswith("tab_") and "/" not in target:
         return results / "latex" / f"{target}.tex"
     if target == "paper":
         return results / "paper.pdf"
-    return Path(target) if Path(target).is_relative_to(results) else results / target
+    path = Path(os.path.normpath(target))
+    folder, all_scales = path.parent.resolve(), results.parent.resolve()
+    if not folder.is_relative_to(all_scales):
+        return results / path
+    return results.parent / folder.relative_to(all_scales) / path.name
 
 
 def trace(records: Records, file: Path) -> list[str]:
@@ -321,7 +325,8 @@ def trace(records: Records, file: Path) -> list[str]:
     if file.is_dir():
         raise FileError(f"{file}: is a folder; name a file in it, or fig2, tab_setup or paper")
     if snakemake_metadata(file) is None and records.of(file) is None:
-        advice = "mind its name, or run snakemake to make it"
+        there = "no job made it; name a file below results/<scale> that one made"
+        advice = there if file.exists() else "mind its name, or run snakemake to make it"
         raise FileError(f"{file}: nothing is recorded of how it was made; {advice}")
     return list(_lines(records, [str(file)], 0, set()))
 

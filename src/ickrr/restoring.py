@@ -66,10 +66,11 @@ def restore(bundle: Path, force: bool = False) -> Contents:
     Raises:
         BundleError: see `ickrr.bundles.unpack`; or the disk has no room.
         InTheWayError: a result is there that differs, or was made from others.
-        DriverError: Snakemake is running here.
+        DriverError: Snakemake is running here, or results cannot be written.
     """
     lock = driver.take_lock(Path())
     try:
+        driver.require_writable(Path("results"))
         driver.end_orphans(Path())
         driver.remove_temporaries(Path())
         with _temporary_folder() as folder:

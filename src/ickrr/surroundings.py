@@ -58,3 +58,13 @@ def enter() -> None:
     with suppress(OSError):  # where nothing can be written, the job says so of its results
         home.mkdir(parents=True, exist_ok=True)
     os.execve(sys.executable, sys.orig_argv, {**cleaned(os.environ, home), ENTERED: str(os.getpid())})
+
+
+def not_installed(error: ModuleNotFoundError) -> str:
+    """Say which package this Python lacks, and where it would be."""
+    if error.name is None or error.name.split(".")[0] == "ickrr":
+        raise error
+    return (
+        f"{error.name}: is not installed for {sys.executable}; run make env, and use the Python of .venv "
+        "(source .venv/bin/activate)"
+    )

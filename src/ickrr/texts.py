@@ -32,7 +32,9 @@ def read_text(path: Path, *, plain: bool = False) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}); it must be a file of yours") from error
+        raise FileError(
+            f"{path}: cannot be read ({error.strerror}); is this the file that you mean?"
+        ) from error
     if len(content) > LARGEST:
         raise FileError(f"{path}: is larger than {LARGEST // 1_000_000} MB; is this the file that you mean?")
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")

@@ -22,7 +22,8 @@ def main(arguments: Sequence[str]) -> int:
         try:
             return _main(arguments)
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # None where the caller closed it (`>&-`)
+                sys.stdout.flush()
     except (
         BrokenPipeError
     ):  # nobody reads on (`| head`): no word of it, nor from what Python flushes at its end

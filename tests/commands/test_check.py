@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from support import ROOT
 from ickrr import driver
 from ickrr.commands import check
 from ickrr.errors import ConfigError
+from ickrr.restoring import restore
 
 __all__ = ["project"]
 
@@ -67,6 +69,26 @@ def test_results_that_cannot_be_written_are_seen() -> None:
     found = check.disk(Path("/proc/results"), "smoke")
     assert found.state == "BAD"
     assert "make it writable" in found.text
+
+
+@pytest.mark.parametrize("place", ["results", "logs"])
+@pytest.mark.parametrize("what", ["file", "link to nothing"])
+def test_what_is_no_folder_where_one_must_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, what: str
+) -> None:
+    """Fails if a run, `restore` or `check` calls it writable, advises that, or ends in a traceback."""
+    monkeypatch.chdir(tmp_path)
+    if what == "file":
+        Path(place).write_text("x")
+    else:
+        Path(place).symlink_to("/scratch/that/was/purged")
+    told = f"{place}.*; a file or a link to nothing is in its place: remove that"
+    if place == "results":
+        assert re.search(told, check.disk(Path("results/smoke"), "smoke").text)
+        with pytest.raises(driver.DriverError, match=told):
+            restore(tmp_path / "bundle.tar.xz")
+    with pytest.raises(driver.DriverError, match=told):
+        driver.start(tmp_path, ROOT / "src", Path("results/smoke"))
 
 
 def test_wrong_configuration_is_one_line(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,18 @@ def test_a_folder_that_cannot_be_written_is_named(
     assert run.returncode == 1
     assert f"error: {tmp_path}/fixed: cannot be written, and Snakemake keeps its notes here" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_folder_whose_name_is_no_text_is_named(fresh_project: Project, tmp_path: Path) -> None:
+    """Fails if a name that is no UTF-8, as of an old archive, ends in tracebacks."""
+    folder = os.fsencode(tmp_path) + b"/gr\xfc\xdfe"
+    shutil.copytree(os.fsencode(fresh_project.path), folder, symlinks=True)
+    run = subprocess.run(
+        [SNAKEMAKE, "-n", "fig1", "--config", "scale=smoke"], cwd=folder, capture_output=True, check=False
+    )
+    assert run.returncode == 1
+    assert b"gr\\udcfc\\udcdfe': the name of this folder is no UTF-8" in run.stderr
+    assert b"Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize(

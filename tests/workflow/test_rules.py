@@ -86,6 +86,28 @@ def test_short_targets_plan_their_ancestors_only(fresh_project: Project) -> None
 
 
 @pytest.mark.parametrize(
+    "file",
+    [
+        "prompts/noise_low-validation.safetensors",  # a run's name where a task's is meant
+        "trajectories/nosuch-evaluation/richardson.safetensors",
+        "trained/nosuch/seed0/weights.safetensors",
+        "predictions/nosuch/seed0.safetensors",
+        "tables/nosuch/errors.parquet",
+        "tables/nosuch/learning_curve.parquet",
+        "construction/nosuch/cells.parquet",
+        "figures/fig77.pdf",
+        "latex/tab_nosuch.tex",
+    ],
+)
+def test_files_of_nothing_configured_are_no_targets(fresh_project: Project, file: str) -> None:
+    """Fails if a target with a name that is not in the configuration ends in a traceback, or is planned."""
+    run = fresh_project.snakemake("-n", f"results/smoke/{file}")
+    assert run.returncode == 1
+    assert f"No rule to produce results/smoke/{file}" in run.stdout
+    assert "Traceback" not in run.stdout
+
+
+@pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["scale=smok"], "scale: found 'smok'; allowed: smoke, laptop, paper"),

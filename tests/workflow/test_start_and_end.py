@@ -1,5 +1,6 @@
 """What a run asks before its first job, what it shows, and what it says at its end."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,22 @@ def test_end_of_the_paper_says_where_it_is(tiny_paper: Paper) -> None:
     assert " is ready after " in end and " jobs computed." in end
     assert "Next: open results/smoke/paper.pdf; python -m ickrr check --scale smoke" in end
     assert "make report SCALE=smoke" in end
+
+
+def test_figure_that_fails_shows_its_error_and_no_notebook(tiny_paper: Paper, tmp_path: Path) -> None:
+    """Fails if the error drowns in the notebook's JSON, or the job leaves a file of its own behind."""
+    project = tiny_paper.copy(tmp_path / "project")
+    notebook = project.path / "workflow/notebooks/fig1.ipynb"
+    content = json.loads(notebook.read_text())
+    content["cells"].append({**content["cells"][-1], "id": "broken", "source": "1 / 0"})
+    notebook.write_text(json.dumps(content))
+    run = project.snakemake("--cores", "1", "fig1")
+    assert run.returncode == 1
+    assert "ZeroDivisionError: division by zero" in run.stdout
+    assert "logs/smoke/draw_figure/fig1.ipynb shows the cell" in run.stdout
+    assert "nbformat" not in run.stdout
+    kept = sorted(path.name for path in (project.path / "logs/smoke/draw_figure").glob("fig1.*"))
+    assert kept == ["fig1.ipynb", "fig1.log"]
 
 
 def test_summary_tells_taken_from_computed_and_kept(tmp_path: Path) -> None:

@@ -24,6 +24,13 @@ if brace := next((sign for sign in "{}" if sign in str(ROOT)), None):
         f"error: {ROOT}: the name of this folder has a '{brace}', where Snakemake would fill in wildcards; "
         "give the folder another name"
     )
+try:
+    str(ROOT).encode()
+except UnicodeEncodeError:
+    sys.exit(
+        f"error: {str(ROOT)!a}: the name of this folder is no {sys.getfilesystemencoding().upper()}; give the "
+        "folder another name (or, if it is UTF-8, set LC_ALL=C.UTF-8)"
+    )
 if not all(os.access(folder, os.W_OK) for folder in (".", *Path().glob(".snakemake"))):
     sys.exit(
         f"error: {Path.cwd()}: cannot be written, and Snakemake keeps its notes here, even of a dry run; make it "
@@ -52,16 +59,20 @@ except ConfigError as error:
 RESULTS = f"results/{experiment.scale}"
 CONTROLS = experiment.constructions.controls
 RESOURCES = JobResources(experiment)
-NOTHING = "(?!)"  # a pattern that matches nothing
+
+
+def one_of(names):
+    """Pattern of a wildcard: what the configuration names, so that any other target is one that no rule makes."""
+    return "|".join(names) or "(?!)"  # nothing matches that
 
 
 wildcard_constraints:
-    run="[a-z][a-z0-9_]*",
-    task="[a-z][a-z0-9_]*",
-    ridge="[a-z][a-z0-9_]*",
+    run=one_of(experiment.models),
+    task=one_of(experiment.tasks),
+    ridge=one_of(experiment.constructions.verification.ridges),
     seed=r"\d+",
-    figure="fig[a-z0-9_]*",
-    table="tab_[a-z0-9_]*",
+    figure=one_of(experiment.figures),
+    table=one_of(experiment.tables),
 
 
 # What every shell command begins with: the Python that runs Snakemake (or that of a conda environment), which

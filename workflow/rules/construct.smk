@@ -112,7 +112,7 @@ rule build_control:
     benchmark:
         "<benchmarks>/build_control/{run}/seed{seed}.tsv"
     wildcard_constraints:
-        run="|".join(CONTROLS) or "none",
+        run=one_of(CONTROLS),
     conda:
         "../../envs/conda/train.yaml"
     threads: 1

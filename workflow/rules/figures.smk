@@ -11,9 +11,8 @@ rule draw_figure:
             labels={"figure": "{figure}"},
         ),
     log:
-        # The text first: of a failed job, Snakemake shows no log behind one that is missing.
-        text="<logs>/draw_figure/{figure}.log",
-        notebook="<logs>/draw_figure/{figure}.ipynb",
+        # The executed notebook lies beside it and is no log: of a failed job, Snakemake shows all logs as a whole.
+        "<logs>/draw_figure/{figure}.log",
     benchmark:
         "<benchmarks>/draw_figure/{figure}.tsv"
     conda:
@@ -31,9 +30,10 @@ rule draw_figure:
         step(
             "draw_figure",
             "draw",
-            "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb --executed {log.notebook}"
+            "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb"
+            ' --executed "$(dirname {log:q})"/{wildcards.figure}.ipynb'
             " --figure {output.pdf} --parameters {params.parameters:q}",
-            log=" > {log.text} 2>&1",
+            log=" > {log:q} 2>&1",
         )
 
 

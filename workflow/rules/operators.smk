@@ -10,7 +10,7 @@ rule measure_operators:
     benchmark:
         "<benchmarks>/measure_operators/{run}/seed{seed}.tsv"
     wildcard_constraints:
-        run="|".join(experiment.operators.runs) or NOTHING,
+        run=one_of(experiment.operators.runs),
     conda:
         "../../envs/conda/train.yaml"
     threads: 1

@@ -11,7 +11,7 @@ rule train_model:
     benchmark:
         "<benchmarks>/train_model/{run}/seed{seed}.tsv"
     wildcard_constraints:
-        run="|".join(experiment.runs),
+        run=one_of(experiment.runs),
     priority: priority_of
     conda:
         "../../envs/conda/train.yaml"

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.metadata
+import os
 import platform
 import subprocess
 import sys
@@ -129,13 +130,11 @@ def compiler(scale: str) -> Finding:
 
 def disk(results: Path, scale: str) -> Finding:
     """Look at the space left where results go, and write a file there."""
-    place = next(path for path in (results, *results.absolute().parents) if path.exists())
-    trial = place / ".check"
+    place = next(path for path in (results, *results.absolute().parents) if os.path.lexists(path))
     try:
-        trial.write_text("x")
-        trial.unlink()
-    except OSError as error:
-        return Finding("BAD", "disk", f"{place}: cannot be written ({error.strerror}); make it writable")
+        driver.require_writable(place)
+    except driver.DriverError as error:
+        return Finding("BAD", "disk", str(error))
     paper = jobs_of_paper(experiment_of(scale))
     size = bytes_of(experiment_of(scale), paper)
     enough = f"{place} can be written, with room for all results (up to {size / 1e9:.1f} GB)"

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import papermill
@@ -52,26 +53,25 @@ def main(arguments: argparse.Namespace) -> None:
     Raises:
         NotebookError: a cell failed, or there was no kernel.
     """
-    loaded = arguments.executed.with_suffix(".modules")
-    loaded.unlink(missing_ok=True)
-    # See ickrr.report.style: a notebook that nobody tells where to write only shows its figure.
-    os.environ |= {"ICKRR_FIGURE": str(arguments.figure.with_suffix("")), "ICKRR_LOADED": str(loaded)}
-    try:
-        papermill.execute_notebook(
-            _literal(arguments.notebook),
-            _literal(arguments.executed),
-            json.loads(arguments.parameters),
-            cwd=".",
-            progress_bar=False,
-            kernel_manager_class=ThisPython,
-        )
-    except (papermill.PapermillExecutionError, DeadKernelError, RuntimeError) as error:
-        raise NotebookError(
-            f"{error}\n{arguments.notebook}: stopped (above); "
-            f"{arguments.executed} shows the cell; correct it and run snakemake again"
-        ) from error
-    modules = read_json(loaded) if loaded.exists() else {}
-    loaded.unlink(missing_ok=True)
+    with TemporaryDirectory() as folder:
+        loaded = Path(folder) / "modules"
+        # See ickrr.report.style: a notebook that nobody tells where to write only shows its figure.
+        os.environ |= {"ICKRR_FIGURE": str(arguments.figure.with_suffix("")), "ICKRR_LOADED": str(loaded)}
+        try:
+            papermill.execute_notebook(
+                _literal(arguments.notebook),
+                _literal(arguments.executed),
+                json.loads(arguments.parameters),
+                cwd=".",
+                progress_bar=False,
+                kernel_manager_class=ThisPython,
+            )
+        except (papermill.PapermillExecutionError, DeadKernelError, RuntimeError) as error:
+            raise NotebookError(
+                f"{error}\n{arguments.notebook}: stopped (above); "
+                f"{arguments.executed} shows the cell; correct it and run snakemake again"
+            ) from error
+        modules = read_json(loaded) if loaded.exists() else {}
     files = {name: Path(file) for name, file in modules.items()}
     arguments.sources.require_known(files, f"{arguments.notebook}")
 

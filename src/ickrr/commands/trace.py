@@ -29,7 +29,8 @@ def main(arguments: argparse.Namespace) -> None:
     """
     results = Path("results") / arguments.scale
     if arguments.number is None:
-        lines = trace(Records(results), target_file(arguments.target, results))
+        file = target_file(arguments.target, results)
+        lines = trace(Records(Path(*file.parts[:2])), file)  # a path says its scale itself
     else:
         from ickrr.report.printed import where_printed  # reads tables, which takes a second to import
 

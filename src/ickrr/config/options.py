@@ -1,8 +1,10 @@
 """Options that several tools share: which configuration or results, and how many of something."""
 
 import argparse
+import os
 from pathlib import Path
 
+from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import DEFAULT_SCALE, SCALES, load_experiment
 
@@ -20,7 +22,9 @@ def add_layer_options(parser: argparse.ArgumentParser) -> None:
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Declare where the configuration is, and what is laid on it."""
-    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="the default experiment")
+    # The one that the workflow reads, in whatever folder this is called.
+    ours = Path(os.path.relpath(ROOT / "config.yaml"))
+    parser.add_argument("--config", type=Path, default=ours, help="the default experiment")
     add_layer_options(parser)
 
 
