@@ -42,7 +42,9 @@ def test_a_job_whose_pipe_is_closed_fails() -> None:
 
 def test_help_of_make_is_whole() -> None:
     """Fails if a line is cut where its text has a bar."""
-    text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "TIER=tables|predictions|weights SCALE=laptop" in text
     documented = [
         line for line in (ROOT / "Makefile").read_text().splitlines() if ":" in line and " ## " in line

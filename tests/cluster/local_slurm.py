@@ -217,6 +217,8 @@ class LocalSlurm:
 
     def answers(self) -> bool:
         """Tell whether the controller answers."""
+        if not self.folder.exists():
+            return False  # stopped and taken away; scontrol would look for its settings for a minute
         command = ["scontrol", "ping"]
         return (
             "UP"
