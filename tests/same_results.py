@@ -18,6 +18,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 MEASURED: Final = (
     "tab_cost",
+    "rate.parquet",
     "provenance",
     "paper.pdf",
     "records",
