@@ -11,9 +11,9 @@ if __name__ == "__main__":
         from slurm_guard.__main__ import main as guard
 
         sys.exit(guard(sys.argv[2:]))
-    if any(argument.startswith("--rule=") for argument in sys.argv):
-        from ickrr.surroundings import enter
+    from ickrr.surroundings import enter, is_job
 
+    if is_job(sys.argv):
         enter()
     from ickrr.__main__ import main
 

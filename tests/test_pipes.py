@@ -3,9 +3,12 @@
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support import ROOT
+
+from ickrr.code import code_digest
 
 
 @pytest.mark.parametrize(
@@ -30,9 +33,27 @@ def test_a_reader_who_leaves_is_no_error(command: list[str]) -> None:
     assert run.wait() in (0, 141)  # argparse itself leaves out a help that it cannot write
 
 
-def test_a_job_whose_pipe_is_closed_fails() -> None:
-    """Fails if a job that cannot write where it should ends without a word."""
-    command = [sys.executable, "-m", "ickrr", "claims", "--rule", "r", "--recorded-in", "results/smoke"]
+@pytest.mark.parametrize("rule", [["--rule=r"], ["--rule", "r"]], ids=" ".join)
+def test_a_job_whose_pipe_is_closed_fails(rule: list[str], tmp_path: Path) -> None:
+    """Fails if a job that cannot write where it should ends without a word, however its rule is said."""
+    code = ["--code", code_digest("ickrr.commands.config"), "-"]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "ickrr", "config", *rule, "--recorded-in", str(tmp_path), *code],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None and run.stderr is not None
+    run.stdout.close()
+    assert "Broken pipe" in run.stderr.read()
+    assert run.wait() not in (0, 141)
+
+
+@pytest.mark.parametrize("rule", [["--rule=r"], ["--rule", "r"]], ids=" ".join)
+def test_a_job_with_other_code_fails(rule: list[str]) -> None:
+    """Fails if a job runs code that it was not planned with."""
+    command = [sys.executable, "-m", "ickrr", "claims", *rule, "--recorded-in", "results/smoke"]
     run = subprocess.run(
         [*command, "--code", "no", "no"], cwd=ROOT, capture_output=True, text=True, check=False
     )

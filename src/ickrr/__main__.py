@@ -26,7 +26,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from ickrr.errors import IckrrError
-from ickrr.surroundings import not_installed
+from ickrr.surroundings import is_job, not_installed
 
 try:
     from ickrr import batch_job, commands
@@ -63,7 +63,7 @@ ADVICE = {
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; errors meant for people are printed as one message and exit with 1."""
     argv = sys.argv[1:] if argv is None else argv
-    with nullcontext() if "--rule" in argv else reader_may_leave():
+    with nullcontext() if is_job(argv) else reader_may_leave():
         return _main(argv)
 
 

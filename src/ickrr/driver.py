@@ -24,6 +24,7 @@ from typing import Final
 import psutil
 
 from ickrr.errors import IckrrError
+from ickrr.surroundings import is_job
 
 LOCK: Final = Path(".snakemake/ickrr/driver.lock")
 MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
@@ -262,7 +263,7 @@ def _steps(source: Path) -> list[psutil.Process]:
             command = process.cmdline()
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-        if str(source) in command[1:3] and any(word.startswith("--rule=") for word in command):
+        if str(source) in command[1:3] and is_job(command):
             found.append(process)
     return found
 

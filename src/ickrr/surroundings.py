@@ -8,7 +8,7 @@ anything else of a job.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -45,6 +45,11 @@ def cleaned(environment: Mapping[str, str], home: Path) -> dict[str, str]:
     }
     # In the locale C, which every system has, Python itself reads and writes UTF-8.
     return {**kept, "HOME": str(home), "LC_ALL": "C"}
+
+
+def is_job(command: Iterable[str]) -> bool:
+    """Tell a job of a rule, whose command says which, from what a person calls."""
+    return any(word.partition("=")[0] == "--rule" for word in command)
 
 
 def enter() -> None:

@@ -24,9 +24,8 @@ def main(arguments: Sequence[str]) -> int:
         finally:
             if sys.stdout is not None:  # None where the caller closed it (`>&-`)
                 sys.stdout.flush()
-    except (
-        BrokenPipeError
-    ):  # nobody reads on (`| head`): no word of it, nor from what Python flushes at its end
+    except BrokenPipeError:
+        # Nobody reads on (`| head`): no word of it, nor from what Python flushes at its end.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())

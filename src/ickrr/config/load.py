@@ -152,8 +152,6 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
 
 def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield what no single value shows: names that are not there, and context lengths above N."""
-    if "figures" in experiment.figures:
-        yield ("figures", "figures"), "this target makes all figures; choose another name"
     if faults := list(faulty_entries(experiment)):
         yield from faults
         return  # what follows asks them
