@@ -46,6 +46,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (results / "latex/tab_toy.tex").write_text(TABLE)
     (sections / "results.tex").write_text(RESULTS_TEX)
     (sections / ".#results.tex").symlink_to("user@host.1:1")  # an editor's lock
+    (sections / "draft.tex").symlink_to("taken_away.tex")
     for run, value in (("spherical", 0.982492), ("uniform", 0.982488)):
         write_table(results / f"tables/{run}/alignment.parquet", alignment(run, value))
     write_table(results / "tables/tab_toy.parquet", pd.DataFrame({"run": ["spherical"], "value": [0.982492]}))

@@ -89,7 +89,7 @@ class PromptCounts(Settings):
 class FigureSettings(Settings):
     """What one figure shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order; `heads_*` stands for all of such a name")
+    runs: list[str] = setting([], "Runs that it shows, in order")
     tables: list[RunTable] = setting([], "Tables of these runs that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")
 
@@ -104,7 +104,7 @@ class FigureSettings(Settings):
 class TableSettings(Settings):
     """What one LaTeX table shows."""
 
-    runs: list[str] = setting([], "Runs that it shows, in order; `heads_*` stands for all of such a name")
+    runs: list[str] = setting([], "Runs that it shows, in order")
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
     tables: list[RunTable] = setting([], "Tables of these runs and controls that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ickrr.errors import ConfigError, FileError
-from ickrr.files import read_table
+from ickrr.files import files_below, read_table
 from ickrr.report.formatting import camel_case
 from ickrr.report.plain import Number, numbers, only_number, plain
 
@@ -134,7 +134,7 @@ def _others(what: str, names: list[str]) -> Iterator[str]:
 def _uses(names: Collection[str], macros: dict[str, str], paper: Path) -> dict[str, list[str]]:
     """Where the sources use macros: file, line and sentence."""
     used: dict[str, list[str]] = {}
-    for path in sorted(paper.rglob("[!.]*.tex")):
+    for path in files_below(paper, {".tex"}):
         text = COMMENT.sub("", _read(path))
         for match in re.finditer(r"\\([A-Za-z]+)", text):
             if match[1] in names:
@@ -163,7 +163,7 @@ def _tidy_tables(results: Path) -> list[Path]:
     """Tables that macros are made from: neither those of the paper nor the judged claims."""
     tables = results / "tables"
     shown = {tables / "claims.parquet", *tables.glob("tab_*.parquet")}
-    return [path for path in sorted(tables.rglob("*.parquet")) if path not in shown]
+    return [path for path in files_below(tables, {".parquet"}) if path not in shown]
 
 
 def _rows_of(name: str, hits: list[Number], tables: dict[Path, pd.DataFrame]) -> list[str]:
