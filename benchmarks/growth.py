@@ -16,7 +16,7 @@ import torch
 from benchmarks.runs import run_of
 from benchmarks.timing import one_thread, seconds
 from benchmarks.training_step import SIZES, our_step
-from ickrr.analysis.probe import fit_readouts
+from ickrr.comparison.probe import fit_readouts
 from ickrr.config.analysis import SolverSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings

@@ -14,7 +14,7 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from ickrr.analysis.probe import Readouts, fit_readouts
+from ickrr.comparison.probe import Readouts, fit_readouts
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings

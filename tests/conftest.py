@@ -102,6 +102,6 @@ def bundle(tiny_paper: Paper, shared: Folder) -> Path:
     with lock:
         if not path.exists():
             folder.mkdir(exist_ok=True)
-            said = tiny_paper.verb("bundle", "--scale", "smoke", "--output", str(path))
+            said = tiny_paper.tool("bundle", "--scale", "smoke", "--output", str(path))
             assert said.returncode == 0, said.stdout
     return path

@@ -134,8 +134,8 @@ def controls_table(follows=(True, True, False, False)):
 
 def construction_tables():
     """All of them, by the path of each below ``tables/``."""
-    from ickrr.constructions.promises import summary_table
-    from ickrr.constructions.rates import rates_table
+    from ickrr.constructions.richardson.promises import summary_table
+    from ickrr.constructions.richardson.rates import rates_table
 
     cells = construction_cells()
     rates = rates_table(cells, 0.95)

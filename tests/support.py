@@ -37,8 +37,8 @@ class Project:
             check=False,
         )
 
-    def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a verb of this checkout's package."""
+    def tool(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a tool of this checkout's package."""
         return subprocess.run(
             [sys.executable, "-I", str(self.path / "src"), *arguments],
             cwd=self.path,
@@ -82,7 +82,7 @@ def snakemake_command(*arguments: str, scale: str = "smoke") -> list[str]:
     return command if "--config" in arguments else [*command, "--config", f"scale={scale}"]
 
 
-def process_of(driver: subprocess.Popen[str], verb: str, patience: float = 120.0) -> psutil.Process:
+def process_of(driver: subprocess.Popen[str], step: str, patience: float = 120.0) -> psutil.Process:
     """Wait for the Python process of a job below a running Snakemake."""
     until = time.monotonic() + patience
     while time.monotonic() < until and driver.poll() is None:
@@ -91,11 +91,11 @@ def process_of(driver: subprocess.Popen[str], verb: str, patience: float = 120.0
                 command = child.cmdline()
             except psutil.NoSuchProcess:
                 continue
-            if command[1:2] == ["-I"] and command[3:4] == [verb]:
+            if command[1:2] == ["-I"] and command[3:4] == [step]:
                 return child
         time.sleep(0.02)
     driver.kill()
-    raise AssertionError(f"no {verb} started: {driver.communicate()[0]}")
+    raise AssertionError(f"no {step} started: {driver.communicate()[0]}")
 
 
 TINY_RUNS = {

@@ -23,7 +23,11 @@ from ickrr.code import (
 )
 
 NOTEBOOKS = sorted((PACKAGE_ROOT.parents[1] / "workflow" / "notebooks").glob("*.ipynb"))
-COMMANDS = sorted(path.stem for path in (PACKAGE_ROOT / "commands").glob("[a-z]*.py"))
+COMMANDS = sorted(
+    f"ickrr.{path.parent.name}.{path.stem}"
+    for room in ("steps", "tools")
+    for path in (PACKAGE_ROOT / room).glob("[a-z]*.py")
+)
 MODULES = sorted(path for path in PACKAGE_ROOT.rglob("*.py") if path.stat().st_size)
 
 # Every kind of statement that versions of Python have spelled in different ways, and then some.
@@ -120,10 +124,9 @@ def other_meaning(path: Path) -> str:
 
 def test_an_edit_changes_the_digests_of_exactly_its_dependents(tmp_path: Path) -> None:
     """Fails if an operator leaves a dependent's digest or touches another's, or a comment counts."""
-    starts = [f"ickrr.commands.{name}" for name in COMMANDS]
-    closures = {start: import_closure(start) for start in starts}
+    closures = {start: import_closure(start) for start in COMMANDS}
     known = {path: read_source(path).digest for path in MODULES}
-    before = {start: code_digest(start) for start in starts}
+    before = {start: code_digest(start) for start in COMMANDS}
     for path in MODULES:
         copy = tmp_path / path.name
         copy.write_text(f"# a comment\n{path.read_text(encoding='utf-8')}\n\n")
@@ -137,33 +140,37 @@ def test_an_edit_changes_the_digests_of_exactly_its_dependents(tmp_path: Path) -
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_closure_covers_what_python_imports(command: str) -> None:
-    """Fails if the static closure misses a module that importing the verb really loads (stale results)."""
+    """Fails if the static closure misses a module that importing the step really loads (stale results)."""
     program = (
-        f"import sys, ickrr.commands.{command}\n"
+        f"import sys, {command}\n"
         "print('\\n'.join(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'ickrr'))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {Path(line) for line in run.stdout.split()}
-    assert loaded <= set(import_closure(f"ickrr.commands.{command}"))
+    assert loaded <= set(import_closure(command))
 
 
-def test_wings_do_not_know_each_other() -> None:
-    """Fails if an edit in one wing would rerun another (an import that should not be there)."""
+def test_science_packages_do_not_know_each_other() -> None:
+    """Fails if an edit in one package would rerun another (an import that should not be there)."""
     assert not any(
-        name.startswith(("solvers/", "analysis/", "report/")) for name in names("ickrr.commands.train")
+        name.startswith(("solvers/", "comparison/", "attention/", "report/"))
+        for name in names("ickrr.steps.train_model")
     )
     assert not any(
-        name.startswith(("training/", "model/", "report/")) for name in names("ickrr.commands.solve")
+        name.startswith(("training/", "model/", "report/")) for name in names("ickrr.steps.solve_prompts")
     )
-    assert not any(name.startswith(("solvers/", "report/")) for name in names("ickrr.commands.probe"))
-    wings = ("solvers/", "training/", "model/", "report/")
-    assert not any(name.startswith(wings) for name in names("ickrr.commands.compare"))
+    assert not any(name.startswith(("solvers/", "report/")) for name in names("ickrr.steps.probe_model"))
+    others = ("solvers/", "training/", "model/", "report/")
+    assert not any(name.startswith(others) for name in names("ickrr.steps.compare_run"))
 
 
-@pytest.mark.parametrize("command", ["compare", "table", "numbers", "paper", "config"])
-def test_light_verbs_do_not_import_torch(command: str) -> None:
+@pytest.mark.parametrize(
+    "command",
+    ["steps.compare_run", "steps.write_table", "steps.write_numbers", "steps.build_paper", "tools.config"],
+)
+def test_light_steps_do_not_import_torch(command: str) -> None:
     """Fails if making a table or a figure would need torch (seconds of start-up, a heavy environment)."""
-    program = f"import sys, ickrr.commands.{command}; sys.exit('torch' in sys.modules)"
+    program = f"import sys, ickrr.{command}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -178,7 +185,7 @@ def test_figures_do_not_import_torch(notebook: Path) -> None:
 def test_no_settings_but_its_own_reach_training() -> None:
     """Fails if adding a figure to the schema, or an edit of provenance, would retrain every model."""
     for other in ("config/experiment.py", "config/analysis.py", "provenance.py", "code.py", "__main__.py"):
-        assert other not in names("ickrr.commands.train")
+        assert other not in names("ickrr.steps.train_model")
 
 
 def test_closure_of_a_notebook_is_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +193,7 @@ def test_closure_of_a_notebook_is_its_code(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("ickrr.code.ROOT", PACKAGE_ROOT.parents[1])
     cells = [
         {"cell_type": "markdown", "source": ["import ickrr.solvers"]},
-        {"cell_type": "code", "source": ["import json\n", "from ickrr.files import read_table"]},
+        {"cell_type": "code", "source": ["import json\n", "from ickrr.io.files import read_table"]},
     ]
     notebook = tmp_path / "fig.ipynb"
     notebook.write_text(json.dumps({"cells": cells}))
@@ -197,7 +204,7 @@ def test_closure_of_a_notebook_is_its_code(tmp_path: Path, monkeypatch: pytest.M
     cells[0]["source"] = ["Other words."]
     notebook.write_text(json.dumps({"cells": cells, "metadata": {"a": 1}}, indent=1))
     assert read_source.__wrapped__(notebook).digest == known
-    cells[1]["source"] = ["from ickrr.files import read_json"]
+    cells[1]["source"] = ["from ickrr.io.files import read_json"]
     notebook.write_text(json.dumps({"cells": cells}))
     assert read_source.__wrapped__(notebook).digest != known
 
@@ -205,28 +212,28 @@ def test_closure_of_a_notebook_is_its_code(tmp_path: Path, monkeypatch: pytest.M
 def test_a_style_file_belongs_to_the_module_that_names_it() -> None:
     """Fails if an edit of the figures' style redraws nothing, or judges claims again."""
     assert "report/ickrr.mplstyle" in names("ickrr.report.style")
-    assert "report/ickrr.mplstyle" not in names("ickrr.commands.judge_claims")
+    assert "report/ickrr.mplstyle" not in names("ickrr.steps.judge_claims")
 
 
 def test_a_start_that_is_not_there_is_named() -> None:
     """Fails if a misspelled module or a syntax error ends in a traceback, or in an empty digest."""
-    with pytest.raises(CodeError, match=r"ickrr\.commands\.tarin: there is no such module"):
-        import_closure("ickrr.commands.tarin")
+    with pytest.raises(CodeError, match=r"ickrr\.steps\.tarin: there is no such module"):
+        import_closure("ickrr.steps.tarin")
     with pytest.raises(CodeError, match=r"gone\.ipynb: cannot be read"):
         import_closure("workflow/notebooks/gone.ipynb")
 
 
 def test_sources_of_a_job_must_be_those_it_was_planned_with() -> None:
     """Fails if a job starts with code that was edited after the plan."""
-    sources = Sources("ickrr.commands.sample")
-    sources.require(code_digest("ickrr.commands.sample"), "job")
+    sources = Sources("ickrr.steps.sample_prompts")
+    sources.require(code_digest("ickrr.steps.sample_prompts"), "job")
     with pytest.raises(CodeError, match=r"job of x: its code was edited after this run had been planned"):
         sources.require("0123456789abcdef", "job of x")
 
 
 def test_modules_outside_the_closure_are_refused() -> None:
     """Fails if a job may import a module that no digest covers; here, whatever these tests have imported."""
-    sources = Sources("ickrr.commands.sample")
+    sources = Sources("ickrr.steps.sample_prompts")
     with pytest.raises(CodeError, match=r"job: imported ickrr\.\S+.*, which its rule does not track"):
         import ickrr.report.style
 

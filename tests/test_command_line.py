@@ -1,7 +1,6 @@
 """What `ickrr --help` lists, and that the console script is the command line of the rules."""
 
 import ast
-import pkgutil
 import re
 import subprocess
 import sys
@@ -12,16 +11,17 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from ickrr import commands
-from ickrr.__main__ import TOOLS, main
+from ickrr import steps, tools
+from ickrr.__main__ import main, names
 
 
-def test_tools_are_what_no_rule_calls() -> None:
-    """Fails if a new verb for people is listed among the steps, or a step among the tools."""
+def test_steps_are_what_the_rules_call() -> None:
+    """Fails if a step has not the name of its rule, no rule calls it, or a rule calls a tool."""
     rules = "\n".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     called = set(re.findall(r'\bjob\(\s*"(\w+)"', rules))
-    verbs = {module.name for module in pkgutil.iter_modules(commands.__path__)}
-    assert set(TOOLS) == verbs - called
+    rule_names = set(re.findall(r"^rule (\w+):", rules, re.MULTILINE))
+    assert set(names(steps)) == called == rule_names
+    assert not set(names(tools)) & called
 
 
 def test_help_has_a_line_for_each_tool(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,11 +29,11 @@ def test_help_has_a_line_for_each_tool(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     told = capsys.readouterr().out
-    tools, steps = told.split("steps, which the rules call:")
-    for tool in TOOLS:
-        text = ast.get_docstring(ast.parse((Path(commands.__path__[0]) / f"{tool}.py").read_text()))
-        assert re.search(rf"^  {tool} +{re.escape(text.splitlines()[0])}$", tools, re.MULTILINE)
-    assert "train, verify_construction" in steps
+    listed, others = told.split("steps, which the rules call:")
+    for tool in names(tools):
+        text = ast.get_docstring(ast.parse((Path(tools.__path__[0]) / f"{tool}.py").read_text()))
+        assert re.search(rf"^  {tool} +{re.escape(text.splitlines()[0])}$", listed, re.MULTILINE)
+    assert "train_model, verify_construction" in others
 
 
 def test_console_script_is_the_same_command_line() -> None:

@@ -7,18 +7,25 @@ import sys
 import pytest
 from support import ROOT
 
-from ickrr import commands
+from ickrr import steps, tools
 from ickrr.report import figures, tables
 
 # What runs or builds models, or measures what they would take.
 TORCH = {
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
-    *("measure_operators", "measure_width", "pilot_identification", "probe", "run_conjugate_gradient"),
-    *("sample", "solve", "sweep_noise", "trace_functions", "train", "verify_construction"),
+    *("measure_operators", "measure_width", "pilot_identification", "probe_model", "run_conjugate_gradient"),
+    *(
+        "sample_prompts",
+        "solve_prompts",
+        "sweep_noise",
+        "trace_functions",
+        "train_model",
+        "verify_construction",
+    ),
 }
 NO_TABLES = {  # they read and write arrays, settings or text; papermill, which draws, brings pyarrow
-    *("build_control", "bundle", "check", "config", "construct", "measure_operators", "paper"),
-    *("probe", "restore", "sample", "solve", "why"),
+    *("build_control", "bundle", "check", "config", "construct", "measure_operators", "build_paper"),
+    *("probe_model", "restore", "sample_prompts", "solve_prompts", "why"),
 }
 BANDS = {"contraction"}  # the figure that draws medians and bands with seaborn, which imports scipy.stats
 
@@ -43,16 +50,19 @@ def names(package, but=()):
     return [f"{package.__name__}.{name}" for name in found if name not in but]
 
 
-ALL = [*names(commands), *names(tables), *names(figures, BANDS)]
+ALL = [*names(steps), *names(tools), *names(tables), *names(figures, BANDS)]
 
 
 @pytest.mark.parametrize(
     ("packages", "modules"),
     [
         ("seaborn,scipy.stats,matplotlib.pyplot,IPython,snakemake", ALL),
-        ("torch", [*names(commands, TORCH), *names(tables), *names(figures)]),
-        ("pandas,pyarrow,scipy", [name for name in names(commands) if name.split(".")[-1] in NO_TABLES]),
-        ("matplotlib", [*names(commands), *names(tables)]),
+        ("torch", [*names(steps, TORCH), *names(tools, TORCH), *names(tables), *names(figures)]),
+        (
+            "pandas,pyarrow,scipy",
+            [name for name in [*names(steps), *names(tools)] if name.split(".")[-1] in NO_TABLES],
+        ),
+        ("matplotlib", [*names(steps), *names(tools), *names(tables)]),
     ],
     ids=["statistics", "torch", "tables", "drawing"],
 )

@@ -36,7 +36,7 @@ def test_a_reader_who_leaves_is_no_error(command: list[str]) -> None:
 @pytest.mark.parametrize("rule", [["--rule=r"], ["--rule", "r"]], ids=" ".join)
 def test_a_job_whose_pipe_is_closed_fails(rule: list[str], tmp_path: Path) -> None:
     """Fails if a job that cannot write where it should ends without a word, however its rule is said."""
-    code = ["--code", code_digest("ickrr.commands.config"), "-"]
+    code = ["--code", code_digest("ickrr.tools.config"), "-"]
     run = subprocess.Popen(
         [sys.executable, "-m", "ickrr", "config", *rule, "--recorded-in", str(tmp_path), *code],
         cwd=ROOT,

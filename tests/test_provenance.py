@@ -68,7 +68,7 @@ def test_damaged_input_stops_the_job_by_name(
     """Fails if a job reads weights, predictions or a table that is not what its rule wrote."""
     make("probe_model", ["predictions/spherical/seed0.safetensors"])
     damage(file)
-    job = ["--rule", "r", "--recorded-in", str(RESULTS), "--code", code_digest("ickrr.commands.config"), "-"]
+    job = ["--rule", "r", "--recorded-in", str(RESULTS), "--code", code_digest("ickrr.tools.config"), "-"]
     assert main(["config", *job, "--reads", str(file), "--writes", "out"]) == 1
     message = capsys.readouterr().err
     assert f"error: {file}: is not what rule" in message
@@ -115,14 +115,14 @@ def sampling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     job = ["--rule", "sample_prompts", "--recorded-in", str(RESULTS)]
     job += [
         "--code",
-        code_digest("ickrr.commands.sample"),
+        code_digest("ickrr.steps.sample_prompts"),
         "5e77",
         "--reads",
         "prompts.json",
         "--writes",
         *PROMPTS,
     ]
-    return ["sample", "--prompts", "prompts.json", "--outputs", *PROMPTS, "--threads", "1", *job]
+    return ["sample_prompts", "--prompts", "prompts.json", "--outputs", *PROMPTS, "--threads", "1", *job]
 
 
 def test_job_leaves_a_record(sampling: list[str]) -> None:
@@ -131,7 +131,7 @@ def test_job_leaves_a_record(sampling: list[str]) -> None:
     record = json.loads((RESULTS / "records/prompts/spherical-evaluation.safetensors.json").read_text())
     assert record["outputs"] == {output: digest(output) for output in PROMPTS}
     assert record["rule"] == "sample_prompts"
-    assert record["given"] == f"{code_digest('ickrr.commands.sample')} 5e77"
+    assert record["given"] == f"{code_digest('ickrr.steps.sample_prompts')} 5e77"
     assert record["start"] <= record["end"]
     assert record["threads"] == 1
     assert {"processor", "torch_kernels", "torch_blas", "numpy_blas", "blas_kernels"} <= set(
@@ -163,7 +163,7 @@ def test_input_that_changes_meanwhile_costs_the_result(
     sampling: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Fails if an output is kept whose input was written anew while the job ran."""
-    import ickrr.commands.sample as verb
+    import ickrr.steps.sample_prompts as verb
 
     run = verb.main
 

@@ -1,12 +1,12 @@
-"""Command line: ``python -m ickrr <verb>``, or ``ickrr <verb>`` where the environment is activated.
+"""Command line: ``ickrr <tool>``, and the steps that rules start in the same way.
 
-Each verb is a module of `ickrr.commands`, imported when called: tools for people, and the steps of the rules.
+Each tool is a module of `ickrr.tools`, each step one of `ickrr.steps`, imported when it is called. Such a
+module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``.
 
-A verb module has a docstring (its help), ``add_arguments(parser)`` and ``main(arguments)``. Rules also say
-what the job reads and writes, and which code it was planned with (``--rule --recorded-in --code --reads
---writes``): then its sources and inputs are compared with what was planned and recorded, before they are
-imported or read and again at the end, and the outputs get records. A job whose code or data changed on the
-way leaves no output.
+Rules also say what the job reads and writes, and which code it was planned with (``--rule --recorded-in
+--code --reads --writes``): then its sources and inputs are compared with what was planned and recorded,
+before they are imported or read and again at the end, and the outputs get records. A job whose code or data
+changed on the way leaves no output.
 """
 
 import argparse
@@ -24,30 +24,18 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
+from types import ModuleType
 
 from ickrr.errors import IckrrError
 from ickrr.surroundings import is_job, not_installed
 
 try:
-    from ickrr import batch_job, commands
+    from ickrr import batch_job, steps, tools
     from ickrr.code import Sources
     from ickrr.provenance import Inputs, Records, job_record
 except ModuleNotFoundError as error:
     sys.exit(f"error: {not_installed(error)}")
 
-# Verbs for people; rules call the others.
-TOOLS = (
-    "bundle",
-    "check",
-    "claims",
-    "config",
-    "construct",
-    "estimate",
-    "pilot_identification",
-    "restore",
-    "trace",
-    "why",
-)
 FRAME = "src/__main__.py"  # with what it imports: counts for no result
 COUNTS = ("--seed", "--threads")  # options worth a key of their own in a record
 
@@ -61,7 +49,7 @@ ADVICE = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one verb; errors meant for people are printed as one message and exit with 1."""
+    """Run one tool or step; errors meant for people are printed as one message and exit with 1."""
     argv = sys.argv[1:] if argv is None else argv
     with nullcontext() if is_job(argv) else reader_may_leave():
         return _main(argv)
@@ -84,16 +72,16 @@ def reader_may_leave() -> Iterator[None]:
 
 
 def _main(argv: list[str]) -> int:
-    verbs = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
     parser = argparse.ArgumentParser(
-        prog="python -m ickrr",
-        usage="%(prog)s <verb> ...",
-        description="<verb> --help says more of each.",
-        epilog=_listed(verbs),
+        prog="ickrr",
+        usage="%(prog)s <tool> ...",
+        description="ickrr <tool> --help says more of each.",
+        epilog=_listed(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("verb", choices=verbs, help=argparse.SUPPRESS)
-    if not argv or argv[0] not in verbs:
+    known = [*names(tools), *names(steps)]
+    parser.add_argument("tool", choices=known, metavar="<tool>", help=argparse.SUPPRESS)
+    if not argv or argv[0] not in known:
         parser.parse_args(argv[:1] or ["--help"])
     job, options = _job_parser().parse_known_args(argv[1:])
     try:
@@ -117,24 +105,27 @@ def _main(argv: list[str]) -> int:
     return 0
 
 
-def _listed(verbs: list[str]) -> str:
-    """Tools for people with a line each, then the steps that rules call; no verb is imported for it."""
-    width = max(map(len, TOOLS))
-    lines = [f"  {tool:<{width}}  {_first_line(tool)}" for tool in TOOLS]
-    steps = ", ".join(verb for verb in verbs if verb not in TOOLS)
+def names(package: ModuleType) -> list[str]:
+    """Return the names of the tools or of the steps."""
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def _listed() -> str:
+    """Tools for people with a line each, then the steps that rules call; none is imported for it."""
+    width = max(map(len, names(tools)))
     return "\n".join(
         [
-            "tools for people:",
-            *lines,
+            "tools:",
+            *(f"  {tool:<{width}}  {_first_line(tool)}" for tool in names(tools)),
             "",
             "steps, which the rules call:",
-            *wrap(steps, 96, initial_indent="  ", subsequent_indent="  "),
+            *wrap(", ".join(names(steps)), 96, initial_indent="  ", subsequent_indent="  "),
         ]
     )
 
 
-def _first_line(verb: str) -> str:
-    spec = find_spec(_module(verb))
+def _first_line(name: str) -> str:
+    spec = find_spec(_module(name))
     assert spec is not None and spec.origin is not None
     documented = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8")))
     assert documented is not None
@@ -151,15 +142,16 @@ def _advice(error: Exception) -> str | None:
     return ADVICE.get(number) if number is not None else None
 
 
-def _module(verb: str) -> str:
-    return f"{commands.__name__}.{verb}"
+def _module(name: str) -> str:
+    package = tools if name in names(tools) else steps
+    return f"{package.__name__}.{name}"
 
 
 def _job_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--rule")
     parser.add_argument("--recorded-in", type=Path)
-    # Digest of the code, digest of the settings, and what the job runs beside its verb: see workflow/rules.
+    # Digest of the code, digest of the settings, and what the job runs beside its step: see workflow/rules.
     parser.add_argument("--code", nargs="+")
     parser.add_argument("--reads", nargs="*", default=[])
     parser.add_argument("--writes", nargs="*", default=[])
@@ -167,16 +159,16 @@ def _job_parser() -> argparse.ArgumentParser:
 
 
 def _run(name: str, options: list[str], sources: Sources) -> None:
-    verb = import_module(_module(name))
-    parser = argparse.ArgumentParser(prog=f"python -m ickrr {name}", description=verb.__doc__)
-    verb.add_arguments(parser)
+    module = import_module(_module(name))
+    parser = argparse.ArgumentParser(prog=f"ickrr {name}", description=module.__doc__)
+    module.add_arguments(parser)
     arguments = parser.parse_args(options)
     arguments.sources = sources
     place = batch_job.where()
     if place:
         print(place, file=sys.stderr, flush=True)
     try:
-        verb.main(arguments)
+        module.main(arguments)
     finally:
         if place:
             print(f"{place}: peak memory {batch_job.peak_memory_mb():.0f} MB", file=sys.stderr)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ickrr.errors import IckrrError
-from ickrr.files import identity
+from ickrr.io.files import identity
 
 PACKAGE: Final = "ickrr"
 PACKAGE_ROOT: Final = Path(__file__).resolve().parent
@@ -30,7 +30,7 @@ FILE_NAME: Final = re.compile(r"[A-Za-z]\w*\.[a-z]\w*")
 SHOWN: Final = 3  # files that a message names
 
 Starts = Iterable[str]
-"""Where closures begin: dotted modules (``ickrr.commands.train``), or files below the project's root."""
+"""Where closures begin: dotted modules (``ickrr.steps.train_model``), or files below the project's root."""
 
 
 class CodeError(IckrrError):

@@ -18,7 +18,7 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from ickrr.files import files_below
+from ickrr.io.files import files_below
 
 ROOT: Final = Path(__file__).resolve().parent
 PACKAGE: Final = "ickrr"

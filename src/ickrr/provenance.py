@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from ickrr.code import ROOT
 from ickrr.errors import FileError
-from ickrr.files import files_below, identity, read_json, write_json
+from ickrr.io.files import files_below, identity, read_json, write_json
 
 CHUNK: Final = 1 << 20  # [bytes] read at a time
 METADATA: Final = Path(".snakemake/metadata")

@@ -21,19 +21,19 @@ runs:
 prompts: {evaluation: 4096}
 """
 EDITED = {
-    "train": "src/ickrr/training/muon.py",
-    "solve": "src/ickrr/solvers/system.py",
-    "draw": "src/ickrr/report/style.py",
+    "train_model": "src/ickrr/training/muon.py",
+    "solve_prompts": "src/ickrr/solvers/system.py",
+    "draw_figure": "src/ickrr/report/style.py",
 }
 MADE = {
-    "train": "trained/noise_low/seed0/weights.safetensors",
-    "solve": "trajectories/spherical-evaluation/richardson.safetensors",
-    "draw": "figures/fig_training.pdf",
+    "train_model": "trained/noise_low/seed0/weights.safetensors",
+    "solve_prompts": "trajectories/spherical-evaluation/richardson.safetensors",
+    "draw_figure": "figures/fig_training.pdf",
 }
 
 
 def running(project: Project) -> set[str]:
-    """Verbs whose process runs now in a folder; a node of the cluster is this machine."""
+    """Steps whose process runs now in a folder; a node of the cluster is this machine."""
     found = set()
     for process in psutil.process_iter():
         try:
@@ -54,30 +54,33 @@ def test_edit_while_a_job_runs_leaves_no_result(tiny_project: Project, on_slurm,
         "prompts/spherical_low_noise-validation.safetensors",
         "prompts/spherical-evaluation.safetensors",
     ]
-    inputs += [MADE["draw"]]
+    inputs += [MADE["draw_figure"]]
     here = project.snakemake(*(f"results/smoke/{name}" for name in inputs), "--cores", "2", *config)
     assert here.returncode == 0, here.stdout
-    (project.results() / MADE["draw"]).unlink()
+    (project.results() / MADE["draw_figure"]).unlink()
     targets = [f"results/smoke/{name}" for name in MADE.values()]
     driver = on_slurm(project, *targets, "--", *config, retries=0, groups=None, group_components=None)
     waiting = set(EDITED)
     while waiting and driver.poll() is None:
-        for verb in waiting & running(project):
+        for step in waiting & running(project):
             state = project.results() / "state/noise_low/seed0.safetensors"
-            if verb != "train" or state.exists():
-                with (project.path / EDITED[verb]).open("a") as code:
+            if step != "train_model" or state.exists():
+                with (project.path / EDITED[step]).open("a") as code:
                     code.write("\nedited = 1 + 1\n")
-                waiting.remove(verb)
+                waiting.remove(step)
         time.sleep(0.02)
     said, _ = driver.communicate(timeout=300)
     assert not waiting
     assert driver.returncode == 1, said
     assert [name for name in MADE.values() if (project.results() / name).exists()] == []
-    jobs = {"train": "(training of noise_low|job of rule train_model)", "solve": "job of rule solve_prompts"}
-    jobs["draw"] = "job of rule draw_figure"
-    for verb, job in jobs.items():
+    jobs = {
+        "train_model": "(training of noise_low|job of rule train_model)",
+        "solve_prompts": "job of rule solve_prompts",
+    }
+    jobs["draw_figure"] = "job of rule draw_figure"
+    for step, job in jobs.items():
         # A job may also have been met before it had looked at its code.
         told = re.search(rf"error: {job}.*(was edited while it ran|its code was edited after).*", said)
         assert told, said
-        assert EDITED[verb] in told[0]
+        assert EDITED[step] in told[0]
     assert "Traceback" not in said

@@ -11,10 +11,10 @@ from ickrr.__main__ import main
 from ickrr.code import CodeError, code_digest
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
-from ickrr.config.load_claims import load_ledger
+from ickrr.config.load_ledger import load_ledger
 from ickrr.config.yaml_text import DEEPEST, MOST_VALUES, read_yaml
 from ickrr.errors import ConfigError, FileError
-from ickrr.texts import LARGEST, read_text
+from ickrr.io.texts import LARGEST, read_text
 from slurm_guard.check import read_profile
 from slurm_guard.errors import ClusterError
 
@@ -122,7 +122,7 @@ def test_paper_in_another_encoding(
     (tmp_path / name).write_bytes(content)
     places = ("source", "figures", "latex", "build-directory")
     options = [f"--{option}={tmp_path}" for option in places]
-    assert main(["paper", *options, f"--output={tmp_path / 'paper.pdf'}"]) == 1
+    assert main(["build_paper", *options, f"--output={tmp_path / 'paper.pdf'}"]) == 1
     said = capsys.readouterr().err
     assert f"error: {tmp_path / name}" in said and "save it as UTF-8" in said
 

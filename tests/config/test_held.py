@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ickrr.config.experiment import Experiment
 from ickrr.config.fields import LARGEST, LARGEST_INTEGER, SMALLEST, Settings, setting
 from ickrr.config.load import load_experiment
-from ickrr.config.load_claims import load_ledger
+from ickrr.config.load_ledger import load_ledger
 from ickrr.config.training import TrainingSettings
 from ickrr.errors import ConfigError
 from ickrr.model.weights import build_model

@@ -98,8 +98,8 @@ def test_nested_values_of_the_command_line_have_the_types_of_the_schema() -> Non
 
 def test_text_stays_text_where_text_is_wanted() -> None:
     """Fails if a name that looks like a number, a boolean or nothing is read as one."""
-    from ickrr.config.claims import Condition
     from ickrr.config.layers import typed
+    from ickrr.config.ledger import Condition
 
     given = {"quantity": "5", "subject": "no", "factor": "5", "setting": "null", "runs": ["1e3", "off"]}
     found = {"quantity": "5", "subject": "no", "factor": 5, "setting": None, "runs": ["1e3", "off"]}
@@ -268,7 +268,7 @@ def test_tools_take_the_same_options(
     assert (shown["scale"], shown["runs"]["more"]["seeds"]) == ("smoke", [5, 6])
     assert main(["config", "--config", str(CONFIG), options[1]]) == 1
     assert "two.yaml:1: runs.more.seeds+: extends" in capsys.readouterr().err
-    import ickrr.commands.estimate as estimate
+    import ickrr.tools.estimate as estimate
 
     seen: list[Experiment] = []
     monkeypatch.setattr(estimate, "training_rows", lambda experiment, device: seen.append(experiment) or [{}])

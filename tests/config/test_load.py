@@ -9,13 +9,13 @@ import pytest
 import yaml
 
 from ickrr.__main__ import main
-from ickrr.commands import check_controls
 from ickrr.config.experiment import CONTROL_SOLVER, Experiment, merge
 from ickrr.config.load import load_experiment
-from ickrr.config.load_claims import load_ledger
+from ickrr.config.load_ledger import load_ledger
 from ickrr.config.reference import reference, walk
 from ickrr.config.run import RunSettings
 from ickrr.errors import ConfigError
+from ickrr.steps import check_controls
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"

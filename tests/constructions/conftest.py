@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ickrr.constructions.design import Certificate, design
-from ickrr.constructions.problem import Problem
+from ickrr.constructions.richardson.design import Certificate, design
+from ickrr.constructions.richardson.problem import Problem
 
 
 @pytest.fixture(autouse=True)

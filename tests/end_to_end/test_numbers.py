@@ -295,7 +295,7 @@ def test_a_number_of_the_text_leads_back_to_its_row(smoke_paper: Paper, tables: 
     (printed,) = re.findall(r"\{\\SphericalPreconditionedRichardsonDistanceValue\}\{([0-9.]+)\}", text)
     row = pd.read_parquet(tables / "spherical/alignment.parquet").set_index(["solver", "statistic"])
     value = float(row.loc[("preconditioned_richardson", "distance"), "value"])
-    run = smoke_paper.verb("trace", "--number", printed, "--scale", "smoke")
+    run = smoke_paper.tool("trace", "--number", printed, "--scale", "smoke")
     assert run.returncode == 0, run.stdout
     assert re.search(rf"^  paper/sections/results/spherical\.tex:\d+: .*>{printed} \[", run.stdout, re.M)
     assert (

@@ -15,9 +15,9 @@ import pytest
 from support import Paper, Project, process_of
 
 from ickrr.config.load import load_experiment
-from ickrr.disk import SMALL, bytes_of, jobs_of_paper
-from ickrr.files import write_json
-from ickrr.tensors import read_metadata
+from ickrr.driver.disk import SMALL, bytes_of, jobs_of_paper
+from ickrr.io.files import write_json
+from ickrr.io.tensors import read_metadata
 
 MAXIMAL_OVERFULL_PT = 5.0
 # Long enough to be killed halfway.
@@ -102,13 +102,13 @@ def test_learning_curves_are_finite(smoke_paper: Paper) -> None:
 MODEL = "results/smoke/trained/spherical/seed0"
 
 
-def rerun(project: Path, verb: str, folder: Path, overlay: Path | None = None) -> dict[str, Path]:
+def rerun(project: Path, step: str, folder: Path, overlay: Path | None = None) -> dict[str, Path]:
     """Train or probe the first spherical model once more by hand; return the files that must not differ."""
     experiment = load_experiment(project / "config.yaml", "smoke", overlay or ())
     for name, settings in (("run", experiment.run("spherical")), ("probe", experiment.probe)):
         write_json(folder / f"{name}.json", settings.model_dump(mode="json"))
     prompts = "results/smoke/prompts/spherical"
-    if verb == "train":
+    if step == "train_model":
         files = {"weights": "weights.safetensors", "learning-curve": "learning_curve.parquet"}
         options = [
             "--validation",
@@ -129,7 +129,7 @@ def rerun(project: Path, verb: str, folder: Path, overlay: Path | None = None) -
             sys.executable,
             "-I",
             str(project / "src"),
-            verb,
+            step,
             "--run",
             str(folder / "run.json"),
             "--seed",
@@ -146,11 +146,11 @@ def rerun(project: Path, verb: str, folder: Path, overlay: Path | None = None) -
 
 
 @pytest.mark.parametrize(
-    ("verb", "folder"), [("train", MODEL), ("probe", "results/smoke/predictions/spherical")]
+    ("step", "folder"), [("train_model", MODEL), ("probe_model", "results/smoke/predictions/spherical")]
 )
-def test_job_made_twice_is_the_same_bytes(smoke_paper: Paper, tmp_path: Path, verb: str, folder: str) -> None:
+def test_job_made_twice_is_the_same_bytes(smoke_paper: Paper, tmp_path: Path, step: str, folder: str) -> None:
     """Fails if training or probing depends on more than its inputs: time, path, process, hash order."""
-    for name, again in rerun(smoke_paper.path, verb, tmp_path).items():
+    for name, again in rerun(smoke_paper.path, step, tmp_path).items():
         assert sha256(again) == sha256(smoke_paper.path / folder / name), name
 
 
@@ -176,7 +176,7 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    child = process_of(snakemake, "train")
+    child = process_of(snakemake, "train_model")
     until = time.monotonic() + 120
     while time.monotonic() < until and not (state.exists() and read_metadata(state)["step"] >= 100):
         time.sleep(0.01)
@@ -192,7 +192,7 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
     log = (project.path / "logs/smoke/train_model/spherical/seed0.log").read_text()
     assert f"goes on after step {killed_after}" in log
     assert not state.exists()
-    for name, undisturbed in rerun(project.path, "train", tmp_path, overlay).items():
+    for name, undisturbed in rerun(project.path, "train_model", tmp_path, overlay).items():
         assert sha256(undisturbed) == sha256(project.path / MODEL / name), name
 
 

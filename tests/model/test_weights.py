@@ -8,9 +8,9 @@ from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.errors import FileError
+from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model, load_model, save_weights
-from ickrr.tensors import load_tensors, read_metadata, save_tensors
 
 
 def run_with(name="tiny", context_length=4, **model):

@@ -16,10 +16,10 @@ from construction_tables import construction_tables
 from metarep_tables import metarep_tables
 from operator_tables import operator_tables
 
-from ickrr.config.claims import Ledger
 from ickrr.config.experiment import Experiment
-from ickrr.files import write_json, write_table
-from ickrr.report.claims import judge
+from ickrr.config.ledger import Ledger
+from ickrr.io.files import write_json, write_table
+from ickrr.report.judge import judge
 
 SOLVERS = (
     "preconditioned_richardson",

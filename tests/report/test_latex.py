@@ -261,7 +261,7 @@ def test_folder_without_main_is_refused(tmp_path):
 @needs_tex
 def test_verb_builds_and_reports_errors_without_a_traceback(paper):
     """Fails if the command line and the library disagree, or an error shows a traceback."""
-    command = [sys.executable, "-m", "ickrr", "paper"]
+    command = [sys.executable, "-m", "ickrr", "build_paper"]
     for option in ("source", "figures", "latex"):
         command += [f"--{option}", str(paper / {"source": "paper"}.get(option, option))]
     command += ["--output", str(paper / "p.pdf"), "--build-directory", str(paper / "build")]

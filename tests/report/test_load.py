@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from ickrr.errors import FileError
-from ickrr.files import write_table
+from ickrr.io.files import write_table
 from ickrr.report.load import COLUMNS, estimate, load_table
 
 

@@ -112,9 +112,17 @@ def draw(results, folder, **environment):
     path.parent.mkdir(parents=True)
     path.write_text((ROOT / notebook).read_text())
     output = folder / "fig_training.pdf"
-    code = [code_digest("ickrr.commands.draw", notebook), "5e77", notebook]
+    code = [code_digest("ickrr.steps.draw_figure", notebook), "5e77", notebook]
     command = [
-        *(sys.executable, "-I", ROOT / "src", "draw", "--rule=draw_figure", "--recorded-in", "results"),
+        *(
+            sys.executable,
+            "-I",
+            ROOT / "src",
+            "draw_figure",
+            "--rule=draw_figure",
+            "--recorded-in",
+            "results",
+        ),
         *("--notebook", path, "--executed", folder / "executed.ipynb", "--figure", output),
         *("--parameters", json.dumps(parameters(path, results)), "--code", *code, "--writes", output),
     ]
@@ -148,7 +156,7 @@ def test_the_kernel_is_this_python_with_these_sources(results, tmp_path):
 
 def test_foreign_sources_in_the_kernel_are_noticed(tmp_path):
     """Fails if a figure is kept that another copy of the package drew."""
-    sources = Sources("ickrr.commands.draw", "workflow/notebooks/fig_training.ipynb")
+    sources = Sources("ickrr.steps.draw_figure", "workflow/notebooks/fig_training.ipynb")
     sources.require_known({"ickrr.report.style": ROOT / "src/ickrr/report/style.py"}, "job")
     with pytest.raises(
         CodeError, match=r"job: imported ickrr\.report\.style \(.*elsewhere/style\.py\), which"
@@ -160,7 +168,7 @@ def test_no_torch():
     """Fails if drawing a figure imports torch or safetensors, which alone takes longer than the drawing."""
     kinds = (ROOT / "src/ickrr/report/figures").glob("[a-z]*.py")
     modules = [f"ickrr.report.figures.{kind.stem}" for kind in sorted(kinds)]
-    modules += ["ickrr.commands.table", "ickrr.commands.numbers"]
+    modules += ["ickrr.steps.write_table", "ickrr.steps.write_numbers"]
     code = (
         f"import sys, {', '.join(modules)}; print([m for m in ('torch', 'safetensors') if m in sys.modules])"
     )

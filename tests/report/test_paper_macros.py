@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from ickrr.config.load import load_experiment
-from ickrr.config.load_claims import load_ledger
-from ickrr.report.claim_numbers import claim_numbers
+from ickrr.config.load_ledger import load_ledger
 from ickrr.report.formatting import camel_case
-from ickrr.report.macros import Macros
-from ickrr.report.numbers import all_numbers
-from ickrr.report.origin import origin_macros, read_records
+from ickrr.report.numbers.claims import claim_numbers
+from ickrr.report.numbers.macros import Macros
+from ickrr.report.numbers.origin import origin_macros, read_records
+from ickrr.report.numbers.runs import all_numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "paper"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ickrr.errors import ConfigError, FileError
-from ickrr.files import write_table
+from ickrr.io.files import write_table
 from ickrr.report.printed import where_printed
 
 NUMBERS = r"""\newcommand{\SphericalRichardsonDistance}{0.98249\ [0.980, 0.990]}

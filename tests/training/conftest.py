@@ -9,9 +9,9 @@ from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.io.tensors import save_tensors
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_prompts
-from ickrr.tensors import save_tensors
 from ickrr.training.interruption import Interruption
 from ickrr.training.loop import Trainer
 from ickrr.training.validation import Validation

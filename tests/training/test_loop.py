@@ -182,7 +182,7 @@ def spoil_gradient(trainer, step):
 @pytest.mark.parametrize("damage", ["truncated", "garbage", "empty", "other code", "no optimiser"])
 def test_unusable_checkpoint_is_reported_and_training_restarts(make_trainer, never, stop_at, capsys, damage):
     """Fails if a damaged checkpoint crashes, is trusted, or is dropped without a word."""
-    from ickrr.tensors import load_tensors, read_metadata, save_tensors
+    from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 
     whole = make_trainer(state="whole").train(never)
     trainer = make_trainer()

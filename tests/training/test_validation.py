@@ -5,7 +5,7 @@ import torch
 
 from ickrr.config.task import TaskSettings
 from ickrr.errors import FileError
-from ickrr.tensors import load_arrays, load_tensors, read_metadata, save_tensors
+from ickrr.io.tensors import load_arrays, load_tensors, read_metadata, save_tensors
 from ickrr.training.validation import Validation
 
 CPU = torch.device("cpu")

@@ -156,7 +156,7 @@ def test_dry_run_writes_nothing(tiny_project: Project, tmp_path: Path) -> None:
     before = tree(project.path)
     snakemake(project.path, "-n", "--config", "scale=smoke", "overlay=mine.yaml")
     assert tree(project.path) == before
-    why = project.verb("why", "fig1", "--scale=smoke", "--overlay=mine.yaml")
+    why = project.tool("why", "fig1", "--scale=smoke", "--overlay=mine.yaml")
     assert "jobs" in why.stdout.splitlines()[-1], why.stdout
     assert tree(project.path) == before
 

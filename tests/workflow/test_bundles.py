@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import Paper, Project, fingerprints
 
-from ickrr.files import read_json, write_json
+from ickrr.io.files import read_json, write_json
 from ickrr.provenance import INCOMPLETE, digest, metadata_path
 
 BY_DATE = ("--cores", "1", "--max-checksum-file-size", "0", "--workflow-profile", "none")
@@ -22,7 +22,7 @@ def clone(tiny_project: Project, bundle: Path, tmp_path: Path) -> Project:
     shutil.rmtree(project.path / "bundles", ignore_errors=True)
     (project.path / "bundles").mkdir()
     shutil.copy(bundle, project.path / "bundles")
-    said = project.verb("restore", "--shipped", "smoke")
+    said = project.tool("restore", "--shipped", "smoke")
     assert said.returncode == 0, said.stdout
     assert "restored" in said.stdout
     return project
@@ -39,7 +39,7 @@ def test_paper_from_the_bundle_is_the_paper(clone: Project, tiny_paper: Paper) -
     for name in ("paper.pdf", "figures/fig1.pdf", "latex/numbers.tex"):
         assert (clone.results() / name).read_bytes() == (tiny_paper.results() / name).read_bytes()
     assert clone.planned() == {}
-    assert clone.verb("restore", "--shipped", "smoke").returncode == 0
+    assert clone.tool("restore", "--shipped", "smoke").returncode == 0
     assert clone.planned() == {}
 
 
@@ -50,7 +50,7 @@ def test_without_the_profile_dates_decide_and_agree(clone: Project, weights: Pat
     """
     # A limit of no byte at all: every file is compared by its date.
     assert clone.planned(*BY_DATE) == DRAWN
-    said = clone.verb("restore", str(weights))
+    said = clone.tool("restore", str(weights))
     assert said.returncode == 0, said.stdout
     assert clone.planned() == clone.planned(*BY_DATE) == DRAWN
 
@@ -87,7 +87,7 @@ def weights(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def packed(project: Project, tier: str, folder: Path) -> Path:
     path = folder / f"smoke-{tier}.tar.xz"
-    said = project.verb("bundle", "--scale", "smoke", "--tier", tier, "--output", str(path))
+    said = project.tool("bundle", "--scale", "smoke", "--tier", tier, "--output", str(path))
     assert said.returncode == 0, said.stdout
     return path
 
@@ -105,7 +105,7 @@ def test_only_what_follows_a_tier_is_planned(
     """Fails if weights that come home are trained again, or predictions made again."""
     bundle = packed(tiny_paper, tier, tmp_path)
     project = tiny_project.copy(tmp_path / "clone")
-    assert project.verb("restore", str(bundle)).returncode == 0
+    assert project.tool("restore", str(bundle)).returncode == 0
     planned = set(project.planned())
     assert follows <= planned
     assert not done & planned
@@ -135,7 +135,7 @@ def test_metadata_of_deleted_results_vouch_for_nothing(
             code.write("\nedited = 1 + 1\n")
     own(project)
     shutil.rmtree(project.results())
-    assert project.verb("restore", str(bundle)).returncode == 0
+    assert project.tool("restore", str(bundle)).returncode == 0
     planned = project.planned()
     assert planned == clone.planned()
     assert planned["solve_prompts"] == 2
@@ -147,11 +147,11 @@ def test_own_figures_of_replaced_tables_are_drawn_again(
     """Fails if a newer figure of somebody's own tables stays, or another is drawn again."""
     project = tiny_paper.copy(tmp_path / "own")
     own(project, "tables/spherical/errors.parquet", "figures/fig1.pdf")
-    said = project.verb("restore", str(bundle))
+    said = project.tool("restore", str(bundle))
     assert said.returncode == 1
     assert "tables/spherical/errors.parquet: there already, and not what" in said.stdout
     assert project.planned() == {}
-    assert project.verb("restore", str(bundle), "--force").returncode == 0
+    assert project.tool("restore", str(bundle), "--force").returncode == 0
     assert project.planned() == {"draw_figure": 1, "write_numbers": 1, "build_paper": 1}
     run = project.snakemake("fig1", "--cores", "2")
     assert run.returncode == 0, run.stdout
@@ -167,11 +167,11 @@ def test_own_weights_are_not_mixed_with_tables_of_others(
     name = "trained/spherical/seed0/weights.safetensors"
     own(project, name, "tables/spherical/errors.parquet")
     shutil.rmtree(project.results() / "tables")
-    said = project.verb("restore", str(bundle))
+    said = project.tool("restore", str(bundle))
     assert said.returncode == 1
     assert f"{name}: there already, and not what" in said.stdout
     assert not (project.results() / "tables").exists()
-    assert project.verb("restore", str(bundle), "--force").returncode == 0
+    assert project.tool("restore", str(bundle), "--force").returncode == 0
     assert not (project.results() / name).exists()
     assert "train_model" not in project.planned()
 
@@ -180,7 +180,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 sys.path.insert(0, "src")
-from ickrr.restoring import restore
+from ickrr.bundles.restoring import restore
 
 def die(event, arguments):
     if event == "os.rename" and str(arguments[1]).startswith(".snakemake/metadata"):
@@ -200,7 +200,7 @@ def test_killed_restore_counts_for_nothing_until_it_is_ended(
     assert killed.returncode == 9
     assert (project.results() / "tables/spherical/errors.parquet").exists()
     assert {"solve_prompts", "train_model", "compare_run"} <= set(project.planned())
-    assert project.verb("restore", str(bundle)).returncode == 0
+    assert project.tool("restore", str(bundle)).returncode == 0
     assert project.planned() == DRAWN
 
 
@@ -215,13 +215,13 @@ def test_without_tex_what_there_is_can_be_packed(
     mark = project.path / metadata_path(running, INCOMPLETE)
     mark.write_text("{}")
     bundle = tmp_path / "smoke-weights.tar.xz"
-    said = project.verb("bundle", "--scale", "smoke", "--tier", "weights", "--output", str(bundle))
+    said = project.tool("bundle", "--scale", "smoke", "--tier", "weights", "--output", str(bundle))
     assert said.returncode == 0, said.stdout
     assert "paper.pdf is not there, so this is what there is of tier weights" in said.stdout
     assert f"left out: {running}: its job is running or was stopped" in said.stdout
     assert "files of the unfinished smoke run of" in said.stdout
     clone = tiny_project.copy(tmp_path / "clone")
-    assert clone.verb("restore", str(bundle)).returncode == 0
+    assert clone.tool("restore", str(bundle)).returncode == 0
     assert not (clone.path / running).exists()
     assert clone.planned()["train_model"] == 1
     # Weights that were trained again: what was made from the earlier ones stays where it is.
@@ -231,7 +231,7 @@ def test_without_tex_what_there_is_can_be_packed(
     (project.path / running).write_bytes(b"trained again")
     told["outputs"][running] = digest(project.path / running)
     write_json(record, told)
-    said = project.verb("bundle", "--scale", "smoke", "--tier", "tables", "--output", str(bundle))
+    said = project.tool("bundle", "--scale", "smoke", "--tier", "tables", "--output", str(bundle))
     assert said.returncode == 0, said.stdout
     assert f"was made from another {running} than was made last" in said.stdout
 
@@ -244,7 +244,7 @@ def test_outdated_paper_cannot_be_packed(tiny_paper: Paper, tmp_path: Path) -> N
     record = read_json(path)
     record["outputs"][f"results/smoke/{name}"] = "0" * 64
     write_json(path, record)
-    said = project.verb("bundle", "--scale", "smoke", "--output", "x.tar.xz")
+    said = project.tool("bundle", "--scale", "smoke", "--output", "x.tar.xz")
     assert said.returncode == 1
     assert f"was made from another results/smoke/{name} than was made last; run snakemake" in said.stdout
     assert not (project.path / "x.tar.xz").exists()
@@ -266,7 +266,7 @@ def test_own_results_stay(clone: Project) -> None:
     """Fails if `make paper` overwrites results of somebody's own, or stops because of them."""
     table = clone.results() / "tables/spherical/errors.parquet"
     table.write_bytes(b"mine")
-    said = clone.verb("restore", "--shipped", "smoke")
+    said = clone.tool("restore", "--shipped", "smoke")
     assert said.returncode == 0
     assert (
         "your own results stay: results/smoke/tables/spherical/errors.parquet: there already" in said.stdout

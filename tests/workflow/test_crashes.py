@@ -15,7 +15,7 @@ import psutil
 import pytest
 from support import Paper, Project, fingerprints, process_of, snakemake_command
 
-from ickrr.driver import orphans
+from ickrr.driver.supervision import orphans
 
 SEED = 2605
 
@@ -202,7 +202,7 @@ def test_termination_of_the_whole_group_waits_for_trainings(tiny_project: Projec
     """
     project = tiny_project.copy(tmp_path / "group")
     with long_training(project) as driver:
-        training = process_of(driver, "train")
+        training = process_of(driver, "train_model")
         wait_for((project.results() / STATE).exists)
         training.suspend()
         os.killpg(driver.pid, signal.SIGTERM)

@@ -28,7 +28,7 @@ def test_equal_runs_make_equal_bytes(tiny_project: Project, tiny_paper: Paper, t
     if (project.results() / latex).read_text() != (tiny_paper.results() / latex).read_text():
         # Midnight passed between the two: give both the same day, as tab_cost would have to be held too.
         shutil.copy(tiny_paper.results() / latex, project.results() / latex)
-        assert project.verb(
+        assert project.tool(
             "paper", "--source", "paper",
             "--figures", "results/smoke/figures", "--latex", "results/smoke/latex",
             "--output", "results/smoke/paper.pdf", "--build-directory", "results/smoke/paper_build",
@@ -40,7 +40,7 @@ def test_equal_runs_make_equal_bytes(tiny_project: Project, tiny_paper: Paper, t
 def test_training_asks_for_one_thread(tiny_project: Project, cores: str) -> None:
     """Fails if the number of threads, and with it the bytes, depends on --cores."""
     run = tiny_project.snakemake("-n", "-p", "--cores", cores)
-    commands = [line for line in run.stdout.splitlines() if " train --seed " in line]
+    commands = [line for line in run.stdout.splitlines() if " train_model --seed " in line]
     assert len(commands) == 3
     assert all("--threads 1 " in command for command in commands)
 
@@ -49,7 +49,7 @@ def test_training_asks_for_one_thread(tiny_project: Project, cores: str) -> None
 def test_threads_change_metrics_little(tiny_paper: Paper, tmp_path: Path) -> None:
     """Fails if two threads train a model that is another one in more than rounding."""
     spec = tmp_path / "run.json"
-    resolved = json.loads(tiny_paper.verb("config", "--scale", "smoke", "--run", "spherical").stdout)
+    resolved = json.loads(tiny_paper.tool("config", "--scale", "smoke", "--run", "spherical").stdout)
     del resolved["seeds"]
     spec.write_text(json.dumps(resolved))
     finals = []
@@ -62,7 +62,7 @@ def test_threads_change_metrics_little(tiny_paper: Paper, tmp_path: Path) -> Non
             "--state": "state.safetensors",
         }
         files = [word for option, name in outputs.items() for word in (option, str(folder / name))]
-        run = tiny_paper.verb(
+        run = tiny_paper.tool(
             "train", "--run", str(spec), "--seed", "0",
             "--threads", threads,
             "--validation", "results/smoke/prompts/spherical-validation.safetensors",

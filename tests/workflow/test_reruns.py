@@ -52,9 +52,9 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
             "src/ickrr/solvers/system.py",
             {"solve_prompts", "trace_functions", "run_conjugate_gradient"} | COMPARED,
         ),
-        ("src/ickrr/analysis/probe.py", {"probe_model", "sweep_noise", "trace_functions"} | COMPARED),
+        ("src/ickrr/comparison/probe.py", {"probe_model", "sweep_noise", "trace_functions"} | COMPARED),
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),
-        ("src/ickrr/constructions/width.py", {"measure_width"} | SHOWN | JUDGED),
+        ("src/ickrr/constructions/conjugate/width.py", {"measure_width"} | SHOWN | JUDGED),
         ("src/ickrr/report/statistics.py", JUDGED),
     ],
 )

@@ -139,11 +139,11 @@ def test_command_line_and_overlays_make_runs(fresh_project: Project, tmp_path: P
     told = ["scale=smoke", 'overlay=["a.yaml","b, c.yaml"]', "runs={more: {task: line, model: {layers: 2}}}"]
     planned = project.planned(target.format("deeper", 5), target.format("more", 0), "--config", *told)
     assert planned == {"sample_prompts": 2, "train_model": 2}
-    why = project.verb(
+    why = project.tool(
         "why", target.format("deeper", 5), "--scale=smoke", "--overlay=a.yaml", "--overlay=b, c.yaml"
     )
     assert why.stdout.endswith("2 jobs\n"), why.stdout
-    alone = project.verb("why", "fig1", "--overlay=b, c.yaml")
+    alone = project.tool("why", "fig1", "--overlay=b, c.yaml")
     assert "b, c.yaml:1: runs.deeper.seeds+: extends a list of the layers below" in alone.stdout
     assert "Traceback" not in alone.stdout
 

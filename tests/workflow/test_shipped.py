@@ -18,7 +18,7 @@ def test_shipped_tables_are_those_of_this_code(bundle: Path, tmp_path: Path) -> 
     """
     scale = bundle.name.removesuffix("-tables.tar.xz")
     project = checkout(tmp_path)
-    said = project.verb("restore", "--shipped", scale)
+    said = project.tool("restore", "--shipped", scale)
     assert said.returncode == 0, said.stdout
     assert set(project.planned(scale=scale)) == DRAWN
     assert bundle.stat().st_size < LARGEST_MB * 1e6

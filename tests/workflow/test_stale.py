@@ -16,28 +16,28 @@ prompts: {evaluation: 4096}
 """
 CASES = [
     (
-        "train",
+        "train_model",
         "src/ickrr/training/muon.py",
         "trained/spherical/seed0/weights.safetensors",
         "training of spherical",
     ),
     (
-        "solve",
+        "solve_prompts",
         "src/ickrr/solvers/system.py",
         "trajectories/spherical-evaluation/richardson.safetensors",
         "job of rule solve_prompts",
     ),
-    ("draw", "src/ickrr/report/style.py", "figures/fig_training.pdf", "job of rule draw_figure"),
+    ("draw_figure", "src/ickrr/report/style.py", "figures/fig_training.pdf", "job of rule draw_figure"),
 ]
 
 
-@pytest.mark.parametrize(("verb", "source", "target", "job"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(("step", "source", "target", "job"), CASES, ids=[case[0] for case in CASES])
 def test_edit_while_a_job_runs_leaves_no_result(
-    tiny_project: Project, tmp_path: Path, verb: str, source: str, target: str, job: str
+    tiny_project: Project, tmp_path: Path, step: str, source: str, target: str, job: str
 ) -> None:
     """Fails if a result of half old and half new code is kept, or the message does not name file and job."""
     project = tiny_project.copy(tmp_path / "project")
-    overlay = [] if verb == "draw" else ["overlay=long.yaml"]
+    overlay = [] if step == "draw_figure" else ["overlay=long.yaml"]
     (project.path / "long.yaml").write_text(LONG)
     arguments = [f"results/smoke/{target}", "--cores", "2", "--config", "scale=smoke", *overlay]
     driver = subprocess.Popen(
@@ -47,9 +47,9 @@ def test_edit_while_a_job_runs_leaves_no_result(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    process_of(driver, verb)
+    process_of(driver, step)
     state = project.results() / "state/spherical/seed0.safetensors"
-    while verb == "train" and driver.poll() is None and not state.exists():
+    while step == "train_model" and driver.poll() is None and not state.exists():
         time.sleep(0.02)
     with (project.path / source).open("a") as code:
         code.write("\nedited = 1 + 1\n")
@@ -76,7 +76,7 @@ def test_comment_while_a_job_runs_costs_nothing(tiny_project: Project, tmp_path:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    process_of(driver, "train")
+    process_of(driver, "train_model")
     project.edit("src/ickrr/training/muon.py")
     project.edit("src/ickrr/report/style.py")
     said, _ = driver.communicate(timeout=120)

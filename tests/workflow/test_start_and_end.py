@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import Paper, Project
 
-from ickrr.plan import Job, duration, summary
+from ickrr.driver.plan import Job, duration, summary
 from ickrr.report.latex import PROGRAMS
 
 
@@ -66,7 +66,7 @@ def test_files_that_lie_about_stop_nothing(project: Project) -> None:
         (project.path / name).parent.mkdir(exist_ok=True)
         (project.path / name).write_bytes(b"\x00\xff\\input{nothing}")
     assert project.planned() == before
-    said = project.verb("check", "--scale", "smoke").stdout
+    said = project.tool("check", "--scale", "smoke").stdout
     assert "ok   results: 0 files" in said and "ok   configuration" in said, said
 
 

@@ -40,7 +40,7 @@ if not all(os.access(folder, os.W_OK) for folder in (".", *Path().glob(".snakema
 from ickrr.code import code_digest
 from ickrr.config.experiment import CONTROL_SOLVER, RunTable
 from ickrr.config.load import load_experiment
-from ickrr.config.load_claims import load_ledger
+from ickrr.config.load_ledger import load_ledger
 from ickrr.config.task import Split
 from ickrr.entries import KERNELS, LAWS, SOLVERS
 from ickrr.errors import ConfigError, IckrrError
@@ -92,18 +92,18 @@ def here(value):
     return lambda wildcards, threads: value
 
 
-def step(rule_name, verb, options, settings=(), log=" 2> {log:q}"):
-    """The shell command of a job, which is told its code (see `job`), what it reads and what it writes.
+def step(name, options, settings=(), log=" 2> {log:q}"):
+    """The shell command of the job of a rule: the step of the same name, which is told its code (see `job`), what it
+    reads and what it writes.
 
     Settings reach it as files that exist only while it reads them: `settings` names the params that hold them.
     A signal to the whole process group must not end the shell before the job, which may be saving its state.
     """
     given = " ".join(
-        f"--{name.replace('_', '-')} <(printf %s {{params.{name}:q}})"
-        for name in settings
+        f"--{one.replace('_', '-')} <(printf %s {{params.{one}:q}})" for one in settings
     )
     return (
-        f"trap : TERM; {{params.python}} {verb} {options} {given} --rule={rule_name} --recorded-in {RESULTS}"
+        f"trap : TERM; {{params.python}} {name} {options} {given} --rule={name} --recorded-in {RESULTS}"
         f" --code {{params.code}} --reads {{input:q}} --writes {{output:q}}{log}"
     )
 
@@ -120,10 +120,10 @@ def as_text(settings):
     return settings_text(plain)
 
 
-def job(verb, chosen=(), **settings):
+def job(name, chosen=(), **settings):
     """Params that tell a job its settings and its code; if one of them differs from the last time, it runs again.
 
-    `chosen` is what the job runs beside its verb: modules that it imports by name, a notebook; a function of the
+    `chosen` is what the job runs beside its step: modules that it imports by name, a notebook; a function of the
     wildcards or a list. Settings are models of the library, or functions of the wildcards that give them.
     """
 
@@ -131,8 +131,8 @@ def job(verb, chosen=(), **settings):
         return as_text(value(wildcards)) if callable(value) else value
 
     settings = {
-        name: value if callable(value) else as_text(value)
-        for name, value in settings.items()
+        one: value if callable(value) else as_text(value)
+        for one, value in settings.items()
     }
 
     def code(wildcards):
@@ -140,7 +140,7 @@ def job(verb, chosen=(), **settings):
         texts = [text(value, wildcards) for value in settings.values()]
         return " ".join(
             [
-                code_digest(f"ickrr.commands.{verb}", *modules),
+                code_digest(f"ickrr.steps.{name}", *modules),
                 sha256("\0".join(texts).encode()).hexdigest()[:16],
                 *modules,
             ]
@@ -149,7 +149,7 @@ def job(verb, chosen=(), **settings):
     def handed_over(value):
         return lambda wildcards: text(value, wildcards)
 
-    given = {name: handed_over(value) for name, value in settings.items()}
+    given = {one: handed_over(value) for one, value in settings.items()}
     return {"python": here(RUN), "code": code, **given}
 
 
@@ -442,7 +442,7 @@ def paper_sources(wildcards):
 
 
 def folder(name):
-    """Params function: a folder of the results that a verb looks into; its files are inputs or outputs."""
+    """Params function: a folder of the results that a step looks into; its files are inputs or outputs."""
 
     def path(wildcards):
         return f"{RESULTS}/{name}".format(**wildcards)

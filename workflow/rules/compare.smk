@@ -20,7 +20,7 @@ rule compare_run:
         **asks_for("compare_run"),
     params:
         **job(
-            "compare",
+            "compare_run",
             run=run_settings,
             solvers=experiment.solvers,
             statistics=experiment.statistics,
@@ -33,7 +33,6 @@ rule compare_run:
     shell:
         step(
             "compare_run",
-            "compare",
             "--seeds {params.seeds} --predictions {input.predictions} --evaluation {input.evaluation}"
             " --trajectories {params.trajectories} --output-directory {params.tables}",
             settings=["run", "solvers", "statistics"],

@@ -23,7 +23,6 @@ rule run_conjugate_gradient:
     shell:
         step(
             "run_conjugate_gradient",
-            "run_conjugate_gradient",
             "--curves {output.curves} --summary {output.summary} --threads {threads}",
             settings=["settings"],
         )
@@ -53,7 +52,6 @@ rule measure_width:
         "Measuring projections of a representation"
     shell:
         step(
-            "measure_width",
             "measure_width",
             "--curves {output.curves} --summary {output.summary} --threads {threads}",
             settings=["settings", "statistics"],

@@ -26,7 +26,6 @@ rule verify_construction:
     shell:
         step(
             "verify_construction",
-            "verify_construction",
             "--ridge {wildcards.ridge} --output-directory {params.directory} --threads {threads}",
             settings=["settings"],
         )
@@ -65,7 +64,6 @@ rule tabulate_construction:
     shell:
         step(
             "tabulate_construction",
-            "tabulate_construction",
             "--verification {params.verification} --ridges {params.ridges}"
             " --output-directory {params.tables}",
             settings=["statistics"],
@@ -96,7 +94,6 @@ rule measure_contraction:
     shell:
         step(
             "measure_contraction",
-            "measure_contraction",
             "--output {output} --threads {threads}",
             settings=["settings"],
         )
@@ -125,7 +122,6 @@ rule build_control:
         "Building the control {wildcards.run}"
     shell:
         step(
-            "build_control",
             "build_control",
             "--kind {params.kind} --seed {wildcards.seed} --weights {output.weights}"
             " --expected {output.expected}",
@@ -161,7 +157,6 @@ rule check_controls:
         "Judging the controls"
     shell:
         step(
-            "check_controls",
             "check_controls",
             "--controls {params.controls} --readouts {params.readouts}"
             " --matches {input.matches} --expected {input.expected} --prompts {input.prompts}"

@@ -21,7 +21,7 @@ rule draw_figure:
     resources:
         **asks_for("draw_figure"),
     params:
-        **job("draw", chosen=modules_of_figure),
+        **job("draw_figure", chosen=modules_of_figure),
         notebooks=here(NOTEBOOKS),
         parameters=figure_parameters,
     message:
@@ -29,7 +29,6 @@ rule draw_figure:
     shell:
         step(
             "draw_figure",
-            "draw",
             "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb"
             ' --executed "$(dirname {log:q})"/{wildcards.figure}.ipynb'
             " --figure {output.pdf} --parameters {params.parameters:q}",

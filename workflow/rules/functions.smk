@@ -33,7 +33,6 @@ rule trace_functions:
     shell:
         step(
             "trace_functions",
-            "trace_functions",
             "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
             " --evaluation {input.evaluation} --output {output} --threads {threads}"
             " --device {params.device}",

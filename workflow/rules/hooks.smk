@@ -3,10 +3,10 @@
 
 import time
 
-from ickrr import driver, needs
-from ickrr.bundles import notice
+from ickrr.driver import needs, supervision
+from ickrr.bundles.format import notice
 from ickrr.errors import IckrrError
-from ickrr.plan import Job, summary
+from ickrr.driver.plan import Job, summary
 from slurm_guard import hooks
 from slurm_guard.errors import ClusterError
 from snakemake.settings.enums import Quietness
@@ -34,7 +34,7 @@ onstart:
     (workflow.output_settings.quiet or set()).add(Quietness.REASON)
     try:
         # Held until this process ends.
-        DRIVER_LOCK = driver.start(Path.cwd(), SOURCE, Path(RESULTS))
+        DRIVER_LOCK = supervision.start(Path.cwd(), SOURCE, Path(RESULTS))
         hooks.before(os.getcwd(), workflow.executor_plugin.name)
         here = workflow.local_exec and not in_conda
         if not workflow.touch:
@@ -61,6 +61,6 @@ onerror:
     # Jobs of a cluster may still run, and write.
     if workflow.local_exec:
         try:
-            driver.clear_away(Path.cwd())
+            supervision.clear_away(Path.cwd())
         except IckrrError as error:
             print(f"error: {error}", file=sys.stderr)

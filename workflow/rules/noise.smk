@@ -31,7 +31,6 @@ rule sweep_noise:
     shell:
         step(
             "sweep_noise",
-            "sweep_noise",
             "--seeds {params.seeds} --trained {params.trained} --output {output} --threads {threads}"
             " --device {params.device}",
             settings=["run", "prompts", "settings", "statistics"],

@@ -28,7 +28,6 @@ rule measure_operators:
     shell:
         step(
             "measure_operators",
-            "measure_operators",
             "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit} --output {output}"
             " --threads {threads}",
             settings=["run", "settings"],
@@ -69,7 +68,6 @@ rule tabulate_operators:
     shell:
         step(
             "tabulate_operators",
-            "tabulate_operators",
             "--models {params.models} --measured {params.measured} --output-directory {params.tables}",
             settings=["settings", "statistics"],
         )
@@ -105,7 +103,6 @@ rule compare_linear_regression:
         "Comparing linear attention with one step of gradient descent"
     shell:
         step(
-            "compare_linear_regression",
             "compare_linear_regression",
             "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
             " --evaluation {input.evaluation} --output {output} --threads {threads}",

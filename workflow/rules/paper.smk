@@ -23,7 +23,7 @@ rule build_paper:
     resources:
         **asks_for("build_paper"),
     params:
-        **job("paper"),
+        **job("build_paper"),
         source=here(PAPER),
         figures=folder("figures"),
         latex=folder("latex"),
@@ -33,7 +33,6 @@ rule build_paper:
     shell:
         step(
             "build_paper",
-            "paper",
             "--source {params.source:q} --figures {params.figures} --latex {params.latex}"
             " --output {output} --build-directory {params.build}",
             log=" > {log} 2>&1",

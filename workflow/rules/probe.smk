@@ -18,7 +18,7 @@ rule probe_model:
         gpu=experiment.compute.gpus_per_job,
     params:
         **job(
-            "probe",
+            "probe_model",
             chosen=modules_of_run,
             run=run_settings,
             settings=experiment.probe,
@@ -30,7 +30,6 @@ rule probe_model:
     shell:
         step(
             "probe_model",
-            "probe",
             "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit}"
             " --evaluation {input.evaluation} --output {output} --readout {params.readout}"
             " --threads {threads} --device {params.device}",

@@ -13,13 +13,12 @@ rule sample_prompts:
     resources:
         **asks_for("sample_prompts"),
     params:
-        **job("sample", chosen=modules_of_sampling, prompts=prompt_sets_of),
+        **job("sample_prompts", chosen=modules_of_sampling, prompts=prompt_sets_of),
     message:
         "Sampling the prompts of {wildcards.task}"
     shell:
         step(
             "sample_prompts",
-            "sample",
             "--outputs {output:q} --threads {threads}",
             settings=["prompts"],
         )

@@ -19,7 +19,7 @@ rule solve_prompts:
         gpu=experiment.compute.gpus_per_job,
     params:
         **job(
-            "solve",
+            "solve_prompts",
             chosen=modules_of_solving,
             prompts=evaluation_set,
             settings=experiment.solvers,
@@ -31,7 +31,6 @@ rule solve_prompts:
     shell:
         step(
             "solve_prompts",
-            "solve",
             "--data {input.data} --output-directory {params.directory}"
             " --threads {threads} --device {params.device}",
             settings=["prompts", "settings"],

@@ -21,14 +21,13 @@ rule write_table:
     resources:
         **asks_for("write_table"),
     params:
-        **job("table", chosen=modules_of_table, experiment=EXPERIMENT),
+        **job("write_table", chosen=modules_of_table, experiment=EXPERIMENT),
         results=lambda wildcards: RESULTS,
     message:
         "Writing {wildcards.table}"
     shell:
         step(
             "write_table",
-            "table",
             "--table {wildcards.table} --results {params.results} --latex {output.latex}"
             " --parquet {output.parquet} --csv {output.csv}",
             settings=["experiment"],
@@ -73,7 +72,6 @@ rule judge_claims:
     shell:
         step(
             "judge_claims",
-            "judge_claims",
             "--tables {params.tables} --output {output}",
             settings=["claims", "experiment"],
         )
@@ -97,7 +95,7 @@ rule write_numbers:
     resources:
         **asks_for("write_numbers"),
     params:
-        **job("numbers", chosen=modules_of_experiment(), experiment=EXPERIMENT),
+        **job("write_numbers", chosen=modules_of_experiment(), experiment=EXPERIMENT),
         tables=folder("tables"),
         records=RECORDS,
     message:
@@ -105,7 +103,6 @@ rule write_numbers:
     shell:
         step(
             "write_numbers",
-            "numbers",
             "--tables {params.tables} --claims {input.claims} --records {params.records:q}"
             " --numbers {output.numbers} --provenance {output.provenance}",
             settings=["experiment"],

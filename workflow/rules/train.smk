@@ -21,7 +21,7 @@ rule train_model:
         **asks_for("train_model"),
         gpu=experiment.compute.gpus_per_job,
     params:
-        **job("train", chosen=modules_of_run, run=run_settings),
+        **job("train_model", chosen=modules_of_run, run=run_settings),
         # Not an output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
         state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",
         device=experiment.compute.device,
@@ -30,7 +30,6 @@ rule train_model:
     shell:
         step(
             "train_model",
-            "train",
             "--seed {wildcards.seed} --validation {input.validation} --weights {output.weights}"
             " --learning-curve {output.learning_curve} --rate {output.rate}"
             " --state {params.state} --threads {threads} --device {params.device}",
@@ -61,7 +60,6 @@ rule tabulate_training:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
         step(
-            "tabulate_training",
             "tabulate_training",
             "--run {wildcards.run} --seeds {params.seeds}"
             " --trained {params.trained} --output {output}",

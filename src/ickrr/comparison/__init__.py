@@ -1,1 +1,1 @@
-"""Which algorithm a layer resembles: candidates, predictors that do not iterate, how to tell them apart."""
+"""Probes, similarities, trends and intervals."""

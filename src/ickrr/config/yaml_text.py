@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from ickrr.errors import ConfigError, FileError
-from ickrr.texts import read_text
+from ickrr.io.texts import read_text
 
 KeyPath = tuple[str, ...]
 Positions = dict[KeyPath, str]

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ickrr.config.run import RunSettings
 from ickrr.errors import FileError
+from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.model.transformer import Transformer
-from ickrr.tensors import load_tensors, read_metadata, save_tensors
 
 
 def build_model(run: RunSettings) -> Transformer:

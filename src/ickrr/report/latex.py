@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ickrr.errors import IckrrError
-from ickrr.files import atomic_path, files_below
+from ickrr.io.files import atomic_path, files_below
+from ickrr.io.texts import read_text
 from ickrr.report.latex_log import (
     FILE_MARKS,
     INSTALL_TEX,
@@ -24,7 +25,6 @@ from ickrr.report.latex_log import (
     find_problems,
 )
 from ickrr.surroundings import cleaned
-from ickrr.texts import read_text
 
 MAIN = "main.tex"
 LOADED_SUFFIXES = {".bib", ".sty", ".cls", ".bst"}  # found by LaTeX itself, by name

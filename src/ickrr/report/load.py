@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import pandas as pd
 
 from ickrr.errors import FileError
-from ickrr.files import read_table
+from ickrr.io.files import read_table
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 SUMMARY: Final = ("quantity", "subject", "setting", "value", "low", "high")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ickrr.errors import ConfigError, FileError
-from ickrr.files import files_below, read_table
+from ickrr.io.files import files_below, read_table
 from ickrr.report.formatting import camel_case
 from ickrr.report.plain import Number, numbers, only_number, plain
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from ickrr.config.claims import Condition, StatisticName
+from ickrr.config.ledger import Condition, StatisticName
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval, difference, over_seeds, ratio, widened
 from ickrr.report.load import estimate, load_summary, load_table

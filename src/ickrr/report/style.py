@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ickrr.entries import SOLVERS
-from ickrr.files import atomic_path, write_json
+from ickrr.io.files import atomic_path, write_json
 
 TEXT_WIDTH: Final = 6.3  # inches
 MUTED: Final = "0.45"  # grey of secondary text

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ickrr.config.run import RunSettings
 from ickrr.errors import FileError
+from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.model.weights import require_same_origin, require_same_shapes
-from ickrr.tensors import load_tensors, read_metadata, save_tensors
 
 Tensors = dict[str, Tensor]
 

@@ -6,9 +6,9 @@ import torch
 
 from ickrr.config.task import TaskSettings
 from ickrr.errors import FileError
+from ickrr.io.tensors import load_tensors, read_metadata
 from ickrr.model.transformer import Transformer
 from ickrr.model.weights import differences
-from ickrr.tensors import load_tensors, read_metadata
 
 CHUNK_PROMPTS = 128  # bounds the memory of a validation
 
@@ -17,7 +17,7 @@ class Validation:
     """Stored prompts that the learning curve is measured on.
 
     Args:
-        path: a prompt set written by the verb ``sample``.
+        path: a prompt set written by the step ``sample_prompts``.
         task: task that the prompts must fit.
         device: where the model is.
 

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from ickrr.files import write_table
+from ickrr.io.files import write_table
 from ickrr.report.load import load_table
 from ickrr.report.tables.ablations import build
 

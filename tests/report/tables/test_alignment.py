@@ -5,7 +5,7 @@ from construction_tables import controls_table
 
 from ickrr.config.constructions import ControlSettings
 from ickrr.errors import FileError
-from ickrr.files import write_table
+from ickrr.io.files import write_table
 from ickrr.report.load import estimate, load_table
 from ickrr.report.tables.alignment import COLUMNS, build
 

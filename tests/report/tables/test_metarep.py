@@ -6,7 +6,7 @@ import pytest
 from metarep_tables import metarep_tables
 
 from ickrr.errors import FileError
-from ickrr.files import write_table
+from ickrr.io.files import write_table
 from ickrr.report.quantities import setting_words
 from ickrr.report.tables.metarep import BLOCKS, build
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
-from ickrr.files import read_columns
+from ickrr.io.files import read_columns
 from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 

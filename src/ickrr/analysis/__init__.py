@@ -1,1 +1,0 @@
-"""Probes, similarities, trends and intervals."""

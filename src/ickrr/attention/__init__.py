@@ -1,0 +1,1 @@
+"""What the attention of trained heads computes, compared with kernels."""

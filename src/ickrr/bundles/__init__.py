@@ -1,0 +1,1 @@
+"""Bundles: results in one archive, with what Snakemake recorded of them."""

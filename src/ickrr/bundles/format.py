@@ -1,0 +1,309 @@
+"""Bundles: results in one archive, with what Snakemake recorded of them and of all that they were made from.
+
+A bundle is a tar.xz of plain files: ``about.json`` (one line about the run), ``SHA256SUMS`` (for ``sha256sum
+-c``), ``metadata.json`` (what Snakemake recorded, by file) and files below ``results/<scale>``, records among
+them. `ickrr.bundles.packing` writes one, `ickrr.bundles.restoring` puts one in place; here is what both know.
+"""
+
+import hashlib
+import lzma
+import os
+import re
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ickrr.errors import IckrrError
+from ickrr.provenance import Records
+
+ABOUT: Final = "about.json"
+SUMS: Final = "SHA256SUMS"
+METADATA: Final = "metadata.json"
+SHIPPED: Final = Path("bundles")
+CHUNK: Final = 1 << 20  # [bytes]
+LARGEST_TEXT: Final = 1 << 27  # [bytes] of what is read into memory: all but the results themselves
+AGAIN: Final = "get the bundle again; nothing was changed here"
+
+
+class BundleError(IckrrError):
+    """A bundle is damaged, is not one, does not belong here, or cannot be made from these results."""
+
+
+class InTheWayError(BundleError):
+    """Results are there already that are not the bundle's, or were not made from what the bundle's were."""
+
+
+Line = Annotated[str, Field(pattern="^[ -~]*$")]  # shown on a terminal
+
+
+class About(BaseModel):
+    """The one line about a bundle: the run that it is of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[2] = 2
+    scale: Annotated[str, Field(pattern="^[a-z]+$")]
+    tier: Line
+    finished: bool
+    dates: list[Line]
+    commits: list[Line]
+    devices: list[Line]
+
+
+class Metadata(BaseModel):
+    """What Snakemake compares, traces and reports of a file; the rest of its record is about this machine.
+
+    The command with its paths is left out: Snakemake compares `code`, which is the command before paths are
+    filled in.
+    """
+
+    rule: str
+    input: list[str]
+    log: list[str]
+    params: list[str]
+    code: str | None
+    record_format_version: int
+    software_stack_hash: str | None
+    job_hash: int | None
+    starttime: float
+    endtime: float
+    incomplete: bool | None
+    input_checksums: dict[str, str]
+
+
+class JobRecord(BaseModel):
+    """The record of a job (`ickrr.provenance`)."""
+
+    rule: str
+    given: str
+    outputs: dict[str, str]
+    end: str
+    commit: str
+    versions: dict[str, str]
+    machine: dict[str, str]
+    device: str
+
+
+METADATA_BY_FILE: Final = TypeAdapter(dict[str, Metadata])
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a bundle holds.
+
+    Attributes:
+        about: the run.
+        sums: SHA-256 of every other member, by its path in the project.
+    """
+
+    about: About
+    sums: dict[str, str]
+
+    @property
+    def results(self) -> Path:
+        """The folder of its results."""
+        return Path("results") / self.about.scale
+
+    @property
+    def files(self) -> list[str]:
+        """The results that it holds, without their records."""
+        records = self.results / "records"
+        return [name for name in self.sums if name != METADATA and not Path(name).is_relative_to(records)]
+
+    def origin(self) -> str:
+        """Say in one line which run it is."""
+        about = self.about
+        return (
+            f"{len(self.files)} files of the {'' if about.finished else 'unfinished '}{about.scale} run of "
+            f"{', '.join(about.dates)}, commit {', '.join(about.commits)}, on {', '.join(about.devices)}"
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a bundle says of all results that its own were made from, these included.
+
+    Attributes:
+        metadata: Snakemake's, by file.
+        digests: SHA-256 of each of these files as their jobs wrote them.
+    """
+
+    metadata: dict[str, Metadata]
+    digests: dict[str, str]
+
+
+def shipped_bundle(scale: str, root: Path) -> Path:
+    """Where the bundle of a scale's tables is in a checkout, if one comes with the project."""
+    return Path(os.path.relpath(root / SHIPPED / f"{scale}-tables.tar.xz"))
+
+
+def notice(root: Path, scale: str) -> str | None:
+    """Say that shipped results could be taken, None where there are none or something was made already."""
+    bundle = shipped_bundle(scale, root)
+    if not bundle.exists() or Path(f"results/{scale}/tables").exists():
+        return None
+    return (
+        f"{bundle} holds finished results; everything is computed here all the same "
+        f"(to take them: stop, and python -m ickrr restore {bundle})"
+    )
+
+
+# Reading
+
+
+def read_contents(bundle: Path) -> Contents:
+    """Read what a bundle says of itself, and nothing else of it.
+
+    Raises:
+        BundleError: the archive is missing or damaged, or is no bundle.
+    """
+    with _opened(bundle) as (_, archive):
+        return _contents(archive, bundle)
+
+
+def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> tuple[Contents, Known]:
+    """Check every byte of a bundle while writing its files below a folder, by their paths in the project.
+
+    Args:
+        bundle: the archive.
+        folder: an empty folder.
+        require_room: called with the size of each file before it is written.
+
+    Raises:
+        BundleError: the archive is missing, damaged or truncated, lacks a member or has one too many, is not
+            consistent in itself, or names a file outside the results.
+    """
+    with _opened(bundle) as (stream, archive):
+        contents = _contents(archive, bundle)
+        missing, files = dict(contents.sums), set(contents.files)
+        while (member := archive.next()) is not None:
+            if member.name not in missing or (member.name not in files and member.size > LARGEST_TEXT):
+                raise BundleError(
+                    f"{bundle}: has a member {member.name!r} that {SUMS} does not, or a huge one; {AGAIN}"
+                )
+            require_room(member.size)
+            content = archive.extractfile(member)
+            if content is None or _copy(content, folder / member.name) != missing.pop(member.name):
+                raise BundleError(f"{bundle}: '{member.name}' is not what {SUMS} says; {AGAIN}")
+        if missing:
+            raise BundleError(f"{bundle}: lacks the member '{next(iter(missing))}'; {AGAIN}")
+        while stream.read(CHUNK):  # the end of the stream holds its checksum
+            pass
+    return contents, _known(contents, folder, bundle)
+
+
+class _PlainFile(tarfile.TarInfo):
+    """A member of a bundle. Anything but a plain file is refused before tarfile acts on it."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_PlainFile":
+        member = super().frombuf(buf, encoding, errors)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
+            raise tarfile.TarError(f"its member {member.name!r} is no plain file")
+        return member
+
+
+@contextmanager
+def _opened(bundle: Path) -> Iterator[tuple[IO[bytes], tarfile.TarFile]]:
+    """Yield a bundle as a stream: its bytes, and the archive in them."""
+    try:
+        compressed = bundle.open("rb")
+    except OSError as error:
+        raise BundleError(f"{bundle}: cannot be read ({error.strerror}); name an existing bundle") from error
+    try:
+        with (
+            compressed,
+            lzma.open(compressed) as stream,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_PlainFile) as archive,
+        ):
+            yield stream, archive
+    except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+        raise BundleError(f"{bundle}: is damaged or truncated ({error}); {AGAIN}") from error
+
+
+def _contents(archive: tarfile.TarFile, bundle: Path) -> Contents:
+    texts = []
+    for name in (ABOUT, SUMS):
+        member = archive.next()
+        if member is None or member.name != name or member.size > LARGEST_TEXT:
+            raise BundleError(
+                f"{bundle}: does not begin with {ABOUT} and {SUMS}, so it is no bundle; name another"
+            )
+        content = archive.extractfile(member)
+        assert content is not None, "a plain file has content"
+        texts.append(content.read().decode(errors="replace"))
+    try:
+        about = About.model_validate_json(texts[0])
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise BundleError(
+            f"{bundle}: key '{key}' of its {ABOUT} is {first.get('input')!r}: {first['msg']}; "
+            "this version of the project reads format 2"
+        ) from error
+    lines = [line.partition("  ") for line in texts[1].splitlines()]
+    sums = {name: sha256 for sha256, _, name in lines}
+    for name in sums:
+        if name != METADATA:
+            _require_result(name, about.scale, bundle)
+    if len({name.casefold() for name in sums}) < len(lines):
+        raise BundleError(f"{bundle}: its {SUMS} names a file twice; do not trust this bundle")
+    return Contents(about, sums)
+
+
+def _require_result(name: str, scale: str, bundle: Path) -> None:
+    """Refuse the name of a file that is not below the results of a scale, or that leads out of there."""
+    parts = PurePosixPath(name).parts
+    plain = re.fullmatch("[A-Za-z0-9_.=+@/-]+", name) and PurePosixPath(name).as_posix() == name
+    inside = plain and parts[:2] == ("results", scale) and len(parts) > 2 and ".." not in parts
+    # A folder there may be a link to another disk; what lies below must not lead elsewhere.
+    if not inside or not Path(name).parent.resolve().is_relative_to(Path(*parts[:2]).resolve()):
+        raise BundleError(
+            f"{bundle}: names the file {name!r}, which is not below results/{scale}; do not trust this bundle"
+        )
+
+
+def _copy(content: IO[bytes], target: Path) -> str:
+    """Write a member and return its digest."""
+    found = hashlib.sha256()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as handle:
+        while block := content.read(CHUNK):
+            found.update(block)
+            handle.write(block)
+    return found.hexdigest()
+
+
+def _known(contents: Contents, folder: Path, bundle: Path) -> Known:
+    """Read what an unpacked bundle says of its files and of all that they were made from."""
+    try:
+        metadata = METADATA_BY_FILE.validate_json((folder / METADATA).read_bytes())
+        digests = {}
+        for name in metadata:
+            _require_result(name, contents.about.scale, bundle)
+            record = (folder / record_path(name, contents.results)).read_bytes()
+            digests[name] = JobRecord.model_validate_json(record).outputs[name]
+    except (OSError, ValueError, LookupError) as error:
+        told = str(error).splitlines()[0]
+        raise BundleError(f"{bundle}: its metadata or records are not valid ({told}); {AGAIN}") from error
+    strange = [name for name in contents.files if digests.get(name) != contents.sums[name]]
+    if strange:
+        raise BundleError(f"{bundle}: holds '{strange[0]}' without metadata and record of it; {AGAIN}")
+    return Known(metadata, digests)
+
+
+def record_path(name: str, results: Path) -> Path:
+    """Where the record of a result is.
+
+    Raises:
+        LookupError: a record has no record.
+    """
+    path = Records(results).path(name)
+    if path is None:
+        raise LookupError(f"'{name}' is no result")
+    return path

@@ -1,0 +1,234 @@
+"""Packing a bundle (`ickrr.bundles.format`): results that belong together, with Snakemake's notes of them."""
+
+import hashlib
+import io
+import lzma
+import re
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from pydantic import ValidationError
+
+from ickrr.bundles.format import (
+    ABOUT,
+    METADATA,
+    METADATA_BY_FILE,
+    SUMS,
+    About,
+    BundleError,
+    Contents,
+    Metadata,
+    record_path,
+)
+from ickrr.io.files import atomic_path
+from ickrr.provenance import INCOMPLETE, Record, Records, digest, recorded_files, snakemake_metadata
+
+# Below results/<scale>. Each tier is what the next stage reads, so that only what follows runs: figures and
+# text read tables; tables are made from predictions; these from weights. One job draws all prompts of a task,
+# and trainings read some: if the others had to be drawn again, Snakemake would train again too.
+TIERS: Final[dict[str, tuple[str, ...]]] = {
+    "tables": ("tables/*", "trained/*/rate.parquet"),
+    "predictions": (
+        "trained/*",
+        "prompts/*",
+        *("predictions/*", "trajectories/*", "operators/*", "construction/*"),
+    ),
+    "weights": ("trained/*", "prompts/*"),
+}
+DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")  # made where they are looked at, as is the PDF
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A bundle that was written.
+
+    Attributes:
+        contents: what it holds.
+        left_out: why results of the tier that are there are not in it; only where the paper is not finished.
+    """
+
+    contents: Contents
+    left_out: list[str]
+
+
+def pack(results: Path, tier: str, output: Path) -> Packed:
+    """Write the bundle of a tier atomically: what the paper was made from, or what there is without a paper.
+
+    Args:
+        results: the folder ``results/<scale>``, relative to the working directory.
+        tier: a key of `TIERS`.
+        output: archive to write.
+
+    Raises:
+        BundleError: there is nothing to pack; something that the paper was made from does not belong to it,
+            is not recorded or is gone; or a file was changed meanwhile.
+        FileError: a file is not what its job wrote.
+    """
+    paper, lineage, left_out = results / "paper.pdf", Lineage(results), []
+    finished = paper.exists()
+    if finished:
+        lineage.require(str(paper))
+        read = lineage.ancestors([str(paper)])
+        # What jobs wrote beside it may be read by the figure that somebody adds.
+        beside = [name for name in lineage.outputs(read) if Path(name).exists()]
+        files = [name for name in sorted({*read, *beside}) if _of_tier(name, results, tier)]
+    else:
+        there = [str(path) for path in sorted(results.rglob("*")) if path.is_file()]
+        wanted = [name for name in there if _of_tier(name, results, tier)]
+        files = [name for name in wanted if lineage.fault(name) is None]
+        left_out = [fault for name in wanted if (fault := lineage.fault(name)) is not None]
+    if not files:
+        raise BundleError(f"{results}: holds nothing finished of tier {tier}; run snakemake first")
+    gone = [name for name in files if not Path(name).is_file()]
+    if gone:
+        raise BundleError(f"{gone[0]}: is gone; run snakemake until nothing is to be done, then pack again")
+    Records(results).check(files)
+    contents = _write(files, lineage, tier, finished, output)
+    return Packed(contents, left_out)
+
+
+def _of_tier(name: str, results: Path, tier: str) -> bool:
+    hidden = Path(name).name.startswith(".")  # half-written
+    return _matches(name, results, TIERS[tier]) and not _matches(name, results, DRAWN) and not hidden
+
+
+def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
+    """Whether a result fits one of some patterns, whose asterisks stand for any number of folders too."""
+    below = Path(name).relative_to(results).as_posix()
+    return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), below) for one in patterns)
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where results come from, as Snakemake and the records of their jobs have it.
+
+    Args:
+        results: the folder ``results/<scale>``.
+    """
+
+    results: Path
+    _unended: set[str] = field(default_factory=lambda: set(recorded_files(INCOMPLETE)))
+    _faults: dict[str, str | None] = field(default_factory=dict)
+
+    def metadata(self, name: str) -> Metadata:
+        """Return what Snakemake recorded of a result.
+
+        Raises:
+            BundleError: nothing, or not what this version of it records.
+        """
+        found = snakemake_metadata(name)
+        if found is None:
+            raise BundleError(f"{name}: Snakemake recorded nothing of it")
+        try:
+            return Metadata.model_validate(found)
+        except ValidationError as error:
+            raise BundleError(f"{name}: Snakemake recorded it in another form ({error.title})") from error
+
+    def record(self, name: str) -> Record:
+        """Return the record of a result.
+
+        Raises:
+            BundleError: there is none.
+        """
+        found = Records(self.results).of(name)
+        if found is None or name not in found["outputs"]:
+            raise BundleError(f"{name}: its job left no record")
+        return found
+
+    def parents(self, name: str) -> list[str]:
+        """List the results that a result was made from."""
+        return [one for one in self.metadata(name).input if Path(one).is_relative_to(self.results)]
+
+    def fault(self, name: str) -> str | None:
+        """Say why a result cannot be told from, None if it and all that it was made from belong together."""
+        if name not in self._faults:
+            try:
+                self._require(name)
+                self._faults[name] = None
+            except BundleError as error:
+                self._faults[name] = str(error)
+        return self._faults[name]
+
+    def require(self, name: str) -> None:
+        """Make sure that a result and all that it was made from belong together.
+
+        Raises:
+            BundleError: they do not.
+        """
+        fault = self.fault(name)
+        if fault is not None:
+            raise BundleError(f"{fault}; run snakemake until nothing is to be done, then pack again")
+
+    def _require(self, name: str) -> None:
+        if name in self._unended:
+            raise BundleError(f"{name}: its job is running or was stopped")
+        # Snakemake compares the code and settings of a job only if it knows all of its outputs.
+        for output in self.record(name)["outputs"]:
+            self.metadata(output)
+            self.record(output)
+        made = self.metadata(name)
+        for parent in self.parents(name):
+            if fault := self.fault(parent):
+                raise BundleError(fault)
+            now = f"sha256:{self.record(parent)['outputs'][parent]}"
+            # Of very large files Snakemake keeps no checksum.
+            if made.input_checksums.get(parent, now) != now:
+                raise BundleError(f"{name}: was made from another {parent} than was made last")
+
+    def ancestors(self, names: Iterable[str]) -> list[str]:
+        """List all results that some were made from, without these, sorted."""
+        pending, seen = list(names), set()
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                pending += self.parents(name)
+        return sorted(seen - set(names))
+
+    def outputs(self, names: Iterable[str]) -> list[str]:
+        """List all that the jobs of some results wrote, sorted."""
+        return sorted({output for name in names for output in self.record(name)["outputs"]})
+
+
+def _write(files: list[str], lineage: Lineage, tier: str, finished: bool, output: Path) -> Contents:
+    known = lineage.outputs([*files, *lineage.ancestors(files)])
+    records = [lineage.record(name) for name in known]
+    days = sorted({record["end"][:10] for record in records})
+    about = About(
+        scale=lineage.results.name,
+        tier=tier,
+        finished=finished,
+        dates=sorted({days[0], days[-1]}),
+        commits=sorted({record["commit"] for record in records}),
+        devices=sorted({record["device"] for record in records}),
+    )
+    metadata = METADATA_BY_FILE.dump_json({name: lineage.metadata(name) for name in known})
+    members = [*files, *(str(record_path(name, lineage.results)) for name in known)]
+    sums = {METADATA: hashlib.sha256(metadata).hexdigest(), **{name: digest(name) for name in members}}
+    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items())
+    with (
+        atomic_path(output) as temporary,
+        lzma.open(temporary, "wb", check=lzma.CHECK_SHA256, preset=6) as stream,
+        tarfile.open(fileobj=stream, mode="w|", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        texts = {ABOUT: about.model_dump_json().encode() + b"\n", SUMS: listed.encode(), METADATA: metadata}
+        for name, text in texts.items():
+            _add(archive, name, len(text), 0, io.BytesIO(text))
+        for name in members:
+            found = Path(name).stat()
+            with Path(name).open("rb") as handle:
+                _add(archive, name, found.st_size, int(found.st_mtime), handle)
+            if digest(name) != sums[name]:
+                raise BundleError(
+                    f"{name}: was changed while it was packed; pack again when its job has ended"
+                )
+    return Contents(about, sums)
+
+
+def _add(archive: tarfile.TarFile, name: str, size: int, date: int, content: IO[bytes]) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime = size, date
+    archive.addfile(member, content)

@@ -1,0 +1,116 @@
+"""Read claims.yaml, and refuse one that names what does not exist."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+from pydantic import ValidationError
+
+from ickrr.config.constructions import PreconditionerName, RidgeScaling
+from ickrr.config.experiment import UNSOLVED_TABLES, Experiment
+from ickrr.config.ledger import READS, Condition, Ledger
+from ickrr.config.load import not_compared
+from ickrr.config.messages import describe_problem, no_such, place_of
+from ickrr.config.yaml_text import read_yaml
+from ickrr.errors import ConfigError
+
+
+def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
+    """Read and check the claims.
+
+    Args:
+        path: claims.yaml.
+        experiment: the resolved experiment, which knows the runs, figures and tables.
+
+    Raises:
+        ConfigError: the file is missing or does not parse, or a key, value, run or evidence is wrong. The
+            message names file, line, key, value and what is allowed.
+    """
+    path = Path(path)
+    values, positions = read_yaml(path)
+    positions = {("claims", *key): where for key, where in positions.items()}
+    try:
+        ledger = Ledger.model_validate({"claims": values, "order": list(values)})
+    except ValidationError as error:
+        lines = [describe_problem(item, Ledger, (), (), positions, str(path)) for item in error.errors()]
+        # The file has the ids at its top.
+        raise ConfigError("\n".join(line.replace(": claims.", ": ", 1) for line in lines)) from error
+    problems: list[str] = []
+    shown = [*experiment.figures, *experiment.tables]
+    for name, claim in ledger.items():
+        where = f"{positions[('claims', name)]}: {name}"
+        problems += [
+            f"{where}.evidence: {no_such('figure or table', entry, shown)}"
+            for entry in claim.evidence
+            if entry not in shown
+        ]
+        runs = [run for condition in claim.conditions for run in (*condition.runs, condition.reference)]
+        problems += [
+            f"{where}.conditions: {no_such('run', run, list(experiment.runs))}"
+            for run in dict.fromkeys(runs)
+            if run is not None and run not in experiment.runs
+        ]
+        read = {
+            run: [table for table in READS[condition.statistic] if table not in UNSOLVED_TABLES]
+            for condition in claim.conditions
+            for run in (*condition.runs, condition.reference)
+            if run is not None and run in experiment.runs and not experiment.is_compared(run)
+        }
+        problems += [
+            f"{where}.conditions: {not_compared(experiment, run, tables)}"
+            for run, tables in read.items()
+            if tables
+        ]
+        problems += [
+            f"{place_of(key, positions, str(path))}: {'.'.join(key[1:])}: {problem}"
+            for index, condition in enumerate(claim.conditions)
+            for argument, problem in _not_in_the_tables(condition, experiment)
+            for key in [("claims", name, "conditions", str(index), argument)]
+        ]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return ledger
+
+
+def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield what a condition asks for and the settings keep out of the tables, by its argument.
+
+    Otherwise the claims would be the first to miss it, after all trainings.
+    """
+    statistic, solvers, factors = condition.statistic, experiment.solvers, experiment.noise_mismatch.factors
+    if READS[statistic] and READS[statistic][0] in ("pairs", "shares") and len(solvers.headline) < 2:
+        why = f"{statistic} compares solvers, but solvers.headline is {solvers.headline}; name two"
+        yield "statistic", why
+    # Pairs and shares are of the headline solvers only.
+    compared = solvers.names if "alignment" in READS[statistic] else solvers.headline
+    if condition.solver is not None and condition.solver not in compared:
+        kind = "solver of solvers.headline" + (" or others" if compared == solvers.names else "")
+        yield "solver", no_such(kind, condition.solver, compared)
+    factor = condition.factor
+    if factor is not None and not any(math.isclose(factor, one, rel_tol=1e-6) for one in factors):
+        known = ", ".join(f"{one:g}" for one in factors)
+        yield "factor", f"found {factor:g}, which is not among noise_mismatch.factors; allowed: {known}"
+    if condition.reference in condition.runs:
+        yield "reference", f"found '{condition.reference}', which is among runs; name another run"
+    for argument, known_names in _summarised(condition, experiment):
+        asked = getattr(condition, argument)
+        if asked not in known_names:
+            yield argument, no_such(f"{argument} of {condition.table}", asked, known_names)
+
+
+def _summarised(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
+    """Yield what settings name in the table that a condition looks into: the column, and all of its names."""
+    match condition.table:
+        case "construction/summary" if condition.subject in get_args(PreconditionerName):
+            yield "setting", list(get_args(RidgeScaling))
+        case "construction/summary":
+            yield "setting", list(experiment.constructions.verification.ridges)
+        case "metarep/cg":
+            yield "setting", list(experiment.conjugate_gradient.families)
+        case "metarep/width" if condition.quantity == "fall":
+            yield "setting", [f"{ridge:g}" for ridge in experiment.width.ridges]
+        case "metarep/operators":
+            yield "subject", experiment.operators.runs
+        case "metarep/anchor":
+            yield "subject", [experiment.operators.anchor] if experiment.operators.anchor else []

@@ -1,0 +1,1 @@
+"""Hand-built models that run conjugate gradients on representations (MetaRepICL)."""

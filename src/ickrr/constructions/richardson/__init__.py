@@ -1,0 +1,1 @@
+"""Hand-built models that run preconditioned Richardson iteration: the theorem and its certificates."""

@@ -1,0 +1,170 @@
+"""Prompts that the construction is tried on: each input law, and sets made to be bad for the iteration.
+
+Points that coincide make the smallest eigenvalue of the preconditioned matrix ridge/(N + ridge), the bound of
+the theorem; labels of alternating sign excite that eigenvector; far clusters make the row sums differ most;
+points on the bound |x| = R err most in |x|^2.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ickrr.constructions.richardson.problem import Problem
+from ickrr.constructions.richardson.reference import Prompts, exact_system, row_weights
+from ickrr.kernels.distances import squared_distances
+from ickrr.kernels.gaussian import profile as gaussian
+from ickrr.laws import draw_inputs
+from ickrr.randomness import torch_generator
+
+RANDOM_LAWS = ("spherical", "uniform", "gaussian")  # a further law leaves the certificates as they are
+QUERIES = 4
+CLUSTERS = 4
+TIGHT = 1e-3  # radius of a tight cluster over the lengthscale
+NOISE_STD = 0.3
+JITTER = 1e-10
+
+
+def random_prompts(problem: Problem, count: int, seed: int) -> Prompts:
+    """Draw `count` prompts of each of `RANDOM_LAWS`, with clipped labels of a noisy Gaussian process.
+
+    Points beyond the input bound are moved onto it, labels beyond the label bound too. The last query is a
+    context point.
+    """
+    sets = []
+    for law in RANDOM_LAWS:
+        if problem.sphere and law != "spherical":
+            continue
+        generator = torch_generator(seed, "construction", law, problem.context_length)
+        size = problem.context_length + QUERIES
+        points = _allowed(problem, draw_inputs(law, (count, size, problem.dimension), generator))
+        kernel = gaussian(squared_distances(points, points), problem.lengthscale)
+        factor = torch.linalg.cholesky(kernel + JITTER * torch.eye(size, dtype=torch.float64))
+        normals = torch.randn(count, size, 2, generator=generator, dtype=torch.float64)
+        y = (factor @ normals[..., :1])[..., 0] + NOISE_STD * normals[..., 1]  # (B, n+Q)
+        y = y.clamp(-problem.label_bound, problem.label_bound)
+        sets.append(_split(points, y, [law] * count, problem.context_length))
+    return _stack(sets)
+
+
+def adversarial_prompts(problem: Problem, steps: int, seed: int) -> Prompts:
+    """Build one prompt of every adversarial geometry with every adversarial labelling.
+
+    Args:
+        problem: the problem.
+        steps: Richardson steps T, for which the worst labels are computed.
+        seed: seed of the points.
+    """
+    sets = []
+    for name, place in GEOMETRIES.items():
+        generator = torch_generator(seed, "adversary", name, problem.context_length)
+        points = place(problem, problem.context_length + QUERIES, generator)[None]  # (1, n+Q, d)
+        blank = torch.zeros(points.shape[:2], dtype=torch.float64)
+        prompts = _split(_allowed(problem, points), blank, [name], problem.context_length)
+        for labels in (_worst(problem, prompts, steps), _alternating(prompts), torch.ones_like(prompts.y)):
+            sets.append(Prompts(prompts.x, problem.label_bound * labels, prompts.queries, [name]))
+    return _stack(sets)
+
+
+def all_prompts(problem: Problem, per_law: int, steps: int, seed: int) -> Prompts:
+    """Random and adversarial prompts together."""
+    return _stack([random_prompts(problem, per_law, seed), adversarial_prompts(problem, steps, seed)])
+
+
+def few_of_each(prompts: Prompts, count: int) -> Prompts:
+    """The first prompts of every family."""
+    seen: dict[str, int] = {}
+    kept = []
+    for index, family in enumerate(prompts.families):
+        seen[family] = seen.get(family, 0) + 1
+        if seen[family] <= count:
+            kept.append(index)
+    families = [prompts.families[index] for index in kept]
+    return Prompts(prompts.x[kept], prompts.y[kept], prompts.queries[kept], families)
+
+
+def _equal(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    return _direction(problem, 1, generator).expand(count, -1) * min(1.0, problem.input_bound)
+
+
+def _duplicates(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    points = _direction(problem, math.ceil(count / 2), generator) * min(1.0, problem.input_bound)
+    return points.repeat_interleave(2, dim=0)[:count]
+
+
+def _clusters(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    centres = _direction(problem, CLUSTERS, generator) * min(1.0, problem.input_bound)
+    spread = TIGHT * problem.lengthscale * _direction(problem, count, generator)
+    return centres[torch.arange(count) % CLUSTERS] * (1 - TIGHT) + spread
+
+
+def _two_far(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    centre = _direction(problem, 1, generator) * problem.input_bound
+    side = torch.where(torch.arange(count) < count // 4, 1.0, -1.0).double()[:, None]
+    return centre * side
+
+
+def _boundary(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    return _direction(problem, count, generator) * problem.input_bound
+
+
+def _near(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    ball = _direction(problem, count, generator)
+    radius = torch.rand(count, 1, generator=generator, dtype=torch.float64)
+    return ball * radius * min(0.5 * problem.lengthscale, problem.input_bound)
+
+
+GEOMETRIES: dict[str, Callable[[Problem, int, torch.Generator], Tensor]] = {
+    "all equal": _equal,
+    "duplicates": _duplicates,
+    "tight clusters": _clusters,
+    "two far clusters": _two_far,
+    "on the bound": _boundary,
+    "close together": _near,
+}
+
+
+def _alternating(prompts: Prompts) -> Tensor:
+    """Labels +1, -1, +1, ..: (1, n)."""
+    signs = torch.ones_like(prompts.y)
+    signs[:, 1::2] = -1
+    return signs
+
+
+def _worst(problem: Problem, prompts: Prompts, steps: int) -> Tensor:
+    """Signs of the labels for which T exact steps are furthest from convergence at the first query, (1, n).
+
+    The error is r^T y with r = A^-1 (I - A G^-1)^T k_q, so that y = sign(r) is the worst with |y| <= 1.
+    """
+    system = exact_system(problem, prompts)
+    weights = row_weights(system.kernel, problem.ridge, problem.preconditioner)[0]  # (n)
+    matrix = system.kernel[0] + problem.ridge * torch.eye(len(weights), dtype=torch.float64)
+    power = torch.linalg.matrix_power(torch.eye(len(weights), dtype=torch.float64) - matrix / weights, steps)
+    direction = torch.linalg.solve(matrix, power @ system.cross[0, 0])  # (n)
+    return torch.where(direction < 0, -1.0, 1.0).double()[None]
+
+
+def _direction(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+    return draw_inputs("spherical", (count, problem.dimension), generator)
+
+
+def _allowed(problem: Problem, points: Tensor) -> Tensor:
+    """Move points beyond the input bound onto it; on a sphere, all."""
+    norms, bound = points.norm(dim=-1, keepdim=True), problem.input_bound
+    return torch.where((norms > bound) | problem.sphere, points * (bound / norms), points)
+
+
+def _split(points: Tensor, y: Tensor, families: list[str], context_length: int) -> Prompts:
+    x, queries = points[:, :context_length], points[:, context_length:].clone()
+    queries[:, -1] = x[:, -1]
+    return Prompts(x, y[:, :context_length], queries, families)
+
+
+def _stack(sets: list[Prompts]) -> Prompts:
+    return Prompts(
+        torch.cat([part.x for part in sets]),
+        torch.cat([part.y for part in sets]),
+        torch.cat([part.queries for part in sets]),
+        [family for part in sets for family in part.families],
+    )

@@ -1,0 +1,158 @@
+"""The verification grid: one cell an accuracy, a context length and a ridge, as rows of tidy tables."""
+
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from ickrr.config.constructions import RidgeSettings, VerificationSettings
+from ickrr.constructions.richardson.adversaries import all_prompts, few_of_each
+from ickrr.constructions.richardson.bounds import truncation_error
+from ickrr.constructions.richardson.design import Certificate, design
+from ickrr.constructions.richardson.problem import Problem, effective_ridge, spectrum
+from ickrr.constructions.richardson.reference import Prompts
+from ickrr.constructions.richardson.relu_model import build, prediction_step
+from ickrr.constructions.richardson.status import ROUNDING, THEORY, VERIFIED
+from ickrr.constructions.richardson.verification import Check, check, smallest_width
+from ickrr.errors import ConstructionError
+
+Row = dict[str, Any]
+
+NOTHING = float("nan")
+
+
+class Tables(NamedTuple):
+    """Rows of the grid.
+
+    Attributes:
+        cells: one a cell: what the theory asks for and promises, what was measured.
+        layers: measured error and bound after every block.
+        widths: error of every width that was tried.
+        families: measured error of each kind of prompt.
+    """
+
+    cells: list[Row]
+    layers: list[Row]
+    widths: list[Row]
+    families: list[Row]
+
+
+def problem_of(settings: VerificationSettings, ridge: RidgeSettings, context_length: int) -> Problem:
+    """Return the problem of a cell."""
+    return Problem(
+        dimension=settings.dimension,
+        context_length=context_length,
+        lengthscale=settings.lengthscale,
+        ridge=effective_ridge(ridge.scaling, ridge.value, context_length),
+        input_bound=settings.input_bound,
+        label_bound=settings.label_bound,
+    )
+
+
+def verify_cell(
+    settings: VerificationSettings, name: str, context_length: int, accuracy: float, tables: Tables
+) -> None:
+    """Design, build, run and check one cell, and append its rows.
+
+    Cells that are too deep, or whose accuracy float64 cannot guarantee, keep the row of the theory.
+    """
+    ridge = settings.ridges[name]
+    problem = problem_of(settings, ridge, context_length)
+    key: Row = {
+        "name": name,
+        "scaling": ridge.scaling,
+        "ridge": ridge.value,
+        "context_length": context_length,
+        "accuracy": accuracy,
+    }
+    try:
+        certificate = design(problem, accuracy)
+    except ConstructionError:
+        certificate = design(problem, accuracy, allow_rounding=True)
+        tables.cells.append({**key, "status": ROUNDING, **_theory(certificate), **_NOT_MEASURED})
+        return
+    if certificate.depth > settings.largest_depth:
+        tables.cells.append({**key, "status": THEORY, **_theory(certificate), **_NOT_MEASURED})
+        return
+    per_law = min(settings.most_prompts, max(2, settings.points // context_length))
+    prompts = all_prompts(problem, per_law, certificate.steps, settings.seed)
+    chunk = max(1, settings.chunk_points // context_length)
+    measured = check(build(certificate), certificate, prompts, chunk)
+    cell = {
+        **key,
+        "status": VERIFIED,
+        **_theory(certificate),
+        "prompts": len(prompts.families),
+        "error": measured.error,
+        "iterate_error": measured.iterate_error,
+        "smallest_steps": measured.smallest_steps(accuracy),
+        "smallest_width": -1,
+        "passed": measured.error <= accuracy and measured.iterate_error <= certificate.layer,
+    }
+    if cell["passed"] and context_length <= settings.bisection_context_length:
+        cell["smallest_width"] = _search(settings, certificate, accuracy, measured, prompts, key, tables)
+    tables.cells.append(cell)
+    tables.families.extend(_families(key, prompts, measured))
+    tables.layers.extend(_layers(key, certificate, measured))
+
+
+def _search(
+    settings: VerificationSettings,
+    certificate: Certificate,
+    accuracy: float,
+    measured: Check,
+    prompts: Prompts,
+    key: Row,
+    tables: Tables,
+) -> int:
+    chunk = max(1, settings.chunk_points // certificate.problem.context_length)
+    few = few_of_each(prompts, 2)
+    trials = smallest_width(certificate, accuracy, measured.error, few, chunk)
+    tables.widths.extend({**key, "width": trial.width, "error": trial.error} for trial in trials)
+    return min(trial.width for trial in trials if trial.error <= accuracy)
+
+
+def _theory(certificate: Certificate) -> Row:
+    return {
+        "steps": certificate.steps,
+        "depth": certificate.depth,
+        "width": certificate.width,
+        "iterate_bound": certificate.ranges.iterate,
+        "contraction": certificate.contraction,
+        "bound": certificate.total,
+        "bias_bound": certificate.bias,
+        "truncation_bound": certificate.truncation,
+        "layer_bound": certificate.layer,
+        "rounding_bound": certificate.rounding,
+        **{f"units_{name}": value for name, value in asdict(certificate.units).items()},
+    }
+
+
+_NOT_MEASURED: Row = {
+    "prompts": 0,
+    "error": NOTHING,
+    "iterate_error": NOTHING,
+    "smallest_steps": -1,
+    "smallest_width": -1,
+    "passed": False,
+}
+
+
+def _families(key: Row, prompts: Prompts, measured: Check) -> list[Row]:
+    worst: dict[str, float] = {}
+    for family, error in zip(prompts.families, measured.outputs.tolist(), strict=True):
+        worst[family] = max(worst.get(family, 0.0), error)
+    return [{**key, "family": family, "error": error} for family, error in worst.items()]
+
+
+def _layers(key: Row, certificate: Certificate, measured: Check) -> list[Row]:
+    shape = spectrum(certificate.problem)
+    rows = []
+    for layer, (error, distance) in enumerate(
+        zip(measured.layers.tolist(), measured.iterates.tolist(), strict=True)
+    ):
+        step = prediction_step(layer)
+        truncation = truncation_error(certificate.problem, shape, step) if step else NOTHING
+        bound = certificate.bias + certificate.layer + truncation
+        rows.append(
+            {**key, "layer": layer, "step": step, "error": error, "iterate_error": distance, "bound": bound}
+        )
+    return rows

@@ -1,0 +1,1 @@
+"""The one Snakemake of a folder: its lock, and what it asks of the machine before the first job."""

@@ -1,0 +1,57 @@
+"""What results take on disk, from settings alone: the large files count, all others are a megabyte a job."""
+
+from collections.abc import Iterable, Mapping
+
+from ickrr.config.experiment import Experiment
+from ickrr.driver.plan import Job
+from ickrr.model.size import parameters
+
+DOUBLE, SINGLE = 8, 4  # bytes of a number
+SMALL = 1e6  # [bytes] tables, figures, records, logs of a job
+BUILT = 4e7  # [bytes] a hand-built model with its interpolants [measured: 3.2e7]
+COMPARISONS = 24  # kinds of rows times kernels times controls
+FILES = 8  # outputs, their records and Snakemake's, log, benchmark
+
+
+def bytes_of(experiment: Experiment, jobs: Iterable[Job]) -> float:
+    """Return how many bytes some jobs write at most."""
+    return sum(SMALL + _large(experiment, job.rule, job.wildcards) for job in jobs)
+
+
+def jobs_of_paper(experiment: Experiment) -> list[Job]:
+    """List the jobs of the whole paper that write large files, with as many small ones as it has at most."""
+    tasks = {experiment.task_of(name) for name in experiment.models}
+    jobs = [Job(rule, {"task": task}) for rule in ("sample_prompts", "solve_prompts") for task in tasks]
+    for run in experiment.models:
+        rules = ["train_model" if run in experiment.runs else "build_control", "probe_model"]
+        rules += ["measure_operators"] if run in experiment.operators.runs else []
+        jobs += [Job(rule, {"run": run}) for rule in rules for _ in experiment.seeds(run)]
+    small = 6 * len(experiment.models) + len(experiment.figures) + len(experiment.tables)
+    return jobs + [Job("small")] * small
+
+
+def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> float:
+    """Bytes of the large files of a job."""
+    prompts = experiment.prompts
+    if rule in ("sample_prompts", "solve_prompts"):
+        task = experiment.task(wildcards["task"])
+        points = task.context_length + 1
+        if rule == "sample_prompts":
+            counts = prompts.fit + prompts.evaluation + prompts.validation
+            return DOUBLE * counts * points * (task.dimension + 4)  # x, and y, f, its mean and variance
+        steps, solvers = experiment.solvers.steps + 1, len(experiment.solvers.names)
+        return DOUBLE * solvers * (steps + 1) * prompts.evaluation * points
+    if rule == "build_control":
+        return BUILT
+    if rule not in ("train_model", "probe_model", "measure_operators"):
+        return 0.0
+    run = experiment.run(wildcards["run"])
+    if rule == "probe_model":
+        return DOUBLE * (run.model.layers + 2) * prompts.evaluation * (run.task.context_length + 1)
+    if rule == "measure_operators":
+        # Distances of every head to every kernel and control, at every level of the dials.
+        levels = 1 + sum(len(levels) - 1 for levels in experiment.operators.dials.levels().values())
+        heads = run.model.layers * run.model.heads
+        return DOUBLE * COMPARISONS * levels * experiment.operators.prompts * heads
+    # Weights, and while it trains a checkpoint of them, their moments and a copy.
+    return SINGLE * 5 * parameters(run.model, run.task)

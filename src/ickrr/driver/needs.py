@@ -1,0 +1,170 @@
+"""What the planned jobs need of this machine, asked before the first of them starts.
+
+Only what is planned counts: a figure needs no TeX. Each answer is a sentence that says what to do.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from ickrr.config.experiment import Experiment
+from ickrr.driver.disk import FILES, bytes_of
+from ickrr.driver.plan import Job
+from ickrr.errors import FileError, IckrrError
+from ickrr.report.latex import GENERATED, PROGRAMS, LatexError, references, sources
+from ickrr.report.latex_log import INSTALL_TEX
+from ickrr.surroundings import cleaned
+
+KERNEL: Final = ("papermill", "nbclient", "ipykernel", "matplotlib", "seaborn")
+COMMENT: Final = re.compile(r"(?<!\\)%.*")
+OPTIONAL: Final = re.compile(r"\\IfFileExists\s*\{([^}]*)\}")
+PACKAGE: Final = re.compile(
+    r"\\(?P<kind>usepackage|RequirePackage|documentclass|LoadClass|bibliographystyle)"
+    r"\s*(?:\[[^\]]*\])?\s*\{(?P<names>[^}]*)\}"
+)
+ENDINGS: Final = {"documentclass": ".cls", "LoadClass": ".cls", "bibliographystyle": ".bst"}
+
+
+class NeedsError(IckrrError):
+    """Something is missing without which a planned job would fail."""
+
+
+def require(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: Path, here: bool) -> None:
+    """Make sure that jobs which are about to start find what they need.
+
+    Args:
+        jobs: what is planned.
+        experiment: what they belong to.
+        paper: folder of the paper's sources.
+        results: folder of the results.
+        here: they run on this machine, with this Python; what other machines have is not known, so that what
+            is missing here is said and no reason to stop.
+
+    Raises:
+        NeedsError: something is missing.
+    """
+    faults = list(missing(jobs, experiment, paper, results))
+    if faults and here:
+        raise NeedsError("\n  ".join(["planned jobs would fail, so none was started", *faults]))
+    for fault in faults:
+        print(f"warning: on this machine, {fault}", file=sys.stderr)
+
+
+def missing(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: Path) -> Iterator[str]:
+    """Yield what is missing for some jobs, a line each."""
+    rules = {job.rule for job in jobs}
+    trained = {job.wildcards["run"] for job in jobs if job.rule == "train_model"}
+    compiled = sorted(run for run in trained if experiment.run(run).training.compile)
+    if "build_paper" in rules:
+        yield from (f"the paper: {fault}" for fault in (*tex(paper), *unmade(paper, experiment)))
+    if "draw_figure" in rules:
+        yield from (f"figures: {fault}" for fault in kernel())
+    if compiled:
+        yield from (f"runs.{compiled[0]}.training.compile is true: {fault}" for fault in compiler())
+    yield from (f"disk: {fault}" for fault in space(results, bytes_of(experiment, jobs), FILES * len(jobs)))
+
+
+def tex(paper: Path) -> Iterator[str]:
+    """Look for the programs that typeset the paper, and for every package, class and style that it names."""
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
+    if absent:
+        yield f"{', '.join(absent)} not found on PATH; {INSTALL_TEX}"
+        return
+    named = latex_files(paper)
+    if named and shutil.which("kpsewhich"):
+        told = subprocess.run(
+            ["kpsewhich", *named],
+            env=cleaned(os.environ, Path(os.devnull)),  # as the job that typesets it
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        found = {Path(line).name for line in told.splitlines()}
+        if absent := [name for name in named if name not in found]:
+            yield f"LaTeX has no {', '.join(absent)}, which {paper} uses; {INSTALL_TEX}"
+
+
+def latex_files(paper: Path) -> list[str]:
+    """List the packages, classes and styles that the paper needs and does not bring."""
+    files = [path for path in sources(paper) if path.suffix in (".tex", ".sty", ".cls") and path.is_file()]
+    texts = [COMMENT.sub("", path.read_text(encoding="utf-8", errors="replace")) for path in files]
+    named = {
+        name.strip() + ENDINGS.get(match["kind"], ".sty")
+        for text in texts
+        for match in PACKAGE.finditer(text)
+        for name in match["names"].split(",")
+        if name.strip()
+    }
+    optional = {name for text in texts for name in OPTIONAL.findall(text)}
+    return sorted(name for name in named - optional if not (paper / name).is_file())
+
+
+def unmade(paper: Path, experiment: Experiment) -> Iterator[str]:
+    """Yield the figures, tables and files that the paper's text names and nothing makes."""
+    made = {f"figures/{name}.pdf" for name in experiment.figures}
+    made |= {f"latex/{name}.tex" for name in (*experiment.tables, "numbers", "provenance")}
+    try:
+        named = references(paper)
+    except (LatexError, FileError) as error:
+        yield str(error)
+        return
+    for reference in named:
+        where = f"{paper / reference.source}:{reference.line}: names {reference.path}, which"
+        if reference.path.startswith(tuple(f"{folder}/" for folder in GENERATED)):
+            if reference.path not in made:
+                yield f"{where} the configuration does not make; add it there, or take it out of the text"
+        elif not (paper / reference.path).is_file():
+            yield f"{where} does not exist; correct the name or add the file"
+
+
+def kernel() -> Iterator[str]:
+    """Look for what runs a figure's notebook, as jobs find it: without the caller's settings."""
+    program = (
+        "import importlib.util, sys; print(*(n for n in sys.argv[1:] if not importlib.util.find_spec(n)))"
+    )
+    command = [sys.executable, "-I", "-c", program, *KERNEL]
+    absent = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    if absent:
+        yield f"Python ({sys.executable}) has no {', '.join(absent)} to run notebooks with; run make env"
+
+
+def compiler() -> Iterator[str]:
+    """Look for the compiler that torch.compile calls."""
+    wanted = os.environ.get("CXX", "g++")
+    if shutil.which(wanted) is None:
+        yield (
+            f"the C++ compiler {wanted} is not found on PATH; install it (sudo apt-get install g++), "
+            "or set training.compile to false"
+        )
+
+
+def space(results: Path, size: float, files: int) -> Iterator[str]:
+    """Compare what is to be written with the space and the number of files that are left.
+
+    Args:
+        results: where it goes.
+        size: bytes.
+        files: how many.
+    """
+    place = next(path for path in (results, *results.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < size:
+        yield (
+            f"up to {_gigabytes(size)} are to be written and {_gigabytes(free)} are free at "
+            f"{place.absolute()}; free some space, or work on another disk (snakemake --directory)"
+        )
+    left = os.statvfs(place)
+    if left.f_files and left.f_favail < files:
+        yield (
+            f"up to {files} files are to be written and {left.f_favail} may be made at "
+            f"{place.absolute()}; remove some, or work on another disk (snakemake --directory)"
+        )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"

@@ -1,0 +1,1 @@
+"""The numbers of the paper's text as LaTeX macros."""

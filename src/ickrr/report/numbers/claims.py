@@ -1,0 +1,33 @@
+r"""The verdicts of the ledger as macros, so that no verdict in the text is typed.
+
+``\Claim<Id>Verdict``, <Id> the claim's id in camel case, is "supported", "not supported" or "undecided".
+``\ClaimCount`` is the number of claims, ``\ClaimSupportedCount``, ``\ClaimNotSupportedCount`` and
+``\ClaimUndecidedCount`` that of each verdict.
+"""
+
+from typing import Final
+
+import pandas as pd
+
+from ickrr.report.formatting import camel_case
+from ickrr.report.numbers.macros import Macros
+
+VERDICTS: Final = ("supported", "not supported", "undecided")
+
+
+def claim_numbers(macros: Macros, claims: pd.DataFrame) -> None:
+    """Add the verdicts.
+
+    Args:
+        macros: where they are added.
+        claims: the judged claims, one row a condition.
+
+    Raises:
+        MacroError: two claims get the same macro name.
+    """
+    each = claims.drop_duplicates("claim")
+    for name, verdict in zip(each["claim"], each["verdict"], strict=True):
+        macros.add(f"Claim{camel_case(name)}Verdict", verdict)
+    macros.add("ClaimCount", str(len(each)))
+    for verdict in VERDICTS:
+        macros.add(f"Claim{camel_case(verdict)}Count", str(int((each["verdict"] == verdict).sum())))

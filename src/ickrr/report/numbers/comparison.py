@@ -1,0 +1,97 @@
+r"""Numbers of what compares: solvers in pairs, layers that a solver leads, errors under other noise.
+
+Run and two headline solvers: ``\<Run><First>Against<Second>Distance Similarity``, estimates of the
+statistic of the first minus that of the second, mean over layers 1..L, interval over prompts and seeds.
+
+Run and headline solver: ``\<Run><Solver>DistanceLayersBest SimilarityLayersBest``, the number of layers in
+which it is strictly best; ``DistanceLeadShare SimilarityLeadShare``, estimates of the share of layers in
+which its value is the best, in percent.
+
+Run whose noise was swept: ``\<Run>NoiseLowest<Method> NoiseEqual<Method> NoiseHighest<Method>``, estimates of
+the MSE at n = N over that of kernel ridge regression that knows the noise, at the lowest, the nearest to one
+and the highest factor; <Method> is Transformer or EncodedOracle. ``\NoiseFactorLowest \NoiseFactorHighest``.
+"""
+
+from itertools import permutations
+from pathlib import Path
+from typing import Final, Literal
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.config.ledger import Condition
+from ickrr.errors import FileError
+from ickrr.report.formatting import camel_case, setting_number
+from ickrr.report.load import load_table
+from ickrr.report.numbers.macros import Macros
+from ickrr.report.statistics import Question, noise_ratio
+from ickrr.report.verdicts import paired_difference
+
+BY_LAYER: Final = ("distance", "similarity")
+METHODS: Final[tuple[Literal["transformer", "encoded_oracle"], ...]] = ("transformer", "encoded_oracle")
+
+
+def comparison_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:
+    """Add the comparisons of all runs.
+
+    Args:
+        macros: where they are added.
+        experiment: the resolved experiment.
+        tables: directory with one directory a run.
+
+    Raises:
+        FileError: a table is missing or lacks a row.
+    """
+    for run in experiment.compared:
+        pair_numbers(macros, run, load_table(tables, [run], "pairs"), experiment)
+        share_numbers(macros, run, load_table(tables, [run], "shares"), experiment)
+    factors = experiment.noise_mismatch.factors
+    macros.add("NoiseFactorLowest", setting_number(min(factors)))
+    macros.add("NoiseFactorHighest", setting_number(max(factors)))
+    for run in experiment.runs_showing("noise"):
+        noise_numbers(macros, run, experiment, tables)
+
+
+def pair_numbers(macros: Macros, run: str, pairs: pd.DataFrame, experiment: Experiment) -> None:
+    """Add the paired differences of one run."""
+    for statistic in BY_LAYER:
+        for first, second in permutations(experiment.solvers.headline, 2):
+            name = f"{camel_case(first)}Against{camel_case(second)}{camel_case(statistic)}"
+            macros.estimate(f"{camel_case(run)}{name}", *paired_difference(pairs, statistic, first, second))
+
+
+def share_numbers(macros: Macros, run: str, shares: pd.DataFrame, experiment: Experiment) -> None:
+    """Add in how many layers of one run each solver is best.
+
+    Raises:
+        FileError: the table lacks a solver or has it twice.
+    """
+    for statistic in BY_LAYER:
+        for solver in experiment.solvers.headline:
+            found = shares[(shares["statistic"] == statistic) & (shares["solver"] == solver)]
+            if len(found) != 1:
+                raise FileError(
+                    f"tables/{run}/shares.parquet: has {len(found)} rows of solver '{solver}' and statistic "
+                    f"'{statistic}', expected 1; delete it and run snakemake again"
+                )
+            name = f"{camel_case(run)}{camel_case(solver)}{camel_case(statistic)}"
+            macros.add(f"{name}LayersBest", str(int(found["best"].iloc[0])))
+            share, low, high = 100 * found[["lead_share", "low", "high"]].to_numpy(float)[0]
+            macros.estimate(f"{name}LeadShare", share, low, high)
+
+
+def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Path) -> None:
+    """Add the errors of one run under other noise."""
+    factors = experiment.noise_mismatch.factors
+    chosen = {
+        "Lowest": min(factors),
+        "Equal": min(factors, key=lambda factor: abs(factor - 1)),
+        "Highest": max(factors),
+    }
+    solvers, confidence = experiment.solvers.headline, experiment.statistics.confidence
+    for place, factor in chosen.items():
+        for method in METHODS:
+            # The same statistic that decides claims, so that text and ledger cannot disagree.
+            asked = Condition(statistic="noise_ratio", method=method, factor=factor, runs=[run], above=1)
+            ratio = noise_ratio(Question(tables, run, asked, solvers, confidence))
+            macros.estimate(f"{camel_case(run)}Noise{place}{camel_case(method)}", *ratio)

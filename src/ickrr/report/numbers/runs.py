@@ -1,0 +1,278 @@
+r"""Every number of the paper's text, as a macro.
+
+Experiment: ``\SolverSteps \Relaxation \JacobiDamping \BootstrapDraws \ConfidencePercent \ProbeRidge
+\FitPrompts \EvaluationPrompts \ValidationPrompts \ReportedContextLengths``.
+
+Run, with <Run> its name in camel case (``noise_01`` -> NoiseZeroOne):
+
+- settings: ``\<Run>Law Dimension Lengthscale NoiseStd Ridge ContextLength Layers Width Heads Steps
+  BatchSize SeedCount MuonRate AdamWRate WarmupSteps GradientClip``.
+- learning curve, validation prompts, mean over n = 0..N: ``BayesRisk InitialExcessRisk ExcessRisk`` (last
+  point, mean over seeds), ``ExcessRiskRange`` (smallest to largest seed), ``ExcessShare`` (percent of the
+  Bayes risk), ``DivergedSeeds``.
+- errors, evaluation prompts: ``FinalMse`` (last layer's probe at n = N), ``PosteriorMse`` (converged KRR
+  there), ``FinalExcessRisk`` (last layer's probe at n = N), ``OutputExcessRisk`` (the model's own readout
+  at n = N), and ``FinalExcessShare`` (percent of PosteriorMse).
+- ``Floor``, an estimate.
+
+An estimate is four macros: ``\Name`` = value [low, high], ``\NameValue``, ``\NameLow``, ``\NameHigh``.
+
+Run and solver, <Solver> = PreconditionedRichardson, ConjugateGradient, ..:
+
+- estimates ``\<Run><Solver>Similarity Distance Slope RSquared KendallTau CensoredShare`` (the last in
+  percent), each with ``..SeedSd``; ``TrendWord`` ("grows", "falls", "shows no clear trend",
+  "has no defined trend").
+- ``StepsToMatch``: first step at which the MSE at n = N is at most the last layer's.
+
+Verdicts among the headline solvers, by the rule of `ickrr.report.verdicts`, as complete clauses: ``\<Run>
+SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorVerdict
+DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSquared BestKendallTau
+BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
+best", "behind", "undefined").
+
+Comparisons of solvers and of noise are in `ickrr.report.numbers.comparison`, the built conjugate gradients
+and projections in `ickrr.report.numbers.conjugate`, the verdicts of the claims ledger in
+`ickrr.report.numbers.claims`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.report.curves import (
+    TRANSFORMER,
+    cut_at,
+    divergence_ceiling,
+    error_curve,
+    first_step_below,
+    last_layer_mse,
+)
+from ickrr.report.formatting import camel_case, escape, joined, number, setting_number
+from ickrr.report.load import estimate, load_table
+from ickrr.report.methods import prose_name
+from ickrr.report.numbers.comparison import comparison_numbers
+from ickrr.report.numbers.conjugate import conjugate_numbers
+from ickrr.report.numbers.construction import construction_numbers
+from ickrr.report.numbers.macros import UNDEFINED, Macros
+from ickrr.report.numbers.operators import operator_numbers
+from ickrr.report.verdicts import (
+    DIRECTION,
+    FLOOR,
+    Ranking,
+    paired_interval,
+    rank,
+    trend_word,
+)
+
+ESTIMATES: Final = ("similarity", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
+PERCENT: Final = frozenset({"censored_share"})
+CLAUSES: Final[dict[str, str]] = {
+    "similarity": "SimilarityVerdict",
+    "distance": "DistanceVerdict",
+    "r_squared": "TrendVerdict",
+    "kendall_tau": "TauVerdict",
+    "censored_share": "CensoredVerdict",
+}
+
+
+def all_numbers(experiment: Experiment, tables: Path) -> Macros:
+    """Build the macros of the experiment and of all its runs.
+
+    Args:
+        experiment: the resolved experiment.
+        tables: directory with one directory a run.
+
+    Raises:
+        FileError: a table is missing or lacks a row.
+        MacroError: two runs get the same macro name.
+    """
+    macros = Macros()
+    experiment_numbers(macros, experiment)
+    construction_numbers(macros, tables)
+    conjugate_numbers(macros, experiment, tables)
+    operator_numbers(macros, experiment, tables)
+    for run in experiment.runs:
+        name = camel_case(run)
+        setting_numbers(macros, name, experiment, run)
+        training_numbers(macros, name, load_table(tables, [run], "learning_curve"))
+    for run in experiment.compared:
+        name = camel_case(run)
+        alignment = load_table(tables, [run], "alignment")
+        alignment_numbers(macros, name, alignment, experiment)
+        verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
+    for run in experiment.runs_showing("errors"):
+        error_numbers(macros, camel_case(run), load_table(tables, [run], "errors"), experiment)
+    comparison_numbers(macros, experiment, tables)
+    return macros
+
+
+def experiment_numbers(macros: Macros, experiment: Experiment) -> None:
+    """Add the settings that all runs share."""
+    solvers, statistics = experiment.solvers, experiment.statistics
+    prompts = experiment.prompts
+    numbers: dict[str, float] = {
+        "SolverSteps": solvers.steps,
+        "Relaxation": solvers.omega,
+        "JacobiDamping": solvers.jacobi_damping,
+        "BootstrapDraws": statistics.bootstrap_draws,
+        "ConfidencePercent": 100 * statistics.confidence,
+        "ProbeRidge": experiment.probe.ridge,
+        "FitPrompts": prompts.fit,
+        "EvaluationPrompts": prompts.evaluation,
+        "ValidationPrompts": prompts.validation,
+    }
+    for name, value in numbers.items():
+        macros.add(name, setting_number(value))
+    macros.add("ReportedContextLengths", ", ".join(map(str, statistics.context_lengths)))
+
+
+def setting_numbers(macros: Macros, name: str, experiment: Experiment, run: str) -> None:
+    """Add the settings of one run."""
+    settings = experiment.run(run)
+    task, model, training = settings.task, settings.model, settings.training
+    macros.add(f"{name}Law", escape(task.law))
+    numbers: dict[str, float] = {
+        "Dimension": task.dimension,
+        "Lengthscale": task.lengthscale,
+        "NoiseStd": task.noise_std,
+        "Ridge": task.noise_std**2,
+        "ContextLength": task.context_length,
+        "Layers": model.layers,
+        "Width": model.width,
+        "Heads": model.heads,
+        "Steps": training.steps,
+        "BatchSize": training.batch_size,
+        "SeedCount": len(experiment.seeds(run)),
+        "MuonRate": training.muon.learning_rate,
+        "AdamWRate": training.adamw.learning_rate,
+        "WarmupSteps": training.warmup_steps,
+    }
+    for quantity, value in numbers.items():
+        macros.add(f"{name}{quantity}", setting_number(value))
+    clip = training.gradient_clip
+    macros.add(f"{name}GradientClip", r"\ensuremath{\infty}" if clip is None else setting_number(clip))
+
+
+def training_numbers(macros: Macros, name: str, learning_curve: pd.DataFrame) -> None:
+    """Add what the learning curve of one run ends in."""
+    by_seed = learning_curve.sort_values("step").groupby("seed")
+    final, initial = by_seed.tail(1), by_seed.head(1)
+    excess, bayes = final["excess_risk"], float(final["bayes_risk"].mean())
+    mean = float(excess.mean(skipna=False))  # a diverged seed makes the mean undefined, not better
+    macros.value(f"{name}BayesRisk", bayes)
+    macros.value(f"{name}InitialExcessRisk", float(initial["excess_risk"].mean()))
+    macros.value(f"{name}ExcessRisk", mean)
+    low, high = number(float(excess.min())), number(float(excess.max()))
+    macros.add(f"{name}ExcessRiskRange", f"{low} to {high}" if excess.notna().all() else UNDEFINED)
+    macros.value(f"{name}ExcessShare", 100 * mean / bayes)
+    macros.add(f"{name}DivergedSeeds", str(int(by_seed["diverged"].any().sum())))
+
+
+def error_numbers(macros: Macros, name: str, errors: pd.DataFrame, experiment: Experiment) -> None:
+    """Add what the errors at n = N say, and which solvers diverge where."""
+    n_last = errors["context_length"].max()
+    at_last = errors[errors["context_length"] == n_last]
+    layers = at_last[at_last["method"] == TRANSFORMER]
+    probe = layers[layers["step"] == layers["step"].max()]
+    output = at_last[at_last["method"] == "transformer_output"]
+    posterior = float(at_last.loc[at_last["method"] == "posterior_mean", "mse"].mean())
+    reference = last_layer_mse(errors)
+    excess = float(probe["excess_risk"].mean(skipna=False))
+    macros.value(f"{name}FinalMse", reference)
+    macros.value(f"{name}PosteriorMse", posterior)
+    macros.value(f"{name}FinalExcessRisk", excess)
+    macros.value(f"{name}FinalExcessShare", 100 * excess / posterior)
+    macros.value(f"{name}OutputExcessRisk", float(output["excess_risk"].mean(skipna=False)))
+
+    ceiling = divergence_ceiling(errors)
+    diverging = []
+    for solver in experiment.solvers.names:
+        curve = error_curve(errors, solver, int(n_last))
+        step = None if curve is None else first_step_below(curve, reference)
+        macros.add(f"{name}{camel_case(solver)}StepsToMatch", UNDEFINED if step is None else str(step))
+        if solver not in experiment.solvers.headline:
+            continue
+        lengths = []
+        for n in experiment.statistics.context_lengths:
+            curve = error_curve(errors, solver, n)
+            if curve is not None and cut_at(curve, ceiling) is not None:
+                lengths.append(str(n))
+        if lengths:
+            diverging.append(f"{latex_name(solver)} diverged at $n$ = {joined(lengths)}")
+    clause = "; ".join(diverging) or "no solver diverged on any reported context length"
+    macros.add(f"{name}DivergenceStatement", clause)
+
+
+def alignment_numbers(macros: Macros, name: str, alignment: pd.DataFrame, experiment: Experiment) -> None:
+    """Add the alignment statistics of one run: floor, and one estimate a solver and statistic.
+
+    Raises:
+        FileError: the table lacks a solver or a statistic.
+    """
+    # The floor belongs to the layers: it is the same for every solver.
+    floor = estimate(alignment, experiment.solvers.headline[0], "floor")
+    macros.estimate(f"{name}Floor", floor.value, floor.low, floor.high)
+    for solver in experiment.solvers.names:
+        for statistic in ESTIMATES:
+            found = estimate(alignment, solver, statistic)
+            factor = 100 if statistic in PERCENT else 1
+            macro = f"{name}{camel_case(solver)}{camel_case(statistic)}"
+            macros.estimate(macro, factor * found.value, factor * found.low, factor * found.high)
+            macros.value(f"{macro}SeedSd", factor * found.seed_sd)
+        tau = estimate(alignment, solver, "kendall_tau")
+        macros.add(f"{name}{camel_case(solver)}TrendWord", trend_word(tau.low, tau.high))
+
+
+def verdict_clauses(
+    macros: Macros, name: str, alignment: pd.DataFrame, pairs: pd.DataFrame, experiment: Experiment
+) -> None:
+    """Add the verdicts of one run among the headline solvers."""
+    solvers = experiment.solvers.headline
+    for statistic, clause in CLAUSES.items():
+        ranking = rank(alignment, pairs, solvers, statistic)
+        macros.add(f"{name}{clause}", best_clause(ranking, statistic))
+        macros.add(f"{name}Best{camel_case(statistic)}", best_names(ranking))
+        for solver in solvers:
+            macro = f"{name}{camel_case(solver)}{camel_case(statistic)}Standing"
+            macros.add(macro, ranking.standings[solver])
+    low_peaks = [
+        latex_name(solver)
+        for solver in solvers
+        if not paired_interval(pairs, "similarity", solver, FLOOR)[0] > 0
+    ]
+    macros.add(f"{name}FloorVerdict", floor_clause(low_peaks))
+
+
+def best_names(ranking: Ranking) -> str:
+    """Name the best solver, or all that are tied for it, or say "undefined"."""
+    if ranking.leader is None:
+        return UNDEFINED
+    return joined([latex_name(solver) for solver in (ranking.leader, *ranking.tied)])
+
+
+def best_clause(ranking: Ranking, statistic: str) -> str:
+    """Say in a clause which solver is best by a statistic."""
+    if ranking.leader is None:
+        return "no solver has a defined value"
+    if len(ranking.tied) + 1 == len(ranking.standings) > 1:
+        return "all solvers are tied"
+    end = "highest" if DIRECTION[statistic] > 0 else "lowest"
+    verb = f"are tied for the {end} value" if ranking.tied else f"has the {end} value"
+    return f"{best_names(ranking)} {verb}"
+
+
+def floor_clause(low_peaks: Sequence[str]) -> str:
+    """Say in a clause whether the peaks exceed the floor."""
+    if not low_peaks:
+        return "every solver's peak exceeds the floor"
+    if len(low_peaks) == 1:
+        return f"the peak of {low_peaks[0]} does not exceed the floor"
+    return f"the peaks of {joined(list(low_peaks))} do not exceed the floor"
+
+
+def latex_name(solver: str) -> str:
+    """Return a solver's name inside a sentence, with LaTeX's dash."""
+    return prose_name(solver).replace("–", "--")

@@ -1,0 +1,1 @@
+"""Steps: what the rules call, one module for each rule, of the same name."""

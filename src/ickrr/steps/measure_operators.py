@@ -1,0 +1,76 @@
+"""Hold the attention of one trained model against kernels, in distribution and along the dials."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from ickrr.attention.dials import dial_draws
+from ickrr.attention.measurement import CONTROLS, METHODS, levels_of, measure, permutations
+from ickrr.attention.operators import ROWS, TARGETS
+from ickrr.config.operators import OperatorSettings
+from ickrr.config.run import RunSettings
+from ickrr.errors import ConfigError
+from ickrr.io.files import read_settings
+from ickrr.io.inputs import load_prompts, run_metadata
+from ickrr.io.tensors import save_tensors
+from ickrr.model.initialisation import initialise
+from ickrr.model.weights import build_model, load_model
+from ickrr.randomness import numpy_generator, torch_generator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
+    parser.add_argument("--seed", type=int, required=True, help="seed of the trained model")
+    parser.add_argument("--weights", type=Path, required=True, help="its weights (safetensors)")
+    parser.add_argument("--fit", type=Path, required=True, help="prompts that bandwidths are chosen on")
+    parser.add_argument("--settings", type=Path, required=True, help="settings of the operators (JSON)")
+    parser.add_argument("--output", type=Path, required=True, help="arrays to write (safetensors)")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Write the arrays of `ickrr.attention.measurement.measure`, computed on the CPU.
+
+    Raises:
+        FileError: an input is missing, damaged, or belongs to another run, seed or task.
+        ConfigError: the run's attention is not softmax, it has a sink, or the fit prompts are too few.
+        CovarianceError: a covariance is not numerically positive definite.
+    """
+    torch.set_num_threads(arguments.threads)
+    run = read_settings(arguments.run, RunSettings)
+    settings = read_settings(arguments.settings, OperatorSettings)
+    if run.model.attention != "softmax" or run.model.sink:
+        raise ConfigError(
+            f"operators.runs: run '{run.name}' has attention {run.model.attention}, sink {run.model.sink}; "
+            "only softmax attention without a sink can be held against kernels"
+        )
+    stored = load_prompts(arguments.fit, run, "fit")
+    count = settings.fit_prompts
+    if len(stored["y"]) < count:
+        raise ConfigError(
+            f"operators.fit_prompts: found {count}, but {arguments.fit} has {len(stored['y'])} prompts; "
+            "lower it or raise prompts.fit"
+        )
+    pairs = run.task.context_length
+    untrained = build_model(run)
+    initialise(untrained, torch_generator(settings.seed, "untrained", arguments.seed))
+    generator = numpy_generator(settings.seed, "permuted supports", arguments.seed)
+    arrays = measure(
+        load_model(arguments.weights, run, arguments.seed),
+        untrained.eval(),
+        run.task,
+        (torch.from_numpy(stored["x"][:count]), torch.from_numpy(stored["y"][:count])),
+        dial_draws(run.task, settings.other_law, settings.prompts, settings.seed, run.task_name),
+        (permutations(count, pairs, generator), permutations(settings.prompts, pairs, generator)),
+        settings,
+    )
+    names = {
+        "levels": levels_of(settings),
+        "targets": TARGETS,
+        "rows": ROWS[run.model.layout],
+        "controls": CONTROLS,
+        "methods": METHODS,
+    }
+    save_tensors(arguments.output, arrays, {**run_metadata(run, arguments.seed), "names": names})

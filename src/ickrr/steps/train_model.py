@@ -1,0 +1,79 @@
+"""Train one run with one seed: weights, learning curve and rates."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from ickrr.batch_job import seconds_left
+from ickrr.config.run import RunSettings
+from ickrr.device import resolve_device
+from ickrr.io.files import read_settings, write_table
+from ickrr.model.weights import save_weights
+from ickrr.training.interruption import Interruption, TrainingInterrupted, process_age
+from ickrr.training.loop import Trainer
+from ickrr.training.validation import Validation
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
+    parser.add_argument("--seed", type=int, required=True, help="seed of weights and prompts")
+    parser.add_argument(
+        "--validation", type=Path, required=True, help="stored prompts of the learning curve (safetensors)"
+    )
+    parser.add_argument("--weights", type=Path, required=True, help="weights to write (safetensors)")
+    parser.add_argument(
+        "--learning-curve", type=Path, required=True, help="learning curve to write (Parquet)"
+    )
+    parser.add_argument("--rate", type=Path, required=True, help="speed and memory to write (Parquet)")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="checkpoint; removed once the weights are final"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        help="seconds from the start of the process at which it will be killed; "
+        "before that, training saves and exits with 75 (default: the end of the SLURM job, if it is in one)",
+    )
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Train, or go on from the checkpoint.
+
+    Raises:
+        FileError: an input is missing, damaged or belongs to another run.
+        ConfigError: the device does not exist, or the precision needs another one.
+        CodeError: a source file was edited since the training started.
+        TrainingError: the training diverged and the run does not allow it.
+        SystemExit: stopped by a signal (128 + its number) or by the time limit (75); the state is saved.
+    """
+    torch.set_num_threads(arguments.threads)
+    run = read_settings(arguments.run, RunSettings)
+    device = resolve_device(arguments.device)
+    validation = Validation(arguments.validation, run.task, device)
+    sources = arguments.sources  # set by the entry point
+    code = f"{sources.digest} torch {torch.__version__}"
+
+    def require_same_code() -> None:
+        sources.require_unchanged(f"training of {run.name}, seed {arguments.seed}")
+
+    trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code, require_same_code)
+    time_limit = arguments.time_limit
+    left = seconds_left() if time_limit is None else None
+    if left is not None:
+        time_limit = process_age() + left
+    with Interruption(time_limit) as interruption:
+        try:
+            outcome = trainer.train(interruption)
+        except TrainingInterrupted as stopped:
+            print(f"stopped: {stopped}", file=sys.stderr)
+            raise SystemExit(stopped.exit_code) from stopped
+    write_table(arguments.learning_curve, outcome.history.learning_curve())
+    write_table(arguments.rate, outcome.history.rates())
+    save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)
+    # Last: a kill before this line leaves a state from which the same outputs are made again.
+    arguments.state.unlink(missing_ok=True)

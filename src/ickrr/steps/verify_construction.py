@@ -1,0 +1,69 @@
+"""Build the models of one ridge of the verification grid, run them, and hold every layer against float64."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from ickrr.config.constructions import VerificationSettings
+from ickrr.constructions.richardson.grid import Tables, verify_cell
+from ickrr.errors import ConstructionError
+from ickrr.io.files import read_settings, write_table
+from ickrr.progress import track
+
+KEY = ["name", "scaling", "ridge", "context_length", "accuracy"]
+# Where no cell could be run, these tables have no rows to name their columns.
+COLUMNS = {
+    "cells": KEY,
+    "layers": [*KEY, "layer", "step", "error", "iterate_error", "bound"],
+    "widths": [*KEY, "width", "error"],
+    "families": [*KEY, "family", "error"],
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--settings", type=Path, required=True, help="settings of the grid (JSON)")
+    parser.add_argument("--ridge", required=True, help="name of the ridge")
+    parser.add_argument("--output-directory", type=Path, required=True, help="where the tables are written")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Write cells, layers, widths and families.
+
+    Raises:
+        FileError: the settings cannot be read.
+        ConstructionError: the settings name no such ridge, or a bound that the theory promises does not hold.
+    """
+    torch.set_num_threads(arguments.threads)
+    settings = read_settings(arguments.settings, VerificationSettings)
+    if arguments.ridge not in settings.ridges:
+        raise ConstructionError(
+            f"--ridge: found '{arguments.ridge}', which is no ridge of {arguments.settings}; allowed: "
+            f"{', '.join(settings.ridges)}"
+        )
+    grid = [(n, accuracy) for n in settings.context_lengths for accuracy in settings.accuracies]
+    tables = Tables([], [], [], [])
+    for index in track(len(grid), f"verifying {arguments.ridge}"):
+        verify_cell(settings, arguments.ridge, *grid[index], tables)
+    for name, rows in tables._asdict().items():
+        write_table(
+            arguments.output_directory / f"{name}.parquet",
+            pd.DataFrame(rows, columns=None if rows else COLUMNS[name]),
+        )
+    # The tables are written all the same, so that a person can see what failed and where.
+    failed = [row for row in tables.cells if row["status"] == "verified" and not row["passed"]]
+    for row in failed:
+        print(
+            f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, "
+            f"iterates off by {row['iterate_error']:.3g}, allowed {row['layer_bound']:.3g}",
+            file=sys.stderr,
+        )
+    if failed:
+        raise ConstructionError(
+            f"{arguments.output_directory}/cells.parquet: {len(failed)} of {len(grid)} cells break a "
+            "bound that the theory promises (listed above); the weights or the bounds are wrong"
+        )

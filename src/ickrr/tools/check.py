@@ -1,0 +1,188 @@
+"""Check configuration, environment, TeX, disk, left-over jobs and GPU, and the sums of all results."""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from ickrr.code import ROOT
+from ickrr.config.experiment import Experiment
+from ickrr.config.load import load_experiment
+from ickrr.config.options import add_results_option
+from ickrr.driver import needs, supervision
+from ickrr.driver.disk import FILES, bytes_of, jobs_of_paper
+from ickrr.errors import ConfigError, FileError, IckrrError
+from ickrr.provenance import Records
+from ickrr.report.latex import PROGRAMS
+
+PAPER: Final = ROOT / "paper"
+ENVS: Final = ROOT / "envs"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to one question: what was found, and what to do if it is not right."""
+
+    state: Literal["ok", "note", "BAD"]
+    what: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.state:<4} {self.what}: {self.text}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_results_option(parser)
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Answer all questions, one after the other.
+
+    Raises:
+        SystemExit: 1, if something is not right.
+    """
+    results = Path("results") / arguments.scale
+    questions: dict[str, Callable[[], Finding]] = {
+        "environment": lambda: environment(*locks()),
+        "configuration": lambda: configuration(arguments.scale),
+        "TeX": tex,
+        "notebooks": notebooks,
+        "torch.compile": lambda: compiler(arguments.scale),
+        "disk": lambda: disk(results, arguments.scale),
+        "jobs": lambda: jobs(Path()),
+        "GPU": gpu,
+        "results": lambda: damage(results),
+    }
+    bad = 0
+    for what, question in questions.items():
+        try:
+            finding = question()
+        except IckrrError as error:
+            if isinstance(error, ConfigError) and what != "configuration":
+                continue  # is said there
+            finding = Finding("BAD", what, str(error))
+        except OSError as error:
+            finding = Finding("BAD", what, f"{error.filename}: {error.strerror}")
+        print(finding, flush=True)
+        bad += finding.state == "BAD"
+    if bad:
+        raise SystemExit(1)
+
+
+def locks() -> list[Path]:
+    """List the locks that this environment was made from; which build of torch is in it says its version."""
+    try:
+        build = "cpu" if importlib.metadata.version("torch").endswith("+cpu") else "default"
+    except importlib.metadata.PackageNotFoundError:
+        build = "default"
+    return [ENVS / "common.txt", ENVS / f"torch-{build}.txt"]
+
+
+def environment(*locks: Path) -> Finding:
+    """Compare the installed packages with locks, as the pipeline's jobs see them."""
+    command = [sys.executable, "-I", str(ENVS / "verify.py"), *map(str, locks)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    text = f"Python {platform.python_version()}, {done.stdout.strip() or done.stderr.strip()}"
+    if done.returncode != 0:
+        return Finding("BAD", "environment", f"{text}; run make env")
+    return Finding("ok", "environment", text)
+
+
+@cache
+def experiment_of(scale: str) -> Experiment:
+    """Read the configuration at a scale, which also looks for the code behind what it names."""
+    return load_experiment(ROOT / "config.yaml", scale)
+
+
+def configuration(scale: str) -> Finding:
+    """Read the configuration, and compare what it makes with what the paper's text names."""
+    experiment = experiment_of(scale)
+    made = f"{len(experiment.runs)} runs, {len(experiment.figures)} figures, {len(experiment.tables)} tables"
+    return finding("configuration", needs.unmade(PAPER, experiment), f"{made}, all with code and in the text")
+
+
+def tex() -> Finding:
+    """Look for what typesets the paper."""
+    found = f"{', '.join(PROGRAMS)} and {len(needs.latex_files(PAPER))} LaTeX files found"
+    return finding("TeX", needs.tex(PAPER), found)
+
+
+def notebooks() -> Finding:
+    """Look for what runs the figures' notebooks."""
+    return finding("notebooks", needs.kernel(), "can be run")
+
+
+def compiler(scale: str) -> Finding:
+    """Look for a compiler, if a run asks for one."""
+    experiment = experiment_of(scale)
+    if not any(experiment.run(name).training.compile for name in experiment.runs):
+        return Finding("ok", "torch.compile", "no run asks for it")
+    return finding("torch.compile", needs.compiler(), "a C++ compiler was found")
+
+
+def disk(results: Path, scale: str) -> Finding:
+    """Look at the space left where results go, and write a file there."""
+    place = next(path for path in (results, *results.absolute().parents) if os.path.lexists(path))
+    try:
+        supervision.require_writable(place)
+    except supervision.DriverError as error:
+        return Finding("BAD", "disk", str(error))
+    paper = jobs_of_paper(experiment_of(scale))
+    size = bytes_of(experiment_of(scale), paper)
+    enough = f"{place} can be written, with room for all results (up to {size / 1e9:.1f} GB)"
+    return finding("disk", needs.space(results, size, FILES * len(paper)), enough)
+
+
+def finding(what: str, faults: Iterable[str], otherwise: str) -> Finding:
+    """Make a finding of what is missing, if anything is."""
+    told = list(faults)
+    return Finding("BAD", what, "\n     ".join(told)) if told else Finding("ok", what, otherwise)
+
+
+def jobs(folder: Path) -> Finding:
+    """Say whether a driver is at work, or jobs are left whose driver is gone."""
+    left = supervision.orphans(folder)
+    if left:
+        ids = " ".join(str(process.pid) for process in left)
+        text = f"{len(left)} of a killed run; the next snakemake stops them, or: kill {ids}"
+        return Finding("BAD", "jobs", text)
+    try:
+        holder = supervision.holder(folder)
+    except supervision.NoLocksError as error:
+        return Finding("note", "jobs", str(error))
+    if holder:
+        return Finding("note", "jobs", f"{holder} is running the pipeline here")
+    return Finding("ok", "jobs", "no run in this folder, none left over")
+
+
+def gpu() -> Finding:
+    """Ask torch for a GPU, in a process of its own: importing torch takes seconds."""
+    code = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return Finding("BAD", "GPU", f"torch cannot be imported ({last}); run make env")
+    return Finding("ok", "GPU", done.stdout.strip() or "none; everything runs on the CPU")
+
+
+def damage(results: Path) -> Finding:
+    """Compare every result with its record."""
+    records = Records(results)
+    files = [path for path in records.recorded() if path.exists()]
+    damaged = []
+    for path in files:
+        try:
+            records.check([path])
+        except FileError as error:
+            damaged.append(str(error))
+    if damaged:
+        return Finding("BAD", "results", "\n     ".join(damaged))
+    return Finding("ok", "results", f"{len(files)} files are what their jobs wrote")

@@ -1,0 +1,35 @@
+"""Check the configuration and print it resolved, or write the reference of all keys."""
+
+import argparse
+from pathlib import Path
+
+from ickrr.config.options import add_config_options, experiment_of
+from ickrr.config.reference import reference
+from ickrr.errors import ConfigError
+from ickrr.io.files import to_json, write_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's options."""
+    add_config_options(parser)
+    parser.add_argument("--run", help="print only this run, resolved, and its seeds")
+    parser.add_argument("--reference", type=Path, help="write the reference of all keys to this file instead")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Run the verb."""
+    if arguments.reference:
+        write_text(arguments.reference, reference())
+        return
+    experiment = experiment_of(arguments)
+    if arguments.run and arguments.run not in experiment.runs:
+        known = ", ".join(experiment.runs)
+        raise ConfigError(f"{arguments.config}: runs: no run '{arguments.run}'; there are {known}")
+    if arguments.run:
+        shown = {
+            **experiment.run(arguments.run).model_dump(mode="json"),
+            "seeds": experiment.seeds(arguments.run),
+        }
+    else:
+        shown = experiment.model_dump(mode="json")
+    print(to_json(shown), end="")

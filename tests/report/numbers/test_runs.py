@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from ickrr.report.load import load_table
+from ickrr.report.numbers.macros import MacroError, Macros
+from ickrr.report.numbers.runs import (
+    alignment_numbers,
+    all_numbers,
+    best_clause,
+    error_numbers,
+    floor_clause,
+    training_numbers,
+    verdict_clauses,
+)
+from ickrr.report.verdicts import Ranking
+
+
+@pytest.fixture(scope="module")
+def macros(experiment, results):
+    return all_numbers(experiment, results / "tables")
+
+
+def test_settings(macros):
+    """Fails if a macro says something else than the resolved experiment."""
+    expected = {
+        "SphericalLayers": "8",
+        "NoiseZeroOneLayers": "4",
+        "SphericalNoiseStd": "0.3",
+        "SphericalRidge": "0.09",
+        "SphericalContextLength": "20",
+        "SphericalSeedCount": "3",
+        "NoiseZeroOneSeedCount": "2",
+        "NoiseZeroOneLengthscale": "1.3",
+        "ConfidencePercent": "95",
+        "ProbeRidge": r"\ensuremath{10^{-6}}",
+        "ReportedContextLengths": "2, 4, 6, 8, 10, 12, 15, 20",
+    }
+    assert {name: macros[name] for name in expected} == expected
+
+
+def test_errors_equal_the_table(macros, results):
+    """Fails if a number of the text is not the one in the table."""
+    errors = load_table(results / "tables", ["spherical"], "errors")
+    last = errors.query("method == 'transformer' and step == 8 and context_length == 20")
+    posterior = errors.query("method == 'posterior_mean' and context_length == 20")
+    assert float(macros["SphericalFinalMse"]) == pytest.approx(last["mse"].mean(), rel=5e-3)
+    assert float(macros["SphericalPosteriorMse"]) == pytest.approx(posterior["mse"].iloc[0], rel=5e-3)
+    share = 100 * last["excess_risk"].mean() / posterior["mse"].iloc[0]
+    assert float(macros["SphericalFinalExcessShare"]) == pytest.approx(share, rel=5e-3)
+
+
+def test_learning_curve_equals_the_table(macros):
+    """Fails if anything but the last point is called the final excess risk."""
+    final = 0.45 * np.exp(-1000 / 120) + 0.0065 * np.array([1.0, 1.1, 1.2])
+    assert float(macros["SphericalExcessRisk"]) == pytest.approx(final.mean(), rel=5e-3)
+    low, high = map(float, macros["SphericalExcessRiskRange"].split(" to "))
+    assert (low, high) == pytest.approx((final.min(), final.max()), rel=5e-3)
+    assert float(macros["SphericalExcessShare"]) == pytest.approx(100 * final.mean() / 0.224, rel=5e-3)
+
+
+def test_a_diverged_seed_is_not_averaged_away(toy):
+    """Fails if the mean over seeds skips the seed that diverged."""
+    macros = Macros()
+    training_numbers(macros, "A", toy.learning_curve("a", diverging=(1,)))
+    assert macros["AExcessRisk"] == macros["AExcessRiskRange"] == macros["AExcessShare"] == "undefined"
+    assert macros["ADivergedSeeds"] == "1"
+
+
+def test_alignment_equals_the_table(macros, results):
+    """Fails if a value or an end of its interval differs from the table."""
+    alignment = load_table(results / "tables", ["spherical"], "alignment")
+    row = alignment.query("solver == 'conjugate_gradient' and statistic == 'slope'").iloc[0]
+    for suffix, column in (("Value", "value"), ("Low", "low"), ("High", "high")):
+        shown = float(macros[f"SphericalConjugateGradientSlope{suffix}"])
+        assert shown == pytest.approx(row[column], abs=1e-3)
+    assert macros["SphericalNewtonSchulzSlope"] == "undefined"
+    share = alignment.query("solver == 'chebyshev' and statistic == 'censored_share'").iloc[0]["value"]
+    assert float(macros["SphericalChebyshevCensoredShareValue"]) == pytest.approx(100 * share, abs=0.1)
+
+
+def test_steps_to_match(macros, toy):
+    """Fails if the step named is not the first at which the solver's error is the transformer's or less."""
+    errors = toy.errors("a").query("context_length == 20")
+    level = errors.query("method == 'transformer' and step == 8")["mse"].mean()
+    reached = errors.query(f"method == 'newton_schulz' and mse <= {level}")["step"].min()
+    assert macros["SphericalNewtonSchulzStepsToMatch"] == str(reached)
+    assert macros["SphericalRichardsonStepsToMatch"] == "undefined"
+
+
+def test_divergence_is_stated(macros, toy, experiment):
+    """Fails if a diverging solver goes unmentioned, or a converging one is accused."""
+    assert macros["SphericalDivergenceStatement"] == "Richardson diverged at $n$ = 2 and 4"
+    calm = Macros()
+    error_numbers(calm, "A", toy.errors("a", diverging=()), experiment)
+    assert calm["ADivergenceStatement"] == "no solver diverged on any reported context length"
+
+
+def test_verdicts(macros):
+    """Fails if the words do not follow the rule: the toy's Richardson ties with preconditioned Richardson."""
+    tied = "preconditioned Richardson and Richardson are tied for the {} value"
+    assert macros["SphericalSimilarityVerdict"] == tied.format("highest")
+    assert macros["SphericalDistanceVerdict"] == tied.format("lowest")
+    assert macros["SphericalBestSimilarity"] == "preconditioned Richardson and Richardson"
+    assert macros["SphericalConjugateGradientSimilarityStanding"] == "behind"
+    assert macros["SphericalNewtonSchulzRSquaredStanding"] == "undefined"
+    assert macros["SphericalFloorVerdict"] == "every solver's peak exceeds the floor"
+    assert macros["SphericalConjugateGradientTrendWord"] == "grows"
+    assert macros["SphericalNewtonSchulzTrendWord"] == "has no defined trend"
+
+
+def test_clauses():
+    """Fails if a clause has the wrong number or name."""
+    alone = Ranking("newton_schulz", (), {"newton_schulz": "best"})
+    assert best_clause(alone, "distance") == "Newton--Schulz has the lowest value"
+    both = Ranking("a", ("b",), {"a": "tied for best", "b": "tied for best"})
+    assert best_clause(both, "distance") == "all solvers are tied"
+    assert best_clause(Ranking(None, (), {}), "distance") == "no solver has a defined value"
+    assert floor_clause(["a"]) == "the peak of a does not exceed the floor"
+    assert floor_clause(["a", "b"]) == "the peaks of a and b do not exceed the floor"
+
+
+def test_a_peak_at_the_floor_is_said(toy, experiment):
+    """Fails if the text claims a similarity above the floor that the paired interval does not support."""
+    draws = [toy.draws(0), toy.draws(1)]
+    pairs = toy.pairs("a", draws)
+    at_floor = (pairs["first"] == "richardson") & (pairs["second"] == "floor")
+    pairs.loc[at_floor, "low"] = 0.0
+    macros = Macros()
+    verdict_clauses(macros, "A", toy.alignment("a", draws), pairs, experiment)
+    assert macros["AFloorVerdict"] == "the peak of Richardson does not exceed the floor"
+
+
+def test_runs_with_the_same_macro_names_are_refused(toy, experiment):
+    """Fails if 'a_b' silently overwrites 'ab' or the like."""
+    macros = Macros()
+    alignment = toy.alignment("a", [toy.draws(0), toy.draws(1)])
+    alignment_numbers(macros, "A", alignment, experiment)
+    with pytest.raises(MacroError, match="is taken"):
+        alignment_numbers(macros, "A", alignment, experiment)
