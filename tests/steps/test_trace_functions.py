@@ -1,4 +1,4 @@
-"""The verb trace_functions: against scikit-learn's Gaussian process, a solver loop, and the step probe_model."""
+"""The step trace_functions: against scikit-learn's Gaussian process, a solver loop and probe_model."""
 
 import numpy as np
 import pandas as pd
@@ -127,7 +127,7 @@ def test_context_is_the_stored_prompt(world):
 
 @pytest.mark.parametrize("layout", ["interleaved", "paired"])
 def test_layers_are_those_of_the_probe(tmp_path, layout):
-    """Fails if a layer's curve at a prompt's own next point is not what the step probe_model predicts there."""
+    """Fails if a layer's curve at a prompt's own next point is not what probe_model predicts there."""
     run = run_of(layout)
     options = write_world(tmp_path, run, seeds=(0,))
     shared = {name: options[name] for name in ("run", "fit", "evaluation")}
