@@ -64,7 +64,9 @@ def test_every_entry_is_complete(entries: Any) -> None:
     [
         (SimpleNamespace(NAME="Mine"), "lacks SHORT, PROPER, LOOK, flops_per_step, iterate"),
         (None, "cannot be imported (SyntaxError"),
-        ("#00448", "has the LOOK ('#00448', 'o', '-')"),
+        ({"LOOK": ("#00448", "o", "-")}, "has the LOOK ('#00448', 'o', '-')"),
+        ({"SHORT": ""}, "has the SHORT ''; give the text that tables and figures write"),
+        ({"NAME": None}, "has the NAME None; give the text"),
     ],
 )
 def test_solver_that_is_not_finished_is_refused(
@@ -78,8 +80,8 @@ def test_solver_that_is_not_finished_is_refused(
             return loaded(entries, name)
         if module is None:
             raise SyntaxError("invalid syntax (chebyshev.py, line 1)")
-        if isinstance(module, str):
-            return SimpleNamespace(**{**vars(whole), "LOOK": (module, "o", "-")})
+        if isinstance(module, dict):
+            return SimpleNamespace(**{**vars(whole), **module})
         return module
 
     loaded = type(SOLVERS).load

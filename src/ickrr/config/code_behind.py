@@ -75,14 +75,8 @@ def _entries_named(experiment: Experiment) -> Iterator[tuple[Key, Entries, str]]
 
 
 def _entry_fault(entries: Entries, name: str) -> str | None:
-    try:
-        module = entries.load(name)
-    except Exception as error:  # whatever a module does when it is imported
-        return f"cannot be imported ({type(error).__name__}: {error}); correct it"
-    lacking = [need for need in entries.needs if not hasattr(module, need)]
-    if lacking:
-        return f"lacks {', '.join(lacking)}; define what the docstring of ickrr.{entries.package} asks for"
-    return _look_fault(module.LOOK) if entries is SOLVERS else None
+    fault = entries.fault(name)
+    return _look_fault(entries.load(name).LOOK) if fault is None and entries is SOLVERS else fault
 
 
 def _look_fault(look: object) -> str | None:

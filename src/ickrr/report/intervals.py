@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
-import numpy as np
-
 
 class Interval(NamedTuple):
     """An estimate and the ends of its interval, NaN where it has none."""
@@ -43,6 +41,8 @@ def widened(interval: Interval, seed_sd: float, seeds: int, confidence: float) -
 
 def over_seeds(values: Sequence[float], confidence: float) -> Interval:
     """Return the mean over seeds and its normal interval; a single seed has none."""
+    import numpy as np  # here, because the statistics are asked for their words while settings are read
+
     array = np.asarray(values, dtype=float)
     mean = float(array.mean())
     if array.size < 2:
