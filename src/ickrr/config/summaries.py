@@ -239,7 +239,8 @@ SUMMARIES: Final[dict[SummaryTable, dict[str, Quantity]]] = {
         "steps": Quantity(
             r"steps to $10^{-6}$",
             "steps to the tolerance, median and 10 % and 90 % quantiles over prompts; a prompt that does not "
-            "reach it counts as the last step of the grid",
+            "reach it counts as the last step of the grid; `preconditioned_richardson` has the ridge in its "
+            "row sums",
             ITERATIONS,
             FAMILIES,
         ),
@@ -366,8 +367,8 @@ SUMMARIES: Final[dict[SummaryTable, dict[str, Quantity]]] = {
         ),
         "silent": Quantity(
             "error grows unseen (1: yes)",
-            "1 where the interval of `error_growth` lies above 2 and that of `degradation` below 1.25, "
-            "otherwise 0",
+            "1 where `error_growth` is clearly large and `degradation` clearly is not, by the rule in "
+            "`ickrr.attention.tables`; otherwise 0",
             RUNS,
             DIALS,
         ),
