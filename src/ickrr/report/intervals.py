@@ -1,4 +1,4 @@
-"""Estimates with intervals, and how two of them that are not paired make a third.
+"""Estimates with intervals: differences and ratios of two that are not paired, and the spread over seeds.
 
 The difference of estimates a in [l_a, h_a] and b in [l_b, h_b] from different models has the interval
     a - b - sqrt((a - l_a)^2 + (h_b - b)^2),   a - b + sqrt((h_a - a)^2 + (b - l_b)^2)

@@ -1,4 +1,4 @@
-"""The judged claims as text for the terminal: all in short, or one with what decides it and its inputs."""
+"""The judged claims as text for the terminal: all in one line each, or one with all that decides it."""
 
 import math
 from collections.abc import Iterator

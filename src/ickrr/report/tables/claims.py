@@ -28,7 +28,7 @@ OF: Final = {
 SOURCES: Final = {"metarepicl": "MetaRepICL"}
 METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridge", "": ""}
 
-FLOOR_WORDS: Final = "{of}"
+FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -76,7 +76,7 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
 
 def _about(condition: "pd.Series[Any]") -> str:
     """Name the run, or what the number belongs to and its setting."""
-    if condition["statistic"] != "summary":
+    if not condition["table"]:
         return plain(condition["run"])
     row = (condition["table"], condition["quantity"])
     words = [subject_words(*row, condition["subject"]), setting_words(*row, condition["setting"])]
@@ -100,7 +100,7 @@ def describe(condition: "pd.Series[Any]") -> str:
 
 def _value(condition: "pd.Series[Any]") -> str:
     ends = (float(condition[name]) for name in ("value", "low", "high"))
-    return summary_value(*ends) if condition["statistic"] == "summary" else with_interval(*ends)
+    return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 
 def _wanted(condition: "pd.Series[Any]") -> str:
