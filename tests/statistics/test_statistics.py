@@ -63,6 +63,8 @@ def strange(question: Question, optimiser: str) -> None:
         ({"NAME": " "}, "has the NAME ' '; give the text that tables and figures write"),
         ({"NAME": "lead of {optimiser}"}, "has optimiser in its NAME, but takes solver"),
         ({"estimate": strange}, "takes optimiser, which no condition has; allowed: of, solver, reference"),
+        ({"estimate": 3.0}, "has an estimate that is not a function"),
+        ({"READS": ("pair",)}, "reads pair, which no run has; allowed: errors, similarity"),
         (None, "cannot be imported (SyntaxError: invalid syntax"),
     ],
 )

@@ -14,6 +14,8 @@ NOTEBOOKS = ROOT / "workflow" / "notebooks"
 TABLES = PACKAGE_ROOT / "report" / "tables"
 LOADED = re.compile(r'load_(?:table|other)\([^"\\]*\\"([\w/]+)\\"')  # in the JSON of a notebook
 HEX = re.compile(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?")
+MARKERS = frozenset(".,ov^<>12348spP*hH+xXDd|_")
+LINES = ("-", "--", "-.", ":")
 
 Key = tuple[str, ...]
 
@@ -80,8 +82,19 @@ def _entry_fault(entries: Entries, name: str) -> str | None:
 
 
 def _look_fault(look: object) -> str | None:
-    colour, marker, _ = look if isinstance(look, tuple) and len(look) == 3 else (None, None, None)
-    wrong = not isinstance(colour, str) or not isinstance(marker, str)
-    if wrong or (str(colour).startswith("#") and not HEX.fullmatch(str(colour))):
-        return f"has the LOOK {look!r}; it must be colour, marker and line, such as ('#004488', 'o', '--')"
-    return None
+    match look:
+        case (str(colour), str(marker), line) if HEX.fullmatch(colour) and marker in MARKERS:
+            if line in LINES or _is_dashes(line):
+                return None
+    return (
+        f"has the LOOK {look!r}; it must be a colour, a marker of matplotlib and a line, such as "
+        "('#004488', 'o', '--')"
+    )
+
+
+def _is_dashes(line: object) -> bool:
+    """Say whether a line is (offset, (on, off, ..)), in points."""
+    match line:
+        case (int() | float(), (*lengths,)) if lengths and len(lengths) % 2 == 0:
+            return all(isinstance(length, int | float) and length > 0 for length in lengths)
+    return False

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 from pydantic import model_validator
 
 from ickrr.config.analysis import SolverName
-from ickrr.config.experiment import SummaryTable
+from ickrr.config.experiment import RunTable, SummaryTable
 from ickrr.config.fields import Identifier, Settings, setting
 from ickrr.entries import STATISTICS
 
@@ -24,7 +24,7 @@ def arguments_of(statistic: str) -> tuple[str, ...]:
 
 
 def allowed_values(statistic: str) -> dict[str, tuple[str, ...]]:
-    """Return the values that those arguments of a statistic may have which may not have any."""
+    """Return which arguments of a statistic may have certain values only, and these values."""
     parameters = inspect.signature(STATISTICS.load(statistic).estimate).parameters.items()
     return {
         name: get_args(one.annotation) for name, one in parameters if get_origin(one.annotation) is Literal
@@ -104,6 +104,10 @@ def _fault(statistic: str) -> str | None:
     """Say what is wrong with the module of a statistic; None where nothing is."""
     if fault := STATISTICS.fault(statistic):
         return fault
+    if not callable(STATISTICS.load(statistic).estimate):
+        return "has an estimate that is not a function"
+    if strange := [table for table in tables_read(statistic) if table not in get_args(RunTable)]:
+        return f"reads {', '.join(strange)}, which no run has; allowed: {', '.join(get_args(RunTable))}"
     taken = arguments_of(statistic)
     if strange := [name for name in taken if name not in ARGUMENTS]:
         return f"takes {', '.join(strange)}, which no condition has; allowed: {', '.join(ARGUMENTS)}"
