@@ -9,13 +9,14 @@ from ickrr.catalogue.of_no_run import OF_NO_RUN
 from ickrr.catalogue.of_paper import CLAIMS, OF_PAPER
 from ickrr.catalogue.of_runs import OF_RUNS
 from ickrr.config.ledger import allowed_values, arguments_of, tables_read
-from ickrr.config.summaries import SUMMARIES, Names
+from ickrr.config.summaries import SUMMARIES
+from ickrr.config.summaries.names import Names
 from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS, Entries
 
 HEADER: Final = """# Catalogue
 
 Made by `python -m ickrr catalogue --output docs/catalogue.md` from the modules of kernels, laws, solvers and
-statistics (`src/ickrr/entries.py` says how these are found), from `src/ickrr/config/summaries.py` and from
+statistics (`src/ickrr/entries.py` says how these are found), from `src/ickrr/config/summaries/` and from
 `src/ickrr/catalogue/`. A test fails when it drifts, and others compare it with the tables of the smoke paper.
 Conventions (layers, steps, context lengths, SimE, distance) are in [architecture.md](architecture.md),
 settings in [configuration.md](configuration.md).

@@ -7,11 +7,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment
-from ickrr.config.ledger import Condition, Ledger, tables_read
+from ickrr.config.ledger import Claim, Condition, Ledger, tables_read
 from ickrr.config.load import not_compared
 from ickrr.config.messages import describe_problem, no_such, place_of
 from ickrr.config.summaries import SUMMARIES
-from ickrr.config.yaml_text import read_yaml
+from ickrr.config.yaml_text import KeyPath, read_yaml
 from ickrr.errors import ConfigError
 
 
@@ -35,41 +35,37 @@ def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
         lines = [describe_problem(item, Ledger, (), (), positions, str(path)) for item in error.errors()]
         # The file has the ids at its top.
         raise ConfigError("\n".join(line.replace(": claims.", ": ", 1) for line in lines)) from error
-    problems: list[str] = []
-    shown = [*experiment.figures, *experiment.tables]
-    for name, claim in ledger.items():
-        where = f"{positions[('claims', name)]}: {name}"
-        problems += [
-            f"{where}.evidence: {no_such('figure or table', entry, shown)}"
-            for entry in claim.evidence
-            if entry not in shown
-        ]
-        runs = [run for condition in claim.conditions for run in (*condition.runs, condition.reference)]
-        problems += [
-            f"{where}.conditions: {no_such('run', run, list(experiment.runs))}"
-            for run in dict.fromkeys(runs)
-            if run is not None and run not in experiment.runs
-        ]
-        read = {
-            run: [table for table in tables_read(condition.statistic) if table not in UNSOLVED_TABLES]
-            for condition in claim.conditions
-            for run in (*condition.runs, condition.reference)
-            if run is not None and run in experiment.runs and not experiment.is_compared(run)
-        }
-        problems += [
-            f"{where}.conditions: {not_compared(experiment, run, tables)}"
-            for run, tables in read.items()
-            if tables
-        ]
-        problems += [
-            f"{place_of(key, positions, str(path))}: {'.'.join(key[1:])}: {problem}"
-            for index, condition in enumerate(claim.conditions)
-            for argument, problem in _not_in_the_tables(condition, experiment)
-            for key in [("claims", name, "conditions", str(index), argument)]
-        ]
+    problems = [
+        f"{place_of(('claims', name, *key), positions, str(path))}: {'.'.join((name, *key))}: {problem}"
+        for name, claim in ledger.items()
+        for key, problem in _problems(claim, experiment)
+    ]
     if problems:
         raise ConfigError("\n".join(problems))
     return ledger
+
+
+def _problems(claim: Claim, experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what a claim names that does not exist: the key below the claim, and what is wrong."""
+    shown = [*experiment.figures, *experiment.tables]
+    for entry in claim.evidence:
+        if entry not in shown:
+            yield ("evidence",), no_such("figure or table", entry, shown)
+    yield from ((("conditions",), problem) for problem in dict.fromkeys(_of_runs(claim, experiment)))
+    for index, condition in enumerate(claim.conditions):
+        for argument, problem in _not_in_the_tables(condition, experiment):
+            yield ("conditions", str(index), argument), problem
+
+
+def _of_runs(claim: Claim, experiment: Experiment) -> Iterator[str]:
+    """Yield what is wrong with the runs of a claim: there is none of the name, or it has no such tables."""
+    for condition in claim.conditions:
+        for run in filter(None, (*condition.runs, condition.reference)):
+            lacking = [table for table in tables_read(condition.statistic) if table not in UNSOLVED_TABLES]
+            if run not in experiment.runs:
+                yield no_such("run", run, list(experiment.runs))
+            elif lacking and not experiment.is_compared(run):
+                yield not_compared(experiment, run, lacking)
 
 
 def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, str]]:

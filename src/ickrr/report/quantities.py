@@ -1,6 +1,7 @@
 """Words for rows of the summary tables, as `ickrr.config.summaries` has them; LaTeX."""
 
-from ickrr.config.summaries import SUMMARIES, Quantity
+from ickrr.config.summaries import SUMMARIES
+from ickrr.config.summaries.names import Quantity
 from ickrr.report.formatting import escape
 
 
