@@ -30,4 +30,4 @@ def setting_words(table: str, quantity: str, setting: str) -> str:
 
 def _of(table: str, quantity: str) -> Quantity | None:
     # A table that other code wrote may hold more; its words are then its names.
-    return {str(name): rows for name, rows in SUMMARIES.items()}.get(table, {}).get(quantity)
+    return SUMMARIES.get(table, {}).get(quantity)

@@ -9,13 +9,12 @@ not import it; a test compares it with what they write.
 from collections.abc import Mapping
 from typing import Final
 
-from ickrr.config.experiment import SummaryTable
 from ickrr.config.summaries.names import Quantity
 from ickrr.config.summaries.of_conjugate import CG_QUANTITIES, WIDTH_QUANTITIES
 from ickrr.config.summaries.of_construction import CONSTRUCTION_QUANTITIES
 from ickrr.config.summaries.of_operators import ANCHOR_QUANTITIES, OPERATOR_QUANTITIES
 
-SUMMARIES: Final[Mapping[SummaryTable, Mapping[str, Quantity]]] = {
+SUMMARIES: Final[Mapping[str, Mapping[str, Quantity]]] = {
     "construction/summary": CONSTRUCTION_QUANTITIES,
     "metarep/cg": CG_QUANTITIES,
     "metarep/width": WIDTH_QUANTITIES,
