@@ -1,9 +1,9 @@
-"""What settings choose by name: kernels, input laws, solvers; one module each, with all that is its own.
+"""What settings choose by name: kernels, laws of inputs, solvers, statistics; one module for each.
 
-A module of the package is an entry if it defines ``NAME``, its name in text. Nobody lists them: the schema
-asks for the names, a job imports the entries that its settings name and no others, so that adding one changes
-nothing that does not use it. Entries import torch only inside their functions, since figures ask them for
-names and looks.
+Such a module, an entry, holds all that is its own, and is one because it defines ``NAME``, its name in text.
+Nobody lists them: the schema asks for the names, and a job imports the entries that its settings name and no
+others, so that adding one changes nothing that does not use it. Entries import torch, pandas and numpy only
+inside their functions, since figures and the schema ask them for names and looks.
 """
 
 import re
@@ -22,6 +22,7 @@ from ickrr.io.files import files_below
 
 ROOT: Final = Path(__file__).resolve().parent
 PACKAGE: Final = "ickrr"
+TEXTS: Final = frozenset({"NAME", "SHORT"})  # of what an entry defines
 MODULE: Final = re.compile(r"[a-z]\w*\.py$")  # which "copy of x.py" is not
 NAMED: Final = re.compile(r"^NAME\b", re.MULTILINE)
 
@@ -32,8 +33,8 @@ class Entries:
 
     Args:
         package: name of the package below this one.
-        needs: what each of its modules must define; asked while the configuration is read
-            (`ickrr.config.code_behind`), so that no figure is the first to miss it.
+        needs: what each of its modules must define; asked while the configuration is read (see `fault`), so
+            that no figure is the first to miss it.
     """
 
     package: str
@@ -58,6 +59,20 @@ class Entries:
         if name not in self:
             raise KeyError(f"{self.package}: there is no '{name}', only {', '.join(self)}")
         return import_module(self.dotted(name))
+
+    def fault(self, name: str) -> str | None:
+        """Say what is wrong with the module of an entry; None where nothing is."""
+        try:
+            module = self.load(name)
+        except Exception as error:  # whatever a module does when it is imported
+            return f"cannot be imported ({type(error).__name__}: {error}); correct it"
+        if lacking := [need for need in self.needs if not hasattr(module, need)]:
+            return f"lacks {', '.join(lacking)}; define what the docstring of ickrr.{self.package} asks for"
+        for text in (need for need in self.needs if need in TEXTS):
+            found = getattr(module, text)
+            if not isinstance(found, str) or not found.strip():
+                return f"has the {text} {found!r}; give the text that tables and figures write"
+        return None
 
     def check(self, name: str) -> str:
         """Return a name that is an entry's.
@@ -85,3 +100,4 @@ def _names(package: str) -> tuple[str, ...]:
 KERNELS: Final = Entries("kernels", ("NAME", "POSITIVE", "covariance"))
 LAWS: Final = Entries("laws", ("NAME", "LINE", "draw", "mean_square_norm"))
 SOLVERS: Final = Entries("solvers", ("NAME", "SHORT", "PROPER", "LOOK", "flops_per_step", "iterate"))
+STATISTICS: Final = Entries("statistics", ("NAME", "READS", "estimate"))

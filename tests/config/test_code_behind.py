@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from matplotlib.lines import Line2D
 from support import ROOT, Project
 
 from ickrr.config import code_behind
@@ -64,7 +65,13 @@ def test_every_entry_is_complete(entries: Any) -> None:
     [
         (SimpleNamespace(NAME="Mine"), "lacks SHORT, PROPER, LOOK, flops_per_step, iterate"),
         (None, "cannot be imported (SyntaxError"),
-        ("#00448", "has the LOOK ('#00448', 'o', '-')"),
+        ({"LOOK": ("#00448", "o", "-")}, "has the LOOK ('#00448', 'o', '-')"),
+        ({"LOOK": ("blu", "o", "-")}, "has the LOOK ('blu', 'o', '-')"),
+        ({"LOOK": ("#004488", "circle", "-")}, "has the LOOK ('#004488', 'circle', '-')"),
+        ({"LOOK": ("#004488", "o", "dahsed")}, "has the LOOK ('#004488', 'o', 'dahsed')"),
+        ({"LOOK": ("#004488", "o", (0, (1, 2, 3)))}, "has the LOOK ('#004488', 'o', (0, (1, 2, 3)))"),
+        ({"SHORT": ""}, "has the SHORT ''; give the text that tables and figures write"),
+        ({"NAME": None}, "has the NAME None; give the text"),
     ],
 )
 def test_solver_that_is_not_finished_is_refused(
@@ -78,8 +85,8 @@ def test_solver_that_is_not_finished_is_refused(
             return loaded(entries, name)
         if module is None:
             raise SyntaxError("invalid syntax (chebyshev.py, line 1)")
-        if isinstance(module, str):
-            return SimpleNamespace(**{**vars(whole), "LOOK": (module, "o", "-")})
+        if isinstance(module, dict):
+            return SimpleNamespace(**{**vars(whole), **module})
         return module
 
     loaded = type(SOLVERS).load
@@ -87,6 +94,12 @@ def test_solver_that_is_not_finished_is_refused(
     text = message(compute={"device": "cpu"})
     assert "solvers.others: found 'chebyshev', whose module ickrr.solvers.chebyshev" in text
     assert expected in text
+
+
+def test_looks_are_what_matplotlib_draws() -> None:
+    """Fails if a marker or line is allowed that the last figure would be the first to refuse."""
+    assert set(Line2D.markers) >= code_behind.MARKERS
+    assert set(Line2D.lineStyles) >= set(code_behind.LINES)
 
 
 def test_snakemake_says_so_before_any_job(fresh_project: Project, tmp_path: Path) -> None:

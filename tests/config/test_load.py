@@ -298,9 +298,6 @@ def test_config_shows_the_seeds_of_a_run(capsys):
         assert RunSettings.model_validate(shown) == experiment.run(run)
 
 
-SUMMARY = "statistic: summary, above: 0, table: "
-
-
 @pytest.mark.parametrize(
     ("condition", "overlay", "expected"),
     [
@@ -329,32 +326,6 @@ SUMMARY = "statistic: summary, above: 0, table: "
             "statistic: excess_ratio, reference: uniform, runs: [label, uniform], below: 1",
             {},
             "reference: found 'uniform', which is among runs",
-        ),
-        (
-            f"{SUMMARY} construction/summary, quantity: failures, subject: built, setting: scald",
-            {},
-            "setting: found 'scald', which is not a setting of construction/summary (did you mean 'scaled'?)",
-        ),
-        (
-            f"{SUMMARY} construction/summary, quantity: divergence_share, subject: ridge, setting: fixed_n",
-            {},
-            "setting: found 'fixed_n', which is not a setting of construction/summary (did you mean 'fixed'",
-        ),
-        (f"{SUMMARY} metarep/cg, quantity: drift, subject: cg, setting: wel", {}, "setting: found 'wel'"),
-        (
-            f"{SUMMARY} metarep/width, quantity: fall, subject: gaussian, setting: '1'",
-            {"width": {"ridges": [0.5]}},
-            "setting: found '1', which is not a setting of metarep/width; allowed: 0.5",
-        ),
-        (
-            f"{SUMMARY} metarep/operators, quantity: silent, subject: paired, setting: law",
-            {"operators": {"runs": ["spherical"]}},
-            "subject: found 'paired', which is not a subject of metarep/operators; allowed: spherical",
-        ),
-        (
-            f"{SUMMARY} metarep/anchor, quantity: agreement, subject: line, setting: matrix",
-            {},
-            "subject: found 'line', which is not a subject of metarep/anchor",
         ),
     ],
 )

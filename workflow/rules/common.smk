@@ -42,7 +42,7 @@ from ickrr.config.experiment import CONTROL_SOLVER, RunTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.config.task import Split
-from ickrr.entries import KERNELS, LAWS, SOLVERS
+from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
 from ickrr.errors import ConfigError, IckrrError
 from ickrr.provenance import settings_text
 from ickrr.report.latex import sources
@@ -231,7 +231,7 @@ def modules_of_table(wildcards):
     return [
         f"ickrr.report.tables.{wildcards.table.removeprefix('tab_')}",
         *modules_of_experiment(),
-    ]
+    ] + (STATISTIC_MODULES if wildcards.table == "tab_claims" else [])
 
 
 def modules_of_experiment():
@@ -244,6 +244,7 @@ def modules_of_experiment():
     return [*tasks, *SOLVER_MODULES]
 
 
+STATISTIC_MODULES = [STATISTICS.dotted(name) for name in ledger.statistics()]
 SOLVER_MODULES = [SOLVERS.dotted(name) for name in experiment.solvers.names]
 CONTRACTION_LAWS = [
     LAWS.dotted(law) for law in experiment.constructions.contraction.laws

@@ -62,7 +62,7 @@ rule judge_claims:
     params:
         **job(
             "judge_claims",
-            chosen=modules_of_experiment(),
+            chosen=modules_of_experiment() + STATISTIC_MODULES,
             claims=ledger,
             experiment=EXPERIMENT,
         ),

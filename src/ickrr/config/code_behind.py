@@ -14,6 +14,8 @@ NOTEBOOKS = ROOT / "workflow" / "notebooks"
 TABLES = PACKAGE_ROOT / "report" / "tables"
 LOADED = re.compile(r'load_(?:table|other)\([^"\\]*\\"([\w/]+)\\"')  # in the JSON of a notebook
 HEX = re.compile(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?")
+MARKERS = frozenset(".,ov^<>12348spP*hH+xXDd|_")
+LINES = ("-", "--", "-.", ":")
 
 Key = tuple[str, ...]
 
@@ -75,19 +77,24 @@ def _entries_named(experiment: Experiment) -> Iterator[tuple[Key, Entries, str]]
 
 
 def _entry_fault(entries: Entries, name: str) -> str | None:
-    try:
-        module = entries.load(name)
-    except Exception as error:  # whatever a module does when it is imported
-        return f"cannot be imported ({type(error).__name__}: {error}); correct it"
-    lacking = [need for need in entries.needs if not hasattr(module, need)]
-    if lacking:
-        return f"lacks {', '.join(lacking)}; define what the docstring of ickrr.{entries.package} asks for"
-    return _look_fault(module.LOOK) if entries is SOLVERS else None
+    fault = entries.fault(name)
+    return _look_fault(entries.load(name).LOOK) if fault is None and entries is SOLVERS else fault
 
 
 def _look_fault(look: object) -> str | None:
-    colour, marker, _ = look if isinstance(look, tuple) and len(look) == 3 else (None, None, None)
-    wrong = not isinstance(colour, str) or not isinstance(marker, str)
-    if wrong or (str(colour).startswith("#") and not HEX.fullmatch(str(colour))):
-        return f"has the LOOK {look!r}; it must be colour, marker and line, such as ('#004488', 'o', '--')"
-    return None
+    match look:
+        case (str(colour), str(marker), line) if HEX.fullmatch(colour) and marker in MARKERS:
+            if line in LINES or _is_dashes(line):
+                return None
+    return (
+        f"has the LOOK {look!r}; it must be a colour, a marker of matplotlib and a line, such as "
+        "('#004488', 'o', '--')"
+    )
+
+
+def _is_dashes(line: object) -> bool:
+    """Say whether a line is (offset, (on, off, ..)), in points."""
+    match line:
+        case (int() | float(), (*lengths,)) if lengths and len(lengths) % 2 == 0:
+            return all(isinstance(length, int | float) and length > 0 for length in lengths)
+    return False

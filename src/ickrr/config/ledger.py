@@ -1,70 +1,46 @@
 """The schema of the claims ledger: what a claim says, and the conditions that decide it."""
 
+import inspect
 from collections.abc import Iterator
-from typing import Final, Literal, Self, get_args
+from string import Formatter
+from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 
 from pydantic import model_validator
 
 from ickrr.config.analysis import SolverName
-from ickrr.config.experiment import SummaryTable
+from ickrr.config.experiment import RunTable, SummaryTable
 from ickrr.config.fields import Identifier, Settings, setting
+from ickrr.entries import STATISTICS
 
-StatisticName = Literal[
-    "lead",
-    "reference_lead",
-    "lead_share",
-    "largest_difference",
-    "alignment",
-    "run_difference",
-    "run_ratio",
-    "excess_share",
-    "excess_ratio",
-    "noise_ratio",
-    "noise_gap",
-    "summary",
-]
+StatisticName = Annotated[str, STATISTICS]
 AlignmentName = Literal[
     "similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share"
 ]
-Argument = Literal["of", "solver", "reference", "method", "factor", "table", "quantity", "subject", "setting"]
 
-ARGUMENTS: Final[dict[StatisticName, tuple[Argument, ...]]] = {
-    "lead": ("of", "solver"),
-    "reference_lead": ("of", "reference"),
-    "lead_share": ("of", "solver"),
-    "largest_difference": ("of",),
-    "alignment": ("of", "solver"),
-    "run_difference": ("of", "solver", "reference"),
-    "run_ratio": ("of", "solver", "reference"),
-    "excess_share": (),
-    "excess_ratio": ("reference",),
-    "noise_ratio": ("method", "factor"),
-    "noise_gap": ("factor",),
-    "summary": ("table", "quantity", "subject", "setting"),
-}
-"""Which arguments each statistic takes; it takes all of them and no other."""
 
-READS: Final[dict[StatisticName, tuple[str, ...]]] = {
-    "lead": ("pairs",),
-    "reference_lead": ("pairs", "alignment"),
-    "lead_share": ("shares",),
-    "largest_difference": ("pairs",),
-    "alignment": ("alignment",),
-    "run_difference": ("alignment",),
-    "run_ratio": ("alignment",),
-    "excess_share": ("learning_curve",),
-    "excess_ratio": ("learning_curve",),
-    "noise_ratio": ("noise",),
-    "noise_gap": ("noise",),
-    "summary": (),
-}
-"""Which tables of its runs (and of its reference) each statistic reads; `summary` reads the one it names."""
+def arguments_of(statistic: str) -> tuple[str, ...]:
+    """Return the arguments that a statistic takes: what its ``estimate`` is told beside the question."""
+    return tuple(inspect.signature(STATISTICS.load(statistic).estimate).parameters)[1:]
+
+
+def allowed_values(statistic: str) -> dict[str, tuple[str, ...]]:
+    """Return which arguments of a statistic may have certain values only, and these values."""
+    parameters = inspect.signature(STATISTICS.load(statistic).estimate).parameters.items()
+    return {
+        name: get_args(one.annotation) for name, one in parameters if get_origin(one.annotation) is Literal
+    }
+
+
+def tables_read(statistic: str) -> tuple[str, ...]:
+    """Return the tables of its runs (and of its reference) that a statistic reads."""
+    read: tuple[str, ...] = STATISTICS.load(statistic).READS
+    return read
 
 
 class Condition(Settings):
     """A statistic of some runs, and the bound that its interval must lie beyond."""
 
-    statistic: StatisticName = setting(..., "What is computed, a function of `ickrr.report.statistics`")
+    statistic: StatisticName = setting(..., "What is computed, a module of `ickrr.statistics`")
     of: AlignmentName | None = setting(None, "Statistic of the alignment that it is about")
     solver: SolverName | None = setting(None, "Solver that it is about")
     reference: str | None = setting(None, "Run that the runs are compared with")
@@ -81,14 +57,20 @@ class Condition(Settings):
 
     @model_validator(mode="after")
     def arguments_fit_the_statistic(self) -> Self:
-        """Refuse a missing or an idle argument, a condition without a bound, and an empty range."""
-        wanted = ARGUMENTS[self.statistic]
+        """Refuse a broken statistic, a missing or an idle argument, no bound, and an empty range."""
+        if fault := _fault(self.statistic):
+            module = STATISTICS.dotted(self.statistic)
+            raise ValueError(f"found statistic '{self.statistic}', whose module {module} {fault}")
+        wanted = arguments_of(self.statistic)
         takes = ", ".join(wanted) or "nothing but runs"
-        for name in get_args(Argument):
+        for name in ARGUMENTS:
             if (getattr(self, name) is None) == (name in wanted):
                 raise ValueError(
                     f"'{name}' is {'missing' if name in wanted else 'given'}; {self.statistic} takes {takes}"
                 )
+        for name, allowed in allowed_values(self.statistic).items():
+            if (found := getattr(self, name)) not in allowed:
+                raise ValueError(f"{name} = '{found}'; {self.statistic} takes {', '.join(allowed)}")
         if bool(self.runs) == (self.table is not None):
             raise ValueError(
                 f"'runs' is given; {self.statistic} takes {takes} and no runs"
@@ -105,6 +87,34 @@ class Condition(Settings):
     def each_run(self) -> list[str]:
         """Its runs, or one empty name where the statistic belongs to no run."""
         return self.runs or [""]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What its statistic is told, by name."""
+        return {name: getattr(self, name) for name in arguments_of(self.statistic)}
+
+
+ARGUMENTS: Final = tuple(
+    name for name in Condition.model_fields if name not in ("statistic", "runs", "above", "below")
+)
+"""The arguments that a statistic may take."""
+
+
+def _fault(statistic: str) -> str | None:
+    """Say what is wrong with the module of a statistic; None where nothing is."""
+    if fault := STATISTICS.fault(statistic):
+        return fault
+    if not callable(STATISTICS.load(statistic).estimate):
+        return "has an estimate that is not a function"
+    if strange := [table for table in tables_read(statistic) if table not in get_args(RunTable)]:
+        return f"reads {', '.join(strange)}, which no run has; allowed: {', '.join(get_args(RunTable))}"
+    taken = arguments_of(statistic)
+    if strange := [name for name in taken if name not in ARGUMENTS]:
+        return f"takes {', '.join(strange)}, which no condition has; allowed: {', '.join(ARGUMENTS)}"
+    said = [field for _, field, _, _ in Formatter().parse(STATISTICS.load(statistic).NAME) if field]
+    if strange := [name for name in said if name not in taken]:
+        return f"has {', '.join(strange)} in its NAME, but takes {', '.join(taken) or 'no argument'}"
+    return None
 
 
 class Claim(Settings):
@@ -135,6 +145,11 @@ class Ledger(Settings):
         """Yield ids and claims, in order."""
         yield from ((name, self.claims[name]) for name in self.order)
 
+    def statistics(self) -> list[str]:
+        """Return the names of the statistics that the conditions ask for, each once."""
+        asked = (condition.statistic for _, claim in self.items() for condition in claim.conditions)
+        return list(dict.fromkeys(asked))
+
     def tables(self) -> list[str]:
         """Return all tables that the conditions read, `run/table` or the path of one of no run, each once."""
         conditions = [condition for _, claim in self.items() for condition in claim.conditions]
@@ -142,7 +157,7 @@ class Ledger(Settings):
             f"{run}/{table}"
             for condition in conditions
             for run in [*condition.runs, *([condition.reference] if condition.reference else [])]
-            for table in READS[condition.statistic]
+            for table in tables_read(condition.statistic)
         ]
         named = [condition.table for condition in conditions if condition.table]
         return list(dict.fromkeys([*of_runs, *named]))

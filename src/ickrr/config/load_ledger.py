@@ -3,16 +3,15 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 from pydantic import ValidationError
 
-from ickrr.config.constructions import PreconditionerName, RidgeScaling
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment
-from ickrr.config.ledger import READS, Condition, Ledger
+from ickrr.config.ledger import Claim, Condition, Ledger, tables_read
 from ickrr.config.load import not_compared
 from ickrr.config.messages import describe_problem, no_such, place_of
-from ickrr.config.yaml_text import read_yaml
+from ickrr.config.summaries import SUMMARIES
+from ickrr.config.yaml_text import KeyPath, read_yaml
 from ickrr.errors import ConfigError
 
 
@@ -36,41 +35,37 @@ def load_ledger(path: str | Path, experiment: Experiment) -> Ledger:
         lines = [describe_problem(item, Ledger, (), (), positions, str(path)) for item in error.errors()]
         # The file has the ids at its top.
         raise ConfigError("\n".join(line.replace(": claims.", ": ", 1) for line in lines)) from error
-    problems: list[str] = []
-    shown = [*experiment.figures, *experiment.tables]
-    for name, claim in ledger.items():
-        where = f"{positions[('claims', name)]}: {name}"
-        problems += [
-            f"{where}.evidence: {no_such('figure or table', entry, shown)}"
-            for entry in claim.evidence
-            if entry not in shown
-        ]
-        runs = [run for condition in claim.conditions for run in (*condition.runs, condition.reference)]
-        problems += [
-            f"{where}.conditions: {no_such('run', run, list(experiment.runs))}"
-            for run in dict.fromkeys(runs)
-            if run is not None and run not in experiment.runs
-        ]
-        read = {
-            run: [table for table in READS[condition.statistic] if table not in UNSOLVED_TABLES]
-            for condition in claim.conditions
-            for run in (*condition.runs, condition.reference)
-            if run is not None and run in experiment.runs and not experiment.is_compared(run)
-        }
-        problems += [
-            f"{where}.conditions: {not_compared(experiment, run, tables)}"
-            for run, tables in read.items()
-            if tables
-        ]
-        problems += [
-            f"{place_of(key, positions, str(path))}: {'.'.join(key[1:])}: {problem}"
-            for index, condition in enumerate(claim.conditions)
-            for argument, problem in _not_in_the_tables(condition, experiment)
-            for key in [("claims", name, "conditions", str(index), argument)]
-        ]
+    problems = [
+        f"{place_of(('claims', name, *key), positions, str(path))}: {'.'.join((name, *key))}: {problem}"
+        for name, claim in ledger.items()
+        for key, problem in _problems(claim, experiment)
+    ]
     if problems:
         raise ConfigError("\n".join(problems))
     return ledger
+
+
+def _problems(claim: Claim, experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what a claim names that does not exist: the key below the claim, and what is wrong."""
+    shown = [*experiment.figures, *experiment.tables]
+    for entry in claim.evidence:
+        if entry not in shown:
+            yield ("evidence",), no_such("figure or table", entry, shown)
+    yield from ((("conditions",), problem) for problem in dict.fromkeys(_of_runs(claim, experiment)))
+    for index, condition in enumerate(claim.conditions):
+        for argument, problem in _not_in_the_tables(condition, experiment):
+            yield ("conditions", str(index), argument), problem
+
+
+def _of_runs(claim: Claim, experiment: Experiment) -> Iterator[str]:
+    """Yield what is wrong with the runs of a claim: there is none of the name, or it has no such tables."""
+    for condition in claim.conditions:
+        for run in filter(None, (*condition.runs, condition.reference)):
+            lacking = [table for table in tables_read(condition.statistic) if table not in UNSOLVED_TABLES]
+            if run not in experiment.runs:
+                yield no_such("run", run, list(experiment.runs))
+            elif lacking and not experiment.is_compared(run):
+                yield not_compared(experiment, run, lacking)
 
 
 def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, str]]:
@@ -79,11 +74,12 @@ def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator
     Otherwise the claims would be the first to miss it, after all trainings.
     """
     statistic, solvers, factors = condition.statistic, experiment.solvers, experiment.noise_mismatch.factors
-    if READS[statistic] and READS[statistic][0] in ("pairs", "shares") and len(solvers.headline) < 2:
+    read = tables_read(statistic)
+    if {"pairs", "shares"} & {*read} and len(solvers.headline) < 2:
         why = f"{statistic} compares solvers, but solvers.headline is {solvers.headline}; name two"
         yield "statistic", why
     # Pairs and shares are of the headline solvers only.
-    compared = solvers.names if "alignment" in READS[statistic] else solvers.headline
+    compared = solvers.names if "alignment" in read else solvers.headline
     if condition.solver is not None and condition.solver not in compared:
         kind = "solver of solvers.headline" + (" or others" if compared == solvers.names else "")
         yield "solver", no_such(kind, condition.solver, compared)
@@ -93,24 +89,22 @@ def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator
         yield "factor", f"found {factor:g}, which is not among noise_mismatch.factors; allowed: {known}"
     if condition.reference in condition.runs:
         yield "reference", f"found '{condition.reference}', which is among runs; name another run"
-    for argument, known_names in _summarised(condition, experiment):
-        asked = getattr(condition, argument)
-        if asked not in known_names:
-            yield argument, no_such(f"{argument} of {condition.table}", asked, known_names)
+    yield from _not_in_its_summary(condition, experiment)
 
 
-def _summarised(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, list[str]]]:
-    """Yield what settings name in the table that a condition looks into: the column, and all of its names."""
-    match condition.table:
-        case "construction/summary" if condition.subject in get_args(PreconditionerName):
-            yield "setting", list(get_args(RidgeScaling))
-        case "construction/summary":
-            yield "setting", list(experiment.constructions.verification.ridges)
-        case "metarep/cg":
-            yield "setting", list(experiment.conjugate_gradient.families)
-        case "metarep/width" if condition.quantity == "fall":
-            yield "setting", [f"{ridge:g}" for ridge in experiment.width.ridges]
-        case "metarep/operators":
-            yield "subject", experiment.operators.runs
-        case "metarep/anchor":
-            yield "subject", [experiment.operators.anchor] if experiment.operators.anchor else []
+def _not_in_its_summary(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """Yield what a condition names and its summary table does not hold, by its argument."""
+    if condition.table is None:
+        return
+    assert condition.quantity is not None  # a statistic that takes a table takes it too
+    quantities = SUMMARIES[condition.table]
+    if condition.quantity not in quantities:
+        kind = f"quantity of {condition.table}"
+        yield "quantity", no_such(kind, condition.quantity, list(quantities))
+        return
+    of_quantity = quantities[condition.quantity]
+    for argument, names in (("subject", of_quantity.subjects), ("setting", of_quantity.settings)):
+        asked, known = getattr(condition, argument), names.known(experiment)
+        if asked not in known:
+            kind = f"{argument} of {condition.quantity} in {condition.table}"
+            yield argument, no_such(kind, asked, [name or "''" for name in known])

@@ -21,7 +21,8 @@ WANTED: Final = {
 
 def no_such(kind: str, name: str, known: list[str]) -> str:
     """Say that a name is not among the known ones, with the nearest of them."""
-    return f"found '{name}', which is not a {kind}{hint(name, known)}; allowed: {', '.join(known)}"
+    allowed = ", ".join(known) or "none"
+    return f"found '{name}', which is not a {kind}{hint(name, known)}; allowed: {allowed}"
 
 
 def describe_problem(

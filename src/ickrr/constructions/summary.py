@@ -1,4 +1,7 @@
-"""Rows of a summary table: `quantity, subject, setting, value, low, high`; a supremum has no interval."""
+"""Rows of a summary table: `quantity, subject, setting, value, low, high`.
+
+`ickrr.config.summaries` says which rows each table has.
+"""
 
 from typing import Final
 

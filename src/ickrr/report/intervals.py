@@ -1,4 +1,4 @@
-"""Estimates with intervals, and how two of them that are not paired make a third.
+"""Estimates with intervals: differences and ratios of two that are not paired, and the spread over seeds.
 
 The difference of estimates a in [l_a, h_a] and b in [l_b, h_b] from different models has the interval
     a - b - sqrt((a - l_a)^2 + (h_b - b)^2),   a - b + sqrt((h_a - a)^2 + (b - l_b)^2)
@@ -10,8 +10,6 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
-
-import numpy as np
 
 
 class Interval(NamedTuple):
@@ -43,6 +41,8 @@ def widened(interval: Interval, seed_sd: float, seeds: int, confidence: float) -
 
 def over_seeds(values: Sequence[float], confidence: float) -> Interval:
     """Return the mean over seeds and its normal interval; a single seed has none."""
+    import numpy as np  # here, because the statistics are asked for their words while settings are read
+
     array = np.asarray(values, dtype=float)
     mean = float(array.mean())
     if array.size < 2:

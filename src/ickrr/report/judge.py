@@ -12,10 +12,11 @@ from typing import Literal
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.config.ledger import Claim, Condition, Ledger
+from ickrr.config.ledger import ARGUMENTS, Claim, Condition, Ledger
+from ickrr.entries import STATISTICS
 from ickrr.report.intervals import Interval
 from ickrr.report.load import COLUMNS
-from ickrr.report.statistics import STATISTICS, Question
+from ickrr.statistics.question import Question
 
 Verdict = Literal["supported", "not supported", "undecided"]
 
@@ -46,12 +47,13 @@ def judge(ledger: Ledger, experiment: Experiment, tables: Path) -> pd.DataFrame:
     Args:
         ledger: the claims.
         experiment: the resolved experiment, for the solvers and the level of the intervals.
-        tables: directory with a directory a run, and the tables of no run.
+        tables: directory with one directory for each run, and the tables of no run.
 
     Returns:
-        One row a condition and run (one with an empty `run` where a condition belongs to none), the columns
-        of the table `claims`, in the order of the ledger; `condition` counts them within a claim, `evidence`
-        joins its names by commas. Arguments that a statistic does not take are empty (NaN in `factor`).
+        One row for each condition and run (one with an empty `run` where a condition belongs to none), the
+        columns of the table `claims`, in the order of the ledger; `condition` counts them within a claim,
+        `evidence` joins its names by commas. Arguments that a statistic does not take are empty (NaN in
+        `factor`).
 
     Raises:
         FileError: a table is missing or lacks a row.
@@ -79,15 +81,8 @@ def _rows(name: str, claim: Claim, experiment: Experiment, tables: Path) -> list
             "condition": index,
             "run": run,
             "statistic": condition.statistic,
-            "of": condition.of or "",
-            "solver": condition.solver or "",
-            "reference": condition.reference or "",
-            "method": condition.method or "",
+            **{argument: getattr(condition, argument) or "" for argument in ARGUMENTS},
             "factor": condition.factor,
-            "table": condition.table or "",
-            "quantity": condition.quantity or "",
-            "subject": condition.subject or "",
-            "setting": condition.setting or "",
             "above": condition.above,
             "below": condition.below,
             "value": interval.value,
@@ -100,5 +95,6 @@ def _rows(name: str, claim: Claim, experiment: Experiment, tables: Path) -> list
 
 
 def _ask(condition: Condition, run: str, experiment: Experiment, tables: Path) -> Interval:
-    question = Question(tables, run, condition, experiment.solvers.headline, experiment.statistics.confidence)
-    return STATISTICS[condition.statistic](question)
+    question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
+    found: Interval = STATISTICS.load(condition.statistic).estimate(question, **condition.arguments)
+    return found

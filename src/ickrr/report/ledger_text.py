@@ -1,4 +1,4 @@
-"""The judged claims as text for the terminal: all in short, or one with what decides it and its inputs."""
+"""The judged claims as text for the terminal: all in one line each, or one with all that decides it."""
 
 import math
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ickrr.config.ledger import READS
+from ickrr.config.ledger import tables_read
 from ickrr.config.messages import no_such
 from ickrr.errors import ConfigError
 from ickrr.report.judge import Verdict, verdict
@@ -102,5 +102,5 @@ def runs_of(condition: "pd.Series[Any]") -> list[str]:
 
 def files_of(condition: "pd.Series[Any]", tables: Path) -> list[Path]:
     """Return the tables that a condition reads."""
-    names = [f"{run}/{table}" for run in runs_of(condition) for table in READS[condition["statistic"]]]
+    names = [f"{run}/{table}" for run in runs_of(condition) for table in tables_read(condition["statistic"])]
     return [tables / f"{name}.parquet" for name in [*names, condition["table"]] if name]

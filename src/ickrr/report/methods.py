@@ -9,7 +9,7 @@ MODELS: Final[dict[str, str]] = {
     "transformer_output": "Transformer, own readout",
     "posterior_mean": "Posterior mean",
 }
-"""Methods that are no solvers."""
+"""Names of the methods that are not solvers."""
 
 
 def name(method: str) -> str:
@@ -36,4 +36,4 @@ def law_name(law: str) -> str:
 
 RANDOM: Final = "random"
 CONTROLS: Final = {"built": "ReLU interpolants", "exact": "exact products", RANDOM: "random weights"}
-"""Weights of the controls."""
+"""Names of the controls' weights."""

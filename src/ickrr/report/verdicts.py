@@ -1,4 +1,4 @@
-"""Verdict words from rules in code, fixed before any result was looked at.
+"""The words of verdicts on solvers, by rules that were fixed before any result was looked at.
 
 Two solvers differ in a statistic s when the bootstrap interval of the paired difference s_a - s_b, over
 prompts and seeds, excludes zero (table `pairs`). A solver leads when its point estimate is the best; it is
@@ -29,10 +29,10 @@ DIRECTION: Final[dict[str, int]] = {
 }
 
 WHOLE_MODEL: Final = 0
-"""Layer, in the table `pairs`, of what belongs to the whole model."""
+"""What stands in the column `layer` of the table `pairs` for the whole model."""
 
 FLOOR: Final = "floor"
-"""Second of a pair that is a solver's similarity and its floor."""
+"""What stands in the column `second` where a solver's similarity is compared with the floor."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 import re
+from typing import get_args
 
 import pandas as pd
 import pytest
 
+from ickrr.config.ledger import AlignmentName, Condition
 from ickrr.errors import FileError
-from ickrr.report.tables.claims import build
+from ickrr.report.tables.claims import METHODS, OF, build
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +70,10 @@ def test_missing_claims_are_named(experiment, tmp_path):
     """Fails if a person gets a traceback."""
     with pytest.raises(FileError, match=r"tables/claims\.parquet: no such table"):
         build(experiment, tmp_path)
+
+
+def test_whatever_a_condition_may_name_has_words():
+    """Fails if this table, the last but one job, is the first to miss the words for what claims may name."""
+    assert {*OF} == {*get_args(AlignmentName), ""}
+    literal, _ = get_args(Condition.model_fields["method"].annotation)
+    assert {*METHODS} == {*get_args(literal), ""}

@@ -39,14 +39,16 @@ def test_every_number_stands_under_its_subject(folder):
         shown += [(row[1], first_number(cell)) for cell in cells if cell != "--"]
         assert not any(row[2 + len(subjects) :])
     expected = []
-    for _, quantities, _ in BLOCKS:
+    for table_name, quantities in BLOCKS:
         block = table.frame[table.frame["quantity"].isin(quantities)]
         for quantity in quantities:
             part = block[block["quantity"] == quantity]
             for setting in part["setting"].unique():
                 for subject in block["subject"].unique():
                     found = part[(part["setting"] == setting) & (part["subject"] == subject)]
-                    expected += [(setting_words(setting), value) for value in found["value"]]
+                    expected += [
+                        (setting_words(table_name, quantity, setting), value) for value in found["value"]
+                    ]
     assert [words for words, _ in shown] == [words for words, _ in expected]
     assert [value for _, value in shown] == pytest.approx(
         [value for _, value in expected], rel=0.05, abs=2e-2

@@ -14,21 +14,21 @@ and the highest factor; <Method> is Transformer or EncodedOracle. ``\NoiseFactor
 
 from itertools import permutations
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.config.ledger import Condition
 from ickrr.errors import FileError
 from ickrr.report.formatting import camel_case, setting_number
 from ickrr.report.load import load_table
 from ickrr.report.numbers.macros import Macros
-from ickrr.report.statistics import Question, noise_ratio
 from ickrr.report.verdicts import paired_difference
+from ickrr.statistics.noise_ratio import estimate as noise_ratio
+from ickrr.statistics.question import Question
 
 BY_LAYER: Final = ("distance", "similarity")
-METHODS: Final[tuple[Literal["transformer", "encoded_oracle"], ...]] = ("transformer", "encoded_oracle")
+METHODS: Final = ("transformer", "encoded_oracle")
 
 
 def comparison_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:
@@ -88,10 +88,9 @@ def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Path
         "Equal": min(factors, key=lambda factor: abs(factor - 1)),
         "Highest": max(factors),
     }
-    solvers, confidence = experiment.solvers.headline, experiment.statistics.confidence
+    question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
     for place, factor in chosen.items():
         for method in METHODS:
             # The same statistic that decides claims, so that text and ledger cannot disagree.
-            asked = Condition(statistic="noise_ratio", method=method, factor=factor, runs=[run], above=1)
-            ratio = noise_ratio(Question(tables, run, asked, solvers, confidence))
+            ratio = noise_ratio(question, method, factor)
             macros.estimate(f"{camel_case(run)}Noise{place}{camel_case(method)}", *ratio)

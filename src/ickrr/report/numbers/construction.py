@@ -4,8 +4,8 @@ r"""Numbers of the hand-built models, as macros.
 ``\Rate<Ridge><Quantity><Against>``, estimates, ``Eps``, ``N``, ``LogEps`` or ``Folds``.
 ``\ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall PlainDivergenceLarge``; at
 the middle lengthscale and fixed ridge ``\FixedGapShortest`` .. ``\ScaledGapLongest`` (median of 1 - rho,
-sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapShareUniform GapShareGaussian``
-(of theirs, at the longest) and ``\GapRate..`` (median of 1 - rate).
+sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapShare<Law>`` of each other law
+(at the longest) and ``\GapRate..`` (median of 1 - rate).
 ``\ControlsVerdict``, ``\Control<Name>StepError Layers Slope Dissimilarity Distance Follows``.
 """
 
@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ickrr.entries import LAWS
 from ickrr.report.formatting import camel_case, joined
 from ickrr.report.load import load_other
 from ickrr.report.numbers.macros import Macros
@@ -82,7 +83,7 @@ def contraction_numbers(macros: Macros, contraction: pd.DataFrame) -> None:
         & (with_ridge["scaling"] == "fixed")
         & (with_ridge["context_length"] == longest)
     ]
-    for law in ("uniform", "gaussian"):
+    for law in (name for name in others["family"].unique() if name in LAWS and name != "spherical"):
         rows = others[others["family"] == law]
         chosen = rows[rows["ridge"] == _middle(rows["ridge"])]
         share = float((chosen["factor"] <= chosen["gap_rate"]).mean())

@@ -8,10 +8,11 @@ from typing import Any, Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
 from ickrr.report.load import checked_table
 from ickrr.report.methods import prose_name
-from ickrr.report.quantities import plain, quantity_words, subject_words
+from ickrr.report.quantities import plain, quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
 OF: Final = {
@@ -27,22 +28,7 @@ OF: Final = {
 SOURCES: Final = {"metarepicl": "MetaRepICL"}
 METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridge", "": ""}
 
-# What a condition is about, in words; in braces, its arguments.
-WORDS: Final = {
-    "lead": "lead of {solver} in {of}",
-    "reference_lead": "lead in {of} of the solver that is best in {reference}",
-    "lead_share": "share of layers that {solver} leads in {of}",
-    "largest_difference": "largest difference in {of} between two solvers",
-    "alignment": "{of} of {solver}",
-    "run_difference": "{of} of {solver}, minus that in {reference}",
-    "run_ratio": "{of} to {solver}, over that in {reference}",
-    "excess_share": "excess risk over Bayes risk",
-    "excess_ratio": "excess risk over that of {reference}",
-    "noise_ratio": "{method}, error over that of the best ridge, noise {factor} times that of training",
-    "noise_gap": "transformer, error over that of the training ridge, noise {factor} times that of training",
-    "summary": "{quantity}",
-}
-FLOOR_WORDS: Final = "{of}"
+FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
 
 
 def build(experiment: Experiment, results: Path) -> PaperTable:
@@ -90,28 +76,31 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
 
 def _about(condition: "pd.Series[Any]") -> str:
     """Name the run, or what the number belongs to and its setting."""
-    if condition["statistic"] != "summary":
+    if not condition["table"]:
         return plain(condition["run"])
-    return subject_words(condition["subject"], condition["setting"])
+    row = (condition["table"], condition["quantity"])
+    words = [subject_words(*row, condition["subject"]), setting_words(*row, condition["setting"])]
+    return ", ".join(filter(None, words))
 
 
 def describe(condition: "pd.Series[Any]") -> str:
     """Say in words what a condition is about (LaTeX)."""
-    words = FLOOR_WORDS if condition["of"] == "floor" else WORDS[condition["statistic"]]
+    words = FLOOR_WORDS if condition["of"] == "floor" else STATISTICS.load(condition["statistic"]).NAME
     solver = condition["solver"]
-    return words.format(
+    text: str = words.format(
         of=OF[condition["of"]],
         solver=prose_name(solver).replace("–", "--") if solver else "",
         reference=plain(condition["reference"]),
-        quantity=quantity_words(condition["quantity"]),
+        quantity=quantity_words(condition["table"], condition["quantity"]),
         method=METHODS[condition["method"]],
         factor="" if math.isnan(condition["factor"]) else setting_number(float(condition["factor"])),
     )
+    return text
 
 
 def _value(condition: "pd.Series[Any]") -> str:
     ends = (float(condition[name]) for name in ("value", "low", "high"))
-    return summary_value(*ends) if condition["statistic"] == "summary" else with_interval(*ends)
+    return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 
 def _wanted(condition: "pd.Series[Any]") -> str:

@@ -1,6 +1,6 @@
 """Table of MetaRepICL: conjugate gradients as weights, the width of representations, attention as a kernel.
 
-Rows are the numbers that the claims rest on and those that say what they cost, one block a group of
+Rows are the numbers that the claims rest on and those that say what they cost, in one block for each group of
 subjects; subjects stand side by side.
 """
 
@@ -14,22 +14,18 @@ from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import summary_value
 from ickrr.report.load import load_summary
-from ickrr.report.quantities import SUBJECTS, plain, quantity_words, setting_words
+from ickrr.report.quantities import quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
-# table, quantities of one block: their subjects share the columns; subjects that have other names in it.
-BLOCKS: Final[tuple[tuple[str, tuple[str, ...], dict[str, str]], ...]] = (
-    ("metarep/cg", ("step_error", "local_error", "drift", "rate_share", "blocks_per_step"), {}),
-    ("metarep/cg", ("steps",), {}),
-    (
-        "metarep/cg",
-        ("relu_error",),
-        {"relu": "ReLU, well-conditioned", "relu_ill": "ReLU, ill-conditioned"},
-    ),
-    ("metarep/width", ("fall",), {}),
-    ("metarep/width", ("effective_dimension",), {"kernel": "full kernel"}),
-    ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent"), {}),
-    ("metarep/anchor", ("agreement",), {}),
+# Table, and quantities of one block: their subjects share the columns.
+BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("metarep/cg", ("step_error", "local_error", "drift", "rate_share", "blocks_per_step")),
+    ("metarep/cg", ("steps",)),
+    ("metarep/cg", ("relu_error",)),
+    ("metarep/width", ("fall",)),
+    ("metarep/width", ("effective_dimension",)),
+    ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
+    ("metarep/anchor", ("agreement",)),
 )
 CAPPED: Final = "steps_capped"
 """Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
@@ -51,12 +47,12 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     """
     del experiment
     tables = results / "tables"
-    blocks = [(table, _chosen(tables, table, quantities)) for table, quantities, _ in BLOCKS]
+    blocks = [(table, _chosen(tables, table, quantities)) for table, quantities in BLOCKS]
     columns = max(block["subject"].nunique() for _, block in blocks)
     bounds = _bounds(tables)
     rows: list[list[str]] = []
-    for index, ((_, block), (_, _, names)) in enumerate(zip(blocks, BLOCKS, strict=True)):
-        rows += _block(block, columns, {**SUBJECTS, **names}, bounds, r"\midrule " if index else "")
+    for index, (table, block) in enumerate(blocks):
+        rows += _block(table, block, columns, bounds, r"\midrule " if index else "")
     shown = pd.DataFrame(rows)
     style = shown.style.hide(axis="index").hide(axis="columns")
     latex = style.to_latex(hrules=True, column_format=f"{FORMAT}{'l' * columns}@{{}}")
@@ -89,11 +85,15 @@ def _bounds(tables: Path) -> set[tuple[str, str]]:
 
 
 def _block(
-    block: pd.DataFrame, columns: int, names: dict[str, str], bounds: set[tuple[str, str]], rule: str
+    table: str, block: pd.DataFrame, columns: int, bounds: set[tuple[str, str]], rule: str
 ) -> list[list[str]]:
-    """A head that names the subjects, then one row a quantity and setting."""
-    subjects = list(dict.fromkeys(block["subject"]))
-    heads = [rf"\textit{{{names.get(subject, plain(subject))}}}" for subject in subjects]
+    """A head that names the subjects, then one row for each quantity and setting."""
+    first = block.drop_duplicates("subject")
+    subjects = list(first["subject"])
+    heads = [
+        rf"\textit{{{subject_words(table, *named)}}}"
+        for named in first[["quantity", "subject"]].itertuples(index=False)
+    ]
     rows = [[rule, "", *_filled(heads, columns)]]
     for quantity, settings in block.groupby("quantity", sort=False):
         for position, (setting, cells) in enumerate(settings.groupby("setting", sort=False)):
@@ -106,8 +106,8 @@ def _block(
                 ends = by_subject.loc[subject].to_numpy(float).tolist()
                 bounded = quantity == "steps" and (subject, setting) in bounds
                 values.append(f"$>{ends[0]:.0f}$" if bounded else summary_value(*ends))
-            what = quantity_words(str(quantity)) if position == 0 else ""
-            rows.append([what, setting_words(str(setting)), *_filled(values, columns)])
+            what = quantity_words(table, str(quantity)) if position == 0 else ""
+            rows.append([what, setting_words(table, str(quantity), str(setting)), *_filled(values, columns)])
     return rows
 
 

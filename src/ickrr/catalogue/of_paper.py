@@ -1,0 +1,101 @@
+"""The judged claims, and the tables of the paper as Parquet and CSV: ``tables/<name>.parquet``."""
+
+from typing import Final
+
+from ickrr.catalogue.columns import ESTIMATE, RUN, SOLVER, SQUARED, STATISTIC, SUMMARY, Column, Table
+from ickrr.catalogue.of_no_run import OF_NO_RUN
+
+CLAIMS: Final = Table(
+    "One row for each condition of a claim and each of its runs, in the order of the ledger. Arguments that "
+    "a statistic "
+    "does not take are empty, or NaN.",
+    {
+        "claim": Column("id of the claim, a key of `claims.yaml`"),
+        "source": Column("who claims it"),
+        "statement": Column("what is claimed (LaTeX)"),
+        "evidence": Column("figures and tables that show it, joined by commas"),
+        "verdict": Column("of the whole claim: `supported`, `not supported` or `undecided`"),
+        "condition": Column("number of the row within the claim, from 0"),
+        "run": Column("name of the run; empty where the condition belongs to none"),
+        "statistic": Column("statistic that is computed; see above"),
+        "of": Column("statistic of the alignment that it is about"),
+        "solver": Column("solver that it is about"),
+        "reference": Column("run that the run is compared with"),
+        "method": Column("whose error under other noise"),
+        "factor": Column("test noise over training noise"),
+        "table": Column("summary table that it looks into"),
+        "quantity": Column("quantity of the row there"),
+        "subject": Column("subject of the row there"),
+        "setting": Column("setting of the row there"),
+        "above": Column("bound that the interval must lie above"),
+        "below": Column("bound that the interval must lie below"),
+        **ESTIMATE,
+        "outcome": Column("of the condition: `supported`, `not supported` or `undecided`"),
+    },
+)
+
+OF_PAPER: Final[dict[str, Table]] = {
+    "tab_ablations": Table(
+        "One row for each run; what a diverged seed leaves undefined is NaN, or empty.",
+        {
+            "run": RUN,
+            "parameters": Column("weights of the model"),
+            "seeds": Column("number of seeds"),
+            "diverged_seeds": Column("number of seeds that diverged"),
+            "excess_risk": Column("at the end of training, mean over seeds", SQUARED),
+            "excess_risk_sd": Column("its standard deviation over seeds", SQUARED),
+            "bayes_risk": Column("mean posterior variance of f", SQUARED),
+            "excess_share": Column("`excess_risk` over `bayes_risk`"),
+            "floor": Column("SimE of the layers and the zero predictor"),
+            "closest": Column("headline solver of the smallest distance"),
+            "distance": Column("its distance, mean over layers 1..L"),
+            "runner_up": Column("headline solver of the next distance"),
+            "ahead": Column("distance of `runner_up` minus that of `closest`"),
+            "ahead_low": ESTIMATE["low"],
+            "ahead_high": ESTIMATE["high"],
+        },
+    ),
+    "tab_alignment": Table(
+        "The rows of `alignment` of the runs and controls that the table of the paper shows.",
+        {
+            "law": Column("law of the inputs"),
+            "run": RUN,
+            "solver": SOLVER,
+            "statistic": STATISTIC,
+            **ESTIMATE,
+            "seed_sd": Column("standard deviation over seeds"),
+            "seeds": Column("number of seeds"),
+        },
+    ),
+    "tab_claims": Table("The rows of `claims`.", CLAIMS.columns),
+    "tab_construction": Table("The rows of `construction/cells`.", OF_NO_RUN["construction/cells"].columns),
+    "tab_controls": Table("The rows of `construction/controls`.", OF_NO_RUN["construction/controls"].columns),
+    "tab_cost": Table(
+        "One row for each stage, and a total. Sums are over the jobs that have a benchmark. Varies from run "
+        "to run.",
+        {
+            "stage": Column("name of the rule"),
+            "jobs": Column("number of its jobs"),
+            "measured": Column("number of those that have a benchmark"),
+            "wall_s": Column("their time; of training, by its own clock", "s"),
+            "longest_s": Column("time of the longest", "s"),
+            "cpu_s": Column("their processor time", "s"),
+            "peak_memory_mb": Column("largest memory of one", "MB"),
+        },
+    ),
+    "tab_metarep": Table(
+        "The rows of the summary tables that the table of the paper shows.",
+        {"table": Column("summary table that the row is from"), **SUMMARY},
+    ),
+    "tab_rates": Table("The rows of `construction/rates`.", OF_NO_RUN["construction/rates"].columns),
+    "tab_setup": Table(
+        "One row for each setting of the resolved experiment.",
+        {
+            "key": Column("dotted key"),
+            "value": Column("its value (JSON)"),
+            "unit": Column("unit of the value"),
+            "source": Column("`sources`, `our choice` or `technical`"),
+            "description": Column("what it is"),
+        },
+    ),
+}

@@ -1,0 +1,138 @@
+"""Quantities of the attention of trained models: ``metarep/operators``, ``metarep/anchor``."""
+
+from typing import Final
+
+from ickrr.config.experiment import Experiment
+from ickrr.config.summaries.names import Names, Quantity
+
+IN_DISTRIBUTION: Final = "in_distribution"
+
+RUNS: Final = Names(
+    settings=lambda experiment: experiment.operators.runs, rule="the runs of `operators.runs`"
+)
+KERNELS: Final = Names({"gaussian": "Gaussian kernel", "representation": "representation kernel"})
+REFITTED: Final = KERNELS | Names(
+    {
+        "gaussian_refitted": "Gaussian, refitted",
+        "representation_refitted": "representation, refitted",
+    }
+)
+DIALS: Final = Names(
+    settings=lambda experiment: experiment.operators.dials.levels(), rule="the dials of `operators.dials`"
+)
+
+
+def _levels(experiment: Experiment) -> list[str]:
+    dials = experiment.operators.dials.levels().items()
+    return [IN_DISTRIBUTION, *(f"{dial}={level:g}" for dial, levels in dials for level in levels[1:])]
+
+
+LEVELS: Final = Names(
+    settings=_levels,
+    rule=f"`{IN_DISTRIBUTION}`, and `<dial>=<level>` of the further levels of `operators.dials`",
+)
+ANCHOR: Final = Names(
+    {"linear_regression": "linear attention"},
+    lambda experiment: [experiment.operators.anchor] if experiment.operators.anchor else [],
+    "the run of `operators.anchor`",
+)
+GRADIENT_STEPS: Final = Names({"matrix": r"matrix $\Gamma$", "scalar": r"scalar $\Gamma$"})
+
+OPERATOR_QUANTITIES: Final = {
+    "gaussian_distance": Quantity(
+        "distance from the Gaussian kernel",
+        "distance of the attention from the Gaussian kernel of the inputs, mean over layers and heads",
+        RUNS,
+        LEVELS,
+    ),
+    "gaussian_best": Quantity(
+        "distance of the best head from the Gaussian kernel",
+        "the same of the head that was best on the fit prompts",
+        RUNS,
+        LEVELS,
+    ),
+    "representation_distance": Quantity(
+        "distance from the representation kernel",
+        "distance of the attention from the kernel of the representation, mean over layers and heads",
+        RUNS,
+        LEVELS,
+    ),
+    "representation_best": Quantity(
+        "distance of the best head from the representation kernel",
+        "the same of the head that was best on the fit prompts",
+        RUNS,
+        LEVELS,
+    ),
+    "shuffled_gap": Quantity(
+        "shuffled control, farther by",
+        "distance of the attention on shuffled prompts minus that of the model; `_refitted` where the "
+        "control chose its own bandwidths",
+        RUNS,
+        REFITTED,
+    ),
+    "random_gap": Quantity(
+        "random control, farther by",
+        "the same of random weights",
+        RUNS,
+        REFITTED,
+    ),
+    "flat_gap": Quantity(
+        "flat control, farther by",
+        "the same of plain averages over what is visible",
+        RUNS,
+        KERNELS,
+    ),
+    "krr_gap": Quantity(
+        "regression with it minus model",
+        "RMS(regression - model) over RMS(model), of regression with either kernel or that of the data",
+        RUNS,
+        KERNELS | Names({"data": "kernel of the data"}),
+    ),
+    "degradation": Quantity(
+        "distance, outermost over inside",
+        "`representation_best` at the outermost level of the dial over that in distribution",
+        RUNS,
+        DIALS,
+    ),
+    "error_growth": Quantity(
+        "relative error, outermost over inside",
+        "mean square of (model - the data's own regression) over that of the latter, outermost level "
+        "over in distribution",
+        RUNS,
+        DIALS,
+    ),
+    "deviation_growth": Quantity(
+        "deviation, outermost over inside",
+        "mean square of (model - the data's own regression), outermost level over in distribution",
+        RUNS,
+        DIALS,
+    ),
+    "silent": Quantity(
+        "error grows unseen (1: yes)",
+        "1 where `error_growth` is clearly large and `degradation` clearly is not, by the rule in "
+        "`ickrr.attention.tables`; otherwise 0",
+        RUNS,
+        DIALS,
+    ),
+}
+
+ANCHOR_QUANTITIES: Final = {
+    "agreement": Quantity(
+        "one layer minus one gradient step",
+        "RMS(model - gradient step) over RMS(gradient step), over context lengths 1..N, mean over seeds",
+        ANCHOR,
+        GRADIENT_STEPS,
+    ),
+    "error_ratio": Quantity(
+        "error over that of one gradient step",
+        "mean squared error of the model against f over that of the gradient step",
+        ANCHOR,
+        GRADIENT_STEPS,
+    ),
+    "error_ratio_ridge": Quantity(
+        "error over that of ridge regression",
+        "mean squared error of the model against f over that of converged ridge regression",
+        ANCHOR,
+        Names({"ridge": "ridge regression"}),
+    ),
+}

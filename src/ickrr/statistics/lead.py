@@ -1,0 +1,30 @@
+"""By how much a solver is ahead of the best other one, in its paired differences."""
+
+from ickrr.report.intervals import Interval
+from ickrr.statistics.question import Question, Ranked
+
+NAME = "lead of {solver} in {of}"
+READS = ("pairs",)
+
+
+def estimate(question: Question, of: Ranked, solver: str) -> Interval:
+    """Return the lead of a solver.
+
+    The estimate and both ends are the smallest over the other solvers, each turned so that positive is
+    better: the interval lies above zero only if the solver beats every other one, and needs no correction
+    for their number (an intersection-union test).
+
+    Raises:
+        FileError: the table lacks a pair.
+    """
+    import numpy as np
+
+    from ickrr.report.verdicts import DIRECTION, paired_difference
+
+    pairs = question.table("pairs")
+    found = []
+    for other in question.solvers:
+        if other != solver:
+            value, low, high = paired_difference(pairs, of, solver, other)
+            found.append((value, low, high) if DIRECTION[of] > 0 else (-value, -high, -low))
+    return Interval(*(float(end) for end in np.min(found, axis=0)))  # NaN if any is

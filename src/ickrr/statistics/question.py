@@ -1,0 +1,49 @@
+"""What every statistic is asked: which tables of which run, which solvers, at which level."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Ranked = Literal["similarity", "distance", "r_squared", "kendall_tau", "censored_share"]
+"""Statistics of the alignment of which one solver's may be better than another's."""
+OfSolver = Literal[Ranked, "slope"]
+"""Statistics of the alignment that are a solver's own; the floor is that of the layers."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a statistic is asked, apart from the arguments of its condition.
+
+    Attributes:
+        tables: directory with one directory for each run.
+        run: the run; empty where the statistic belongs to none.
+        solvers: solvers that are compared, in the order of the paper.
+        confidence: level of the intervals.
+    """
+
+    tables: Path
+    run: str
+    solvers: Sequence[str]
+    confidence: float
+
+    def of_run(self, run: str) -> Self:
+        """Return the same question about another run."""
+        return replace(self, run=run)
+
+    def table(self, name: str) -> "pd.DataFrame":
+        """Read one table of the run.
+
+        Raises:
+            FileError: it is missing, damaged, or not the table of the run.
+        """
+        from ickrr.report.load import load_table
+
+        return load_table(self.tables, [self.run], name)
+
+    def ends_of_training(self) -> "pd.DataFrame":
+        """Return the last point of the learning curve of each seed."""
+        return self.table("learning_curve").sort_values("step").groupby("seed").tail(1)
