@@ -1,6 +1,6 @@
 # Everything runs in .venv, which `make env` makes from the locks in envs/; nothing needs activating.
-# TORCH=cpu|default chooses the build of torch, SCALE=smoke|laptop|paper the paper that is reported on, packed
-# or examined.
+# TORCH=cpu|default chooses the build of torch. SCALE=smoke|laptop|paper chooses the paper that `report`, `bundle` and
+# `check` look at.
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -13,67 +13,67 @@ PYTEST_ARGS ?=
 
 export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# No setting of the caller's Python (PYTHONPATH of cluster modules, PYTHONDONTWRITEBYTECODE of container images, which
-# makes every start compile what it imports); PYTHON names the one that makes .venv.
+# No setting of the caller's Python counts (PYTHONPATH of cluster modules; PYTHONDONTWRITEBYTECODE of container images,
+# with which every start compiles what it imports). Only PYTHON does: it names the Python that makes .venv.
 unexport $(filter-out PYTHON,$(filter PYTHON%,$(.VARIABLES)))
 
 .PHONY: help
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-17s %s\n", $$1, $$2}'
 
 .PHONY: paper
-paper: system env ## the paper at laptop scale: results/laptop/paper.pdf, from the shipped tables where they hold
+paper: system env ## make the paper at laptop scale, from shipped tables if they fit: results/laptop/paper.pdf
 	python -m ickrr restore --shipped laptop
 	snakemake --cores all
 	@echo "The paper: results/laptop/paper.pdf"
 
 .PHONY: recompute
-recompute: system env ## the same without the shipped results: about 75 minutes on two cores
+recompute: system env ## the same without shipped results: about 75 minutes on two cores
 	snakemake --cores all
 	@echo "The paper: results/laptop/paper.pdf"
 
 .PHONY: smoke
-smoke: system env ## the smallest paper that passes every stage: results/smoke/paper.pdf
+smoke: system env ## make the smallest paper that passes through every stage: results/smoke/paper.pdf
 	snakemake --cores all --config scale=smoke
 	@echo "The paper: results/smoke/paper.pdf"
 
 .PHONY: report
-report: system env ## the HTML report on finished results: results/$(SCALE)/report.html
+report: system env ## write the HTML report on finished results: results/$(SCALE)/report.html
 	snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html
 
 .PHONY: bundle
-bundle: env ## results as one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
+bundle: env ## pack results into one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
 	python -m ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
 
 .PHONY: check
-check: env ## is everything here, and is every result what its job wrote: one line each
+check: env ## check that everything is here, and that every result is what its job wrote
 	python -m ickrr check --scale $(SCALE)
 
 .PHONY: test
-test: system env-test ## the fast tests, the smoke paper among them
+test: system env-test ## run the fast tests, which include the smoke paper
 	pytest -m "not slow and not cluster" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-slow
-test-slow: system env-test ## the tests that take minutes
+test-slow: system env-test ## run the tests that take minutes
 	pytest -m "slow and not cluster" $(PYTEST_ARGS)
 
 .PHONY: test-cluster
-test-cluster: system env-test ## all tests on a real SLURM, which is started here (needs root)
+test-cluster: system env-test ## run all tests on a real SLURM, which is started here (needs root)
 	@envs/system_packages.sh slurm
 	pytest -m cluster $(PYTEST_ARGS)
 
 .PHONY: test-cluster-fast
-test-cluster-fast: env-test ## those of them that take a few minutes; skipped where SLURM cannot be started
+test-cluster-fast: env-test ## run the faster ones of them; skipped if SLURM cannot be started
 	@if [ "$$(id -u)" != 0 ]; then echo "SKIPPED: the tests on a real SLURM; its daemons need root"; \
 	elif ! envs/system_packages.sh slurm; then echo "SKIPPED: the tests on a real SLURM; no packages (above)"; \
 	else pytest -m "cluster and not slow" -n 3 --dist loadfile $(PYTEST_ARGS); fi
 
 .PHONY: cluster-check
-cluster-check: env ## can this SLURM cluster run the pipeline? PROFILE=profiles/slurm
+cluster-check: env ## check that this SLURM cluster can run the pipeline: PROFILE=profiles/slurm
 	python -m slurm_guard check --profile $(PROFILE)
 
 .PHONY: lint
-lint: env-test ## style, formats and types
+lint: env-test ## check style, formats and types
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
@@ -85,11 +85,11 @@ bench: env-test ## measure what benchmarks/README.md states
 	python -m benchmarks
 
 .PHONY: wheelhouse
-wheelhouse: env ## all locked wheels in build/wheelhouse, for a machine without network (docs/one_machine.md)
+wheelhouse: env ## put all locked wheels into build/wheelhouse, for a machine without network
 	@envs/setup.sh wheelhouse
 
 .PHONY: env
-env: ## only the Python environment, in .venv
+env: ## make only the Python environment, in .venv
 	@envs/setup.sh
 
 .PHONY: env-test
@@ -101,7 +101,7 @@ env-notebooks: ## the same, with Jupyter Lab: .venv/bin/jupyter lab workflow/not
 	@envs/setup.sh notebooks
 
 .PHONY: system
-system: ## only the system packages: TeX, graphviz, poppler
+system: ## install only the system packages: TeX, graphviz, poppler
 	@envs/system_packages.sh
 
 .PHONY: clean

@@ -1,4 +1,4 @@
-"""What SLURM says about the job that this process runs in, if it runs in one."""
+"""Ask SLURM about the job that this process runs in, if it runs in one."""
 
 import os
 import re
@@ -20,8 +20,8 @@ def seconds_left() -> float | None:
     """Return the seconds until SLURM ends this job.
 
     Returns:
-        None outside of a job, without a limit, and where SLURM does not answer: it then sends SIGTERM first,
-        which training also heeds.
+        None outside of a job, without a limit, or if SLURM does not answer. In that case SLURM still sends
+        SIGTERM before it kills the job, which training also heeds.
     """
     job = job_id()
     if job is None:
@@ -31,7 +31,7 @@ def seconds_left() -> float | None:
 
 
 def parse_duration(text: str) -> float | None:
-    """Read ``[days-][hours:]minutes:seconds`` as seconds; None where it is no duration (``UNLIMITED``)."""
+    """Return the seconds of ``[days-][hours:]minutes:seconds``, or None for other texts (``UNLIMITED``)."""
     days, _, clock = text.strip().rpartition("-")
     parts = clock.split(":")
     if len(parts) not in (2, 3) or not all(part.isdigit() for part in (*parts, days or "0")):
@@ -43,7 +43,7 @@ def parse_duration(text: str) -> float | None:
 
 
 def where() -> str | None:
-    """Describe the job in one line: id, node, GPU; None outside of a job."""
+    """Return one line on this job (id, node, GPU), or None outside of a job."""
     job = job_id()
     if job is None:
         return None
@@ -60,9 +60,9 @@ def gpu_name(visible: str) -> str:
 
 
 def peak_memory_mb() -> float:
-    """Return the largest memory that this process held so far, MB."""
+    """Return the largest memory that this process has held so far, in MB."""
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage starts at what the process that started this one had
+    if status.exists():  # getrusage starts from the memory of the parent process
         held = re.search(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="ascii"))
         assert held is not None
         return int(held[1]) * 1024 / 1e6

@@ -1,8 +1,8 @@
-"""Which code a job runs, by its meaning: import closures, and digests of their syntax trees.
+"""Find the code that a job runs, and compute a digest of its meaning (import closures, syntax trees).
 
 Comments, docstrings, formatting and dates do not count. A rule hands the digest of its step to the job as a
-parameter, so that an edit reruns exactly what it concerns; the job computes it again before it imports them
-and when it ends, so that a file edited in between leaves no result.
+parameter, so that an edit reruns exactly what it concerns. The job computes the digest again before it
+imports its modules and when it ends, so that a file that was edited in between leaves no result.
 """
 
 import ast
@@ -25,9 +25,9 @@ PACKAGE: Final = "ickrr"
 PACKAGE_ROOT: Final = Path(__file__).resolve().parent
 ROOT: Final = PACKAGE_ROOT.parents[1]
 DOCUMENTED: Final = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-LENGTH: Final = 16  # hexadecimal digits of a digest that is handed on
+LENGTH: Final = 16  # hexadecimal digits of a digest in a parameter or a record
 FILE_NAME: Final = re.compile(r"[A-Za-z]\w*\.[a-z]\w*")
-SHOWN: Final = 3  # files that a message names
+SHOWN: Final = 3  # largest number of files that a message names
 
 Starts = Iterable[str]
 """Where closures begin: dotted modules (``ickrr.steps.train_model``), or files below the project's root."""
@@ -39,12 +39,12 @@ class CodeError(IckrrError):
 
 @dataclass(frozen=True)
 class Source:
-    """What counts of one source file.
+    """The meaning of one source file.
 
     Attributes:
-        digest: of its syntax tree; of its bytes where it is no Python.
-        needs: further files that it consists of: modules of this package that it imports, wherever the import
-            stands, the packages around it, and files beside it that it names in a string.
+        digest: of its syntax tree, or of its bytes if it is not Python.
+        needs: the files that it depends on: modules of this package that it imports (wherever the import
+            stands), the packages around it, and files beside it that it names in a string.
     """
 
     digest: str
@@ -52,13 +52,13 @@ class Source:
 
 
 def import_closure(*starts: str) -> list[Path]:
-    """List the files that modules, scripts or notebooks consist of, directly or through imports.
+    """Return the files that modules, scripts or notebooks depend on, directly or through imports.
 
     Imports are read from the syntax tree, wherever they stand (also inside functions), so that nothing is
-    executed. Modules that are imported by a computed name are not seen: give them as further starts.
+    executed. A module that is imported by a computed name is not seen: give it as a further start.
 
     Args:
-        starts: see `Starts`. Files that are no Python count as they are.
+        starts: see `Starts`. Files that are not Python count as they are.
 
     Returns:
         Sorted paths: modules with the packages around them, notebooks, and data files that a module names.
@@ -71,12 +71,12 @@ def import_closure(*starts: str) -> list[Path]:
 
 @cache
 def code_digest(*starts: str) -> str:
-    """Digest the meaning of everything that some starts consist of; where the project lies does not count."""
+    """Return a digest of the meaning of everything that some starts depend on, wherever the project is."""
     return combined_digest({path: read_source(path).digest for path in import_closure(*starts)})
 
 
 def combined_digest(digests: dict[Path, str]) -> str:
-    """Digest the digests of files, with their names below the project's root."""
+    """Return one digest of the digests of files, with their names below the project's root."""
     lines = [f"{_name(path)} {digest}\n" for path, digest in sorted(digests.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:LENGTH]
 
@@ -93,7 +93,7 @@ def _closure(start: Path) -> frozenset[Path]:
 
 @cache
 def read_source(path: Path) -> Source:
-    """Read what counts of one file; remembered for the life of the process.
+    """Return the meaning of one file; it is read once in the life of the process.
 
     Raises:
         CodeError: the file cannot be read, or is not valid Python.
@@ -113,14 +113,17 @@ def read_source(path: Path) -> Source:
     needs = {_module_path(name) for name in spelled.imports}
     needs |= {_data_file(path.with_name(name)) for name in spelled.texts if FILE_NAME.fullmatch(name)}
     if PACKAGE_ROOT in path.parents:
-        # The package of the module; of that package's file, the package around it.
+        # A module needs its package, and a package's own file needs the package around it.
         inner = path.parent if path.name != "__init__.py" else path.parent.parent
         needs |= {_package_of(inner)} if inner != PACKAGE_ROOT.parent else set()
     return Source(spelled.digest(), tuple(sorted(need for need in needs - {path} if need is not None)))
 
 
 def tree_digest(tree: ast.AST) -> str:
-    """Digest a syntax tree without positions, docstrings and empty fields: versions of Python agree on it."""
+    """Return a digest of a syntax tree without positions, docstrings and empty fields.
+
+    All supported versions of Python agree on it.
+    """
     spelled = _Spelling()
     spelled.add(tree)
     return spelled.digest()
@@ -141,11 +144,11 @@ class Sources:
 
     @property
     def digest(self) -> str:
-        """Digest of all of them."""
+        """Return one digest of all of them."""
         return combined_digest(self._digests)
 
     def require(self, planned: str, job: str) -> None:
-        """Make sure that they are what the job was planned with.
+        """Check that the sources are those that the job was planned with.
 
         Args:
             planned: the digest that its rule handed over.
@@ -166,10 +169,10 @@ class Sources:
             )
 
     def require_unchanged(self, job: str) -> None:
-        """Make sure that no file has changed in meaning since the job started.
+        """Check that no file has changed in meaning since the job started.
 
         Raises:
-            CodeError: one has, or is gone.
+            CodeError: a file has changed, or is gone.
         """
         touched = [path for path, found in self._files.items() if identity(path) != found]
         changed = []
@@ -187,28 +190,28 @@ class Sources:
             )
 
     def require_complete(self, frame: str, job: str) -> None:
-        """Make sure that no module of this package was imported that the digest does not cover.
+        """Check that the digest covers every module of this package that was imported.
 
         Args:
-            frame: the module that runs jobs, which with its own closure counts for no result.
+            frame: the module that runs jobs; it and what it imports count for no result.
             job: name of the job, for the message.
 
         Raises:
-            CodeError: one was; its rule has to name it among the modules that it chooses.
+            CodeError: it does not; the rule has to name the module among those that it chooses.
         """
         frame_files = import_closure(frame)
         loaded = {name: path for name, path in loaded_modules().items() if path not in frame_files}
         self.require_known(loaded, job)
 
     def require_known(self, modules: Mapping[str, Path], job: str) -> None:
-        """Make sure that some modules of this package are covered by the digest.
+        """Check that the digest covers some modules of this package.
 
         Args:
-            modules: files by dotted names, as they were imported; a file of another folder is none of ours.
+            modules: files by dotted names, as they were imported; a file of another folder is not covered.
             job: name of the job, for the message.
 
         Raises:
-            CodeError: one is not.
+            CodeError: it does not cover one of them.
         """
         stray = sorted(f"{name} ({_name(path)})" for name, path in modules.items() if path not in self._files)
         if stray:
@@ -219,7 +222,7 @@ class Sources:
 
 
 def loaded_modules() -> dict[str, Path]:
-    """Return the modules of this package that this process imported, and from where."""
+    """Return the files of the modules of this package that this process has imported, by name."""
     ours = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE}
     return {name: Path(file).resolve() for name, file in ours.items() if file}
 
@@ -229,7 +232,7 @@ def _name(path: Path) -> str:
 
 
 def _place(start: str) -> Path:
-    """The file of a start."""
+    """Return the file that a start names."""
     if start.split(".")[0] == PACKAGE and "/" not in start:
         path = _module_path(start)
         if path is None:
@@ -239,16 +242,16 @@ def _place(start: str) -> Path:
 
 
 def _python(path: Path, content: bytes) -> str | bytes:
-    """Python of a file: its content, or the code cells of a notebook."""
+    """Return the Python of a file: its content, or the code cells of a notebook."""
     if path.suffix == ".py":
         return content
-    cells = json.loads(content.decode("utf-8"))["cells"]  # papermill reads no other
+    cells = json.loads(content.decode("utf-8"))["cells"]  # papermill reads no other form
     return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
 
 
 @cache
 def _module_path(module: str) -> Path | None:
-    """The file of a module, None where the name is that of an object in one."""
+    """Return the file of a module, or None if the name is that of an object in a module."""
     base = PACKAGE_ROOT.joinpath(*module.split(".")[1:])
     for candidate in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
         if candidate.is_file():
@@ -263,7 +266,7 @@ def _package_of(folder: Path) -> Path | None:
 
 
 def _data_file(path: Path) -> Path | None:
-    """The path, if there is such a file and it is no Python."""
+    """Return the path if there is such a file and it is not Python, otherwise None."""
     return path if path.suffix != ".py" and path.is_file() else None
 
 
@@ -281,11 +284,11 @@ class _Spelling:
         self.texts: set[str] = set()
 
     def digest(self) -> str:
-        """Digest of all that was added."""
+        """Return a digest of all that was added."""
         return hashlib.sha256("\0".join(self._words).encode()).hexdigest()
 
     def add(self, node: ast.AST) -> None:
-        """Spell a node and all below it."""
+        """Add the words of a node and of all nodes below it."""
         kind = type(node)
         value: Any
         self._words.append(kind.__name__)
@@ -315,7 +318,7 @@ class _Spelling:
 
 
 def _imported(node: ast.AST) -> list[str]:
-    """Modules of this package that a statement may import; some of the names may be objects in them."""
+    """Return the modules of this package that a statement may import; some may be objects in modules."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -336,7 +339,7 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _joined(parts: list[ast.expr]) -> list[ast.expr]:
-    """Parts of an f-string with neighbouring texts made one: versions of Python split them differently."""
+    """Return the parts of an f-string with neighbouring texts joined; versions of Python differ in this."""
     joined: list[ast.expr] = []
     for part in parts:
         last = joined[-1] if joined else None

@@ -14,8 +14,8 @@ class FileError(IckrrError):
 
 
 class TrainingError(IckrrError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 class ConstructionError(IckrrError):
-    """Weights that are asked for cannot be built, or data violate what they were built for."""
+    """Weights that were asked for cannot be built, or data are outside the bounds they were built for."""

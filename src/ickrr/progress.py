@@ -1,4 +1,4 @@
-"""Progress of long work: a bar in a terminal, plain lines with an estimate of the time left in a log."""
+"""Report the progress of long work: with a bar in a terminal, with lines and the time left in a log."""
 
 import sys
 import time
@@ -12,8 +12,8 @@ def track(total: int, description: str, start: int = 0, interval: float = 10.0) 
 
     Args:
         total: number of steps in all.
-        description: what is being done.
-        start: first step (after a resume).
+        description: words for the work, shown with its progress.
+        start: first step, if the work resumes.
         interval: seconds between two lines of a log.
     """
     if sys.stderr.isatty():

@@ -1,9 +1,9 @@
-"""Who made a result, with what, and is it still what its job wrote.
+"""Record how each result was made, and check that it is still what its job wrote.
 
 Snakemake records what went into a file: rule, inputs with their checksums, settings and digest of the code
-(its params), times. This module adds what it does not: the SHA-256 of what was written, and the machine. The
-record of ``results/<scale>/<file>`` is ``results/<scale>/records/<file>.json``. No step imports this module;
-the entry point ``ickrr.__main__`` writes and checks records.
+(its params), times. This module adds what Snakemake does not record: the SHA-256 of the file, and the
+machine. The record of ``results/<scale>/<file>`` is ``results/<scale>/records/<file>.json``. No step imports
+this module; the entry point ``ickrr.__main__`` writes and checks records.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from ickrr.io.files import files_below, identity, read_json, write_json
 
 CHUNK: Final = 1 << 20  # [bytes] read at a time
 METADATA: Final = Path(".snakemake/metadata")
-INCOMPLETE: Final = Path(".snakemake/incomplete")  # marks of outputs whose job has begun and not ended
+INCOMPLETE: Final = Path(".snakemake/incomplete")  # marks of outputs whose job has begun but not ended
 PACKAGES: Final = (
     *("torch", "numpy", "scipy", "pandas", "pyarrow", "safetensors"),
     *("snakemake", "matplotlib", "seaborn"),
@@ -56,7 +56,7 @@ class Records:
     results: Path
 
     def path(self, file: str | Path) -> Path | None:
-        """Where the record of a result is, None for a file outside the folder (a source) or a record."""
+        """Return the path of a result's record, or None for a record and for files outside the folder."""
         try:
             name = Path(file).relative_to(self.results)
         except ValueError:
@@ -66,7 +66,7 @@ class Records:
         return self.results / "records" / name.with_name(f"{name.name}.json")
 
     def of(self, file: str | Path) -> Record | None:
-        """Return the record of a file, None where there is none.
+        """Return the record of a file, or None if there is none.
 
         Raises:
             FileError: the record is damaged.
@@ -80,16 +80,16 @@ class Records:
         return record
 
     def recorded(self) -> list[Path]:
-        """List the results that have a record, sorted."""
+        """Return the results that have a record, sorted."""
         folder = self.results / "records"
         names = (path.relative_to(folder) for path in files_below(folder, {".json"}))
         return sorted(self.results / name.with_suffix("") for name in names)
 
     def check(self, files: Iterable[str | Path]) -> None:
-        """Compare files with their records.
+        """Check that files are what their records say.
 
         Args:
-            files: what is about to be read; sources and results without a record are taken as they are.
+            files: files that are about to be read; sources and results without a record are not checked.
 
         Raises:
             FileError: a file is missing, or is not what the job of its record wrote, or Snakemake planned
@@ -125,7 +125,7 @@ class Records:
             path.unlink(missing_ok=True)
 
     def keep(self, files: Sequence[str | Path], facts: Record) -> None:
-        """Write the record of a job's outputs, one copy for each."""
+        """Write the record of a job, one copy for each of its outputs."""
         record = {**facts, "outputs": {str(file): digest(file) for file in files}}
         for path in filter(None, map(self.path, files)):
             write_json(path, record)
@@ -135,17 +135,17 @@ class Inputs:
     """The data files that a running job reads, as they were when it started.
 
     Args:
-        files: what it reads.
+        files: the files that it reads.
     """
 
     def __init__(self, files: Iterable[str | Path]) -> None:
         self._files = {str(file): identity(file) for file in files}
 
     def require_unchanged(self, job: str) -> None:
-        """Make sure that none was written anew since.
+        """Check that no file has been written again since the job started.
 
         Raises:
-            FileError: one was, or is gone.
+            FileError: a file has been, or is gone.
         """
         for file, found in self._files.items():
             if identity(file) != found:
@@ -155,13 +155,13 @@ class Inputs:
 
 
 def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime) -> Record:
-    """Describe a job that has just ended.
+    """Return the record of a job that has just ended, without the digests of its outputs.
 
     Args:
-        rule: its rule.
+        rule: name of its rule.
         given: digests of its code and settings, as the rule handed them over.
-        counts: its seeds and threads.
-        started: when it started.
+        counts: its seed and threads.
+        started: the time at which it started.
     """
     return {
         "rule": rule,
@@ -177,12 +177,13 @@ def job_record(rule: str, given: str, counts: dict[str, Any], started: datetime)
 
 
 def commit() -> dict[str, str]:
-    """Identify the source tree by its git commit, ``-dirty`` if it differs.
+    """Return the git commit of the source tree, with ``-dirty`` if files differ from it.
+
+    A tree that lies in the repository of something else has no commit of its own. Neither git's environment
+    variables nor the user's settings count.
 
     Returns:
-        ``commit``; where it is ``unknown``, ``commit_unknown`` says why. A tree that lies in the repository
-        of something else has no commit of its own; neither git's environment variables nor the user's
-        settings are asked.
+        ``commit``, and if it is ``unknown`` also ``commit_unknown``, the reason.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "LC_ALL": "C"}
@@ -230,9 +231,9 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """Return what of this machine decides last bits: processor, kernels of torch, BLAS, driver of the GPU.
+    """Return the parts of this machine that decide last bits: processor, torch's kernels, BLAS, GPU driver.
 
-    Nothing is imported for the purpose: what this process did not load had no influence.
+    Nothing is imported for this: what the process has not loaded had no influence.
     """
     found = {"architecture": platform.machine(), "processor": processor()}
     torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
@@ -245,7 +246,7 @@ def machine() -> dict[str, str]:
         found["numpy_blas"] = f"{library['name']} {library['version']}"
         from threadpoolctl import threadpool_info
 
-        # The kernels that it chose for this processor.
+        # The kernels that the BLAS chose for this processor.
         blas = (library for library in threadpool_info() if library["user_api"] == "blas")
         found["blas_kernels"] = ", ".join(sorted({one.get("architecture", "unknown") for one in blas}))
     if device() != "cpu":
@@ -262,7 +263,7 @@ def processor() -> str:
 
 
 def device() -> str:
-    """Return the name of the GPU that this process used, or cpu."""
+    """Return the name of the GPU that this process used, or ``cpu``."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return "cpu"
@@ -273,27 +274,27 @@ def device() -> str:
 
 
 def snakemake_metadata(file: str | Path) -> Record | None:
-    """Return what Snakemake recorded of a file of this working directory, None where it recorded nothing."""
+    """Return what Snakemake recorded of a file in this working directory, or None if it recorded nothing."""
     path = metadata_path(file)
     return read_json(path) if path.exists() else None
 
 
 def metadata_path(file: str | Path, folder: Path = METADATA) -> Path:
-    """Where Snakemake records a file: the base64 of its path, cut to names that a file system can hold."""
+    """Return where Snakemake records a file: the base64 of its path, cut into names of allowed length."""
     name = urlsafe_b64encode(str(file).encode()).decode()
     parts = [name[i : i + 254] for i in range(0, len(name), 254)]
     return folder.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])
 
 
 def recorded_files(folder: Path = METADATA) -> list[str]:
-    """List the files that Snakemake has something of in a folder; the inverse of `metadata_path`."""
+    """Return the files that Snakemake has an entry of in a folder; the inverse of `metadata_path`."""
     found = (path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file())
     names = ("".join(part.removeprefix("@") for part in parts) for parts in found)
     return sorted(urlsafe_b64decode(name).decode() for name in names)
 
 
 def _params(metadata: Record) -> list[str]:
-    """Parameters of the job that made a file, as Snakemake planned them; quotes of texts are taken off."""
+    """Return the params of the job that made a file as Snakemake planned them, without quotes of texts."""
     return [str(value).strip("'\"") for value in metadata.get("params") or []]
 
 
@@ -313,14 +314,14 @@ def target_file(target: str, results: Path) -> Path:
 
 
 def trace(records: Records, file: Path) -> list[str]:
-    """Describe how a result was made, one line a job, indented by how far back it is.
+    """Return one line for each job that a result comes from, indented by how far back the job is.
 
     Args:
         records: records of its folder.
         file: the result.
 
     Raises:
-        FileError: neither Snakemake nor a record knows it.
+        FileError: neither Snakemake nor a record knows the result.
     """
     if file.is_dir():
         raise FileError(f"{file}: is a folder; name a file in it, or fig2, tab_setup or paper")
@@ -332,7 +333,7 @@ def trace(records: Records, file: Path) -> list[str]:
 
 
 def _lines(records: Records, files: list[str], depth: int, seen: set[str]) -> Iterator[str]:
-    jobs: dict[str, tuple[Record, list[str]]] = {}  # what Snakemake recorded of a job, and its files
+    jobs: dict[str, tuple[Record, list[str]]] = {}  # by job: what Snakemake recorded of it, and its files
     for name in files:
         metadata = snakemake_metadata(name)
         if metadata is None:
@@ -376,5 +377,5 @@ def _shortened(settings: str, length: int = 100) -> str:
 
 
 def settings_text(value: Any) -> str:
-    """Serialise settings to the one line in which a rule hands them to its job."""
+    """Return settings as the one line of JSON in which a rule hands them to its job."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,10 +1,10 @@
-"""Memory, minutes and cost of every job, from settings alone; free of torch, so that rules can ask.
+"""Compute memory, minutes and cost of every job from settings alone; free of torch, so that rules can ask.
 
 A training step costs 6 flops per weight of a linear map and token (2 forwards, 4 backwards: Kaplan et al.
-2020) and 12 T S head-channels flops per block for attention among T tokens and S keys. Time is arithmetic
-over a rate, three times over, and never less than a job's start takes; a time limit that is too short costs a
-retry with twice as much (training goes on from its checkpoint), one that is too long a place further back in
-the queue.
+2020) and 12 T S head-channels flops per block for attention among T tokens and S keys. A time limit is
+three times the arithmetic over a rate, plus the time that a job's start takes. A limit that is too short
+costs a retry with twice as much (training resumes from its checkpoint); one that is too long costs a place
+further back in the queue.
 """
 
 from collections.abc import Sequence
@@ -24,17 +24,18 @@ FLOAT = 4  # bytes of a float32
 PROCESS_MB = 450.0  # Python, torch, pandas and their libraries [measured: 440]
 COMPILING_MB = 400.0  # a C++ compiler and torch's own [measured: 360 on a CPU]
 DRAW_PROMPTS = 2048  # training prompts drawn at once, float64
-CORE = 1.5e10  # flops a second of one core, training a small model in float32 [measured: 1.5e10 to 4e10]
-# Of one GPU, by the precision of training: a tenth to a fifth of what a data-centre card reaches in products.
+CORE = 1.5e10  # flops per second of one core, training a small model in float32 [measured: 1.5e10 to 4e10]
+# Flops per second of one GPU, by the precision of training: a tenth to a fifth of what a data-centre card
+# reaches in matrix products.
 GPU = {"float32": 1e13, "tf32": 3e13, "bfloat16": 5e13}
-GPU_STEP = 0.03  # [s] that a training step takes on a GPU however small it is: some hundred kernels a block
-START = 4  # [minutes] Snakemake's two starts on the node, Python's imports, slow file systems
+GPU_STEP = 0.03  # [s] that a training step takes on a GPU beside its arithmetic: some hundred kernels a block
+START = 4  # [minutes] for Snakemake's two starts on the node, Python's imports, slow file systems
 MARGIN = 3.0
 SNAKEMAKE_MB = 300  # Snakemake itself runs inside the job, twice
 CUDA_MB = 3000  # host memory of a process that uses a GPU
 FLOOR_MB = 1000
 
-# [MB], [minutes] of jobs whose size does not follow the configuration.
+# [MB], [minutes] of jobs that take about as much whatever the configuration says.
 FIXED = {
     "sample_prompts": (1500, 10),
     "tabulate_training": (1000, 10),
@@ -74,7 +75,7 @@ class TokenCounts:
 
 
 def training_tokens(run: RunSettings) -> TokenCounts:
-    """Count the tokens of one training prompt, averaged over context lengths where they vary."""
+    """Return the tokens of one training prompt, averaged over context lengths if they vary."""
     n = run.task.context_length
     if run.model.layout == "interleaved":
         return _interleaved(run)
@@ -85,7 +86,7 @@ def training_tokens(run: RunSettings) -> TokenCounts:
 
 
 def prediction_tokens(run: RunSettings) -> TokenCounts:
-    """Count the tokens of one prompt's predictions at all context lengths (paired: one forward each)."""
+    """Return the tokens of predicting one prompt at all context lengths (paired: a forward pass each)."""
     if run.model.layout == "interleaved":
         return _interleaved(run)
     lengths = range(run.task.context_length + 1)
@@ -94,7 +95,7 @@ def prediction_tokens(run: RunSettings) -> TokenCounts:
 
 def _interleaved(run: RunSettings) -> TokenCounts:
     tokens = 2 * run.task.context_length + 1
-    # The fused kernel skips the keys that causality hides, the others compute and clear them.
+    # The fused kernel skips the keys that causality hides; the others compute these logits and clear them.
     pairs = tokens * (tokens + 1) / 2 if run.model.attention == "softmax" else tokens**2
     return TokenCounts(tokens, tokens, pairs)
 
@@ -110,15 +111,15 @@ def forward_flops(run: RunSettings, counts: TokenCounts) -> float:
 
 
 def step_flops(run: RunSettings) -> float:
-    """Return the flops of one training step: three forwards' worth for every prompt of the batch."""
+    """Return the flops of one training step: those of three forward passes for every prompt of the batch."""
     return 3 * run.training.batch_size * forward_flops(run, training_tokens(run))
 
 
 def training_memory_mb(run: RunSettings) -> float:
-    """Return the memory that training needs, MB: process, weights and their states, activations, prompts.
+    """Return the memory that training needs in MB: process, weights and their states, activations, prompts.
 
     Activations kept for the backward pass are 8 + 2 ratio numbers per channel, token and block; attention
-    that is not fused keeps three T x S matrices a head besides.
+    that is not fused also keeps three T x S matrices for each head.
     """
     model, task = run.model, run.task
     weights = parameters(model, task) * FLOAT * 6  # weights, gradients, two moments, a copy, a checkpoint
@@ -138,7 +139,7 @@ def training_memory_mb(run: RunSettings) -> float:
 
 
 def probing_memory_mb(run: RunSettings, chunk_prompts: int) -> float:
-    """Return the memory that probing needs, MB: the residual streams of a chunk, as float32 and float64."""
+    """Return the memory that probing needs in MB: the residual streams of a chunk, in float32 and float64."""
     model, points = run.model, run.task.context_length + 1
     streams = (model.layers + 1) * chunk_prompts * points * model.width * (FLOAT + 8)
     tokens = 2 * points if model.layout == "interleaved" else points
@@ -147,7 +148,7 @@ def probing_memory_mb(run: RunSettings, chunk_prompts: int) -> float:
 
 
 def solving_memory_mb(task: TaskSettings, prompts: int, chunk_prompts: int, steps: int) -> float:
-    """Return the memory that one solver needs, MB: the systems of a chunk, all prefixes, and a trajectory."""
+    """Return the memory that one solver needs in MB: the systems of a chunk, and a trajectory."""
     points = task.context_length + 1
     systems = min(prompts, chunk_prompts) * points * task.context_length**2 * 8 * 4
     trajectory = (steps + 1) * prompts * points * 8
@@ -155,7 +156,7 @@ def solving_memory_mb(task: TaskSettings, prompts: int, chunk_prompts: int, step
 
 
 def wall_time(seconds: Sequence[float], cores: int) -> float:
-    """Return the time that independent one-core jobs take on some cores, the longest started first."""
+    """Return the time that independent one-core jobs take on some cores, started with the longest."""
     busy = [0.0] * cores
     for job in sorted(seconds, reverse=True):
         earliest = busy.index(min(busy))
@@ -164,7 +165,7 @@ def wall_time(seconds: Sequence[float], cores: int) -> float:
 
 
 def training_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float:
-    """Return how long one training takes, seconds: its steps and the validations between them."""
+    """Return the seconds that one training takes: its steps and the validations between them."""
     training = run.training
     validations = ceil(training.steps / training.validate_every)
     validating = validations * prompts.validation * forward_flops(run, prediction_tokens(run))
@@ -173,7 +174,7 @@ def training_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> floa
 
 
 def probing_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float:
-    """Return how long one probing takes, seconds: forward passes, and width^2 normal equations."""
+    """Return the seconds that probing one model takes: forward passes and normal equations (width^2)."""
     points = run.task.context_length + 1
     equations = 2 * points * (run.model.layers + 1) * run.model.width**2
     one = forward_flops(run, prediction_tokens(run)) + equations
@@ -181,9 +182,9 @@ def probing_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float
 
 
 def solving_seconds(task: TaskSettings, prompts: int, solvers: SolverSettings, gpu: bool) -> float:
-    """Return how long that job takes, seconds.
+    """Return the seconds that running all solvers on the prompts of a task takes.
 
-    A step costs what the solver's own module says, for every prefix. Batches of such small matrices reach a
+    For every prefix a step costs what the solver's own module says. Batches of such small matrices reach a
     tenth of the rate of large products.
     """
     n = task.context_length
@@ -192,17 +193,17 @@ def solving_seconds(task: TaskSettings, prompts: int, solvers: SolverSettings, g
 
 
 def comparing_seconds(run: RunSettings, prompts: int, solvers: SolverSettings, draws: int) -> float:
-    """Return how long comparing one model with every solver takes, seconds.
+    """Return the seconds that comparing one model with every solver takes.
 
-    Each layer meets each step of each solver at every prompt and context length, and the bootstrap
-    weighs the prompts of each such pair once a draw.
+    Each layer is compared with each step of each solver at every prompt and context length, and each draw of
+    the bootstrap weights the prompts of each such pair once.
     """
     pairs = (run.model.layers + 1) * (solvers.steps + 1) * len(solvers.names)
     return _seconds(pairs * prompts * (20.0 * (run.task.context_length + 1) + 8.0 * draws), False)
 
 
 def comparing_memory_mb(run: RunSettings, prompts: int, solvers: SolverSettings, seeds: int) -> float:
-    """Return the memory of comparing a run's models with every solver, MB: trajectories, layers, copies."""
+    """Return the memory of comparing a run's models with every solver in MB: trajectories, layers, copies."""
     points = run.task.context_length + 1
     trajectory = (solvers.steps + 1) * prompts * points * 8
     layers = seeds * (run.model.layers + 1) * prompts * points * 8
@@ -211,10 +212,10 @@ def comparing_memory_mb(run: RunSettings, prompts: int, solvers: SolverSettings,
 
 
 def operators_seconds(run: RunSettings, settings: OperatorSettings) -> float:
-    """Return how long measuring one model's attention takes, seconds.
+    """Return the seconds that measuring one model's attention takes.
 
-    Two spectral norms of N x N matrices for each distance, 15 N^3 each: of every head, row and kernel at
-    every level of the dials, and at every bandwidth for the trained model and two controls.
+    Each distance takes two spectral norms of N x N matrices, 15 N^3 flops each. There is one for every head,
+    row and kernel at every level of the dials, and at every bandwidth for the trained model and two controls.
     """
     levels = 6 + sum(len(levels) - 1 for levels in settings.dials.levels().values())
     fitted = 3 * settings.fit_prompts * max(len(settings.lengthscales), len(settings.bandwidths))
@@ -223,7 +224,10 @@ def operators_seconds(run: RunSettings, settings: OperatorSettings) -> float:
 
 
 def operators_memory_mb(run: RunSettings, settings: OperatorSettings) -> float:
-    """Return the memory of that job, MB: the attention of five sets of prompts, and one layer's kernels."""
+    """Return the memory of measuring one model's attention in MB.
+
+    It holds the attention on five sets of prompts, and one layer's kernels.
+    """
     pairs, rows = run.task.context_length, _kinds_of_rows(run)
     kept = rows * run.model.heads * pairs**2 + (rows * pairs) ** 2
     temporary = 4 * run.model.heads * (rows * pairs) ** 2
@@ -232,7 +236,7 @@ def operators_memory_mb(run: RunSettings, settings: OperatorSettings) -> float:
 
 
 def _kinds_of_rows(run: RunSettings) -> int:
-    """Interleaved, a pair is two tokens."""
+    """Return how many tokens a pair has: two in the interleaved layout, otherwise one."""
     return 2 if run.model.layout == "interleaved" else 1
 
 
@@ -241,19 +245,19 @@ def _seconds(flops: float, gpu: bool, precision: str = "float32") -> float:
 
 
 def minutes(seconds: float) -> int:
-    """Return the time limit of a job that should take some seconds, minutes."""
+    """Return the time limit, in minutes, of a job that should take some seconds."""
     return START + ceil(MARGIN * seconds / 60)
 
 
 def _megabytes(needed: float, gpu: bool) -> int:
-    """Round up to hundreds, with what runs around the computation."""
+    """Return the memory to ask for, rounded up to hundreds of MB, with what runs around the computation."""
     whole = 1.25 * needed + SNAKEMAKE_MB + (CUDA_MB if gpu else 0)
     return max(FLOOR_MB, ceil(whole / 100) * 100)
 
 
 @dataclass(frozen=True)
 class JobResources:
-    """What the jobs of an experiment ask for, by the name of their rule: memory and time of one attempt.
+    """The memory and time that each job of an experiment asks for in its first attempt.
 
     Args:
         experiment: the resolved experiment.
@@ -279,7 +283,7 @@ class JobResources:
         return self.experiment.compute.gpus_per_job > 0
 
     def _needs(self, rule: str, run: str | None, task: str | None) -> tuple[float, float]:
-        """Megabytes and seconds that the arithmetic gives."""
+        """Return the megabytes and seconds that the arithmetic gives."""
         experiment, gpu = self.experiment, self._gpu
         prompts, solvers = experiment.prompts, experiment.solvers
         if rule == "solve_prompts":

@@ -1,9 +1,9 @@
-"""What a job sees of the caller's surroundings: the variables on a list, and a home folder of its own.
+"""Give a job surroundings of its own: the caller's variables that are on a list, and a new home folder.
 
 Nothing else of the environment and nothing in the caller's home folder (``~/texmf``, ``~/.ipython``, settings
-of matplotlib, Jupyter, TeX, git) reaches what is computed, so that the same bytes come out. It is a list of
-what is let in, since nobody can list all that the libraries read. Standard library only: this comes before
-anything else of a job.
+of matplotlib, Jupyter, TeX, git) reaches what is computed, so that the same bytes come out everywhere. The
+list says what is let in, because nobody can list all that the libraries read. This module uses the standard
+library only, because it runs before anything else of a job.
 """
 
 import os
@@ -19,7 +19,7 @@ HOME: Final = Path(
 ENTERED: Final = "ICKRR_ENTERED"  # id of the process that was started again
 KEPT: Final = frozenset(
     {
-        # Programs and their libraries, as the machine or a cluster's modules lay them out; scratch; who.
+        # Programs and their libraries, where the machine or a cluster's modules have them; scratch; the user.
         *("PATH", "LD_LIBRARY_PATH", "TMPDIR", "USER", "LOGNAME"),
         # Threads: Snakemake sets them for each job.
         *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
@@ -30,15 +30,15 @@ KEPT: Final = frozenset(
         *("CC", "CXX", "CPATH", "LIBRARY_PATH"),
     }
 )
-KEPT_PREFIXES: Final = ("SLURM", "ICKRR_")  # the batch job, and what this project says to itself
+KEPT_PREFIXES: Final = ("SLURM", "ICKRR_")  # of the batch job, and this project's own
 
 
 def cleaned(environment: Mapping[str, str], home: Path) -> dict[str, str]:
-    """Return what a job may see of an environment.
+    """Return the environment of a job.
 
     Args:
-        environment: that of the caller.
-        home: the home folder that the job gets.
+        environment: the caller's environment.
+        home: the home folder that the job is given.
     """
     kept = {
         name: value for name, value in environment.items() if name in KEPT or name.startswith(KEPT_PREFIXES)
@@ -48,25 +48,25 @@ def cleaned(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 
 
 def is_job(command: Iterable[str]) -> bool:
-    """Tell a job of a rule, whose command says which, from what a person calls."""
+    """Return whether a command is a job of a rule, which it names, rather than a call of a person."""
     return any(word.partition("=")[0] == "--rule" for word in command)
 
 
 def enter() -> None:
-    """Start this process again in the surroundings of a job, unless it was already.
+    """Start this process again in the surroundings of a job, unless that has been done.
 
-    Changing variables in place would be too late for what the C library reads at its start.
+    To change variables in place would be too late for what the C library reads when it starts.
     """
     if os.environ.get(ENTERED) == str(os.getpid()):
         return
     home = Path.cwd() / HOME
-    with suppress(OSError):  # where nothing can be written, the job says so of its results
+    with suppress(OSError):  # if nothing can be written, the job itself will say so
         home.mkdir(parents=True, exist_ok=True)
     os.execve(sys.executable, sys.orig_argv, {**cleaned(os.environ, home), ENTERED: str(os.getpid())})
 
 
 def not_installed(error: ModuleNotFoundError) -> str:
-    """Say which package this Python lacks, and where it would be."""
+    """Return a message that names the package that this Python lacks, and the Python that has it."""
     if error.name is None or error.name.split(".")[0] == "ickrr":
         raise error
     return (

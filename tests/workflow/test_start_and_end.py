@@ -88,7 +88,7 @@ def test_end_of_the_paper_says_where_it_is(tiny_paper: Paper) -> None:
     """Fails if the last lines do not name the PDF, the time, what was computed, and what to do next."""
     end = tiny_paper.log[tiny_paper.log.index("results/smoke/paper.pdf (and") :]
     assert " is ready after " in end and " jobs computed." in end
-    assert "Next: open results/smoke/paper.pdf; python -m ickrr check --scale smoke" in end
+    assert "Next: open results/smoke/paper.pdf; ickrr check --scale smoke" in end
     assert "make report SCALE=smoke" in end
 
 

@@ -1,1 +1,1 @@
-"""Bundles: results in one archive, with what Snakemake recorded of them."""
+"""Bundles: archives of results and of what Snakemake recorded of them, to carry or to ship."""

@@ -1,8 +1,8 @@
-"""Bundles: results in one archive, with what Snakemake recorded of them and of all that they were made from.
+"""The format of bundles: archives of results, with what Snakemake recorded of them and of their origins.
 
 A bundle is a tar.xz of plain files: ``about.json`` (one line about the run), ``SHA256SUMS`` (for ``sha256sum
 -c``), ``metadata.json`` (what Snakemake recorded, by file) and files below ``results/<scale>``, records among
-them. `ickrr.bundles.packing` writes one, `ickrr.bundles.restoring` puts one in place; here is what both know.
+them. `ickrr.bundles.packing` writes bundles, `ickrr.bundles.restoring` puts them in place; both use this.
 """
 
 import hashlib
@@ -26,23 +26,23 @@ SUMS: Final = "SHA256SUMS"
 METADATA: Final = "metadata.json"
 SHIPPED: Final = Path("bundles")
 CHUNK: Final = 1 << 20  # [bytes]
-LARGEST_TEXT: Final = 1 << 27  # [bytes] of what is read into memory: all but the results themselves
+LARGEST_TEXT: Final = 1 << 27  # [bytes] of a member that is read into memory: all but the results themselves
 AGAIN: Final = "get the bundle again; nothing was changed here"
 
 
 class BundleError(IckrrError):
-    """A bundle is damaged, is not one, does not belong here, or cannot be made from these results."""
+    """A file is no bundle, or is damaged, or does not belong here; or none can be made from these results."""
 
 
 class InTheWayError(BundleError):
-    """Results are there already that are not the bundle's, or were not made from what the bundle's were."""
+    """Results are here already that differ from the bundle's, or were made from other files than its own."""
 
 
 Line = Annotated[str, Field(pattern="^[ -~]*$")]  # shown on a terminal
 
 
 class About(BaseModel):
-    """The one line about a bundle: the run that it is of."""
+    """What `about.json` says: the run that a bundle's results are from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,10 +56,10 @@ class About(BaseModel):
 
 
 class Metadata(BaseModel):
-    """What Snakemake compares, traces and reports of a file; the rest of its record is about this machine.
+    """The part of Snakemake's metadata of a file that it compares, traces and reports.
 
-    The command with its paths is left out: Snakemake compares `code`, which is the command before paths are
-    filled in.
+    The rest is about this machine. The command with its paths is left out: Snakemake compares `code`, which
+    is the command before paths are filled in.
     """
 
     rule: str
@@ -94,10 +94,10 @@ METADATA_BY_FILE: Final = TypeAdapter(dict[str, Metadata])
 
 @dataclass(frozen=True)
 class Contents:
-    """What a bundle holds.
+    """The list of what a bundle holds.
 
     Attributes:
-        about: the run.
+        about: the run that its results are from.
         sums: SHA-256 of every other member, by its path in the project.
     """
 
@@ -106,17 +106,17 @@ class Contents:
 
     @property
     def results(self) -> Path:
-        """The folder of its results."""
+        """Return the folder of its results."""
         return Path("results") / self.about.scale
 
     @property
     def files(self) -> list[str]:
-        """The results that it holds, without their records."""
+        """Return the names of its results, without their records."""
         records = self.results / "records"
         return [name for name in self.sums if name != METADATA and not Path(name).is_relative_to(records)]
 
     def origin(self) -> str:
-        """Say in one line which run it is."""
+        """Return one line that says which run it is from."""
         about = self.about
         return (
             f"{len(self.files)} files of the {'' if about.finished else 'unfinished '}{about.scale} run of "
@@ -126,10 +126,10 @@ class Contents:
 
 @dataclass(frozen=True)
 class Known:
-    """What a bundle says of all results that its own were made from, these included.
+    """What a bundle says of its own results and of all results that they were made from.
 
     Attributes:
-        metadata: Snakemake's, by file.
+        metadata: Snakemake's metadata, by file.
         digests: SHA-256 of each of these files as their jobs wrote them.
     """
 
@@ -138,18 +138,21 @@ class Known:
 
 
 def shipped_bundle(scale: str, root: Path) -> Path:
-    """Where the bundle of a scale's tables is in a checkout, if one comes with the project."""
+    """Return the path that the shipped bundle of a scale's tables has in a checkout, if there is one."""
     return Path(os.path.relpath(root / SHIPPED / f"{scale}-tables.tar.xz"))
 
 
 def notice(root: Path, scale: str) -> str | None:
-    """Say that shipped results could be taken, None where there are none or something was made already."""
+    """Return a note that shipped results could be restored.
+
+    Returns None if there are none, or if tables of this scale exist already.
+    """
     bundle = shipped_bundle(scale, root)
     if not bundle.exists() or Path(f"results/{scale}/tables").exists():
         return None
     return (
         f"{bundle} holds finished results; everything is computed here all the same "
-        f"(to take them: stop, and python -m ickrr restore {bundle})"
+        f"(to use them: stop, and run ickrr restore {bundle})"
     )
 
 
@@ -157,7 +160,7 @@ def notice(root: Path, scale: str) -> str | None:
 
 
 def read_contents(bundle: Path) -> Contents:
-    """Read what a bundle says of itself, and nothing else of it.
+    """Return the list of what a bundle holds, reading nothing else of it.
 
     Raises:
         BundleError: the archive is missing or damaged, or is no bundle.
@@ -167,7 +170,7 @@ def read_contents(bundle: Path) -> Contents:
 
 
 def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> tuple[Contents, Known]:
-    """Check every byte of a bundle while writing its files below a folder, by their paths in the project.
+    """Write the files of a bundle below a folder, by their paths in the project, and check every byte of it.
 
     Args:
         bundle: the archive.
@@ -175,8 +178,8 @@ def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> t
         require_room: called with the size of each file before it is written.
 
     Raises:
-        BundleError: the archive is missing, damaged or truncated, lacks a member or has one too many, is not
-            consistent in itself, or names a file outside the results.
+        BundleError: the archive is missing, damaged or truncated, lacks a member or has one too many,
+            contradicts itself, or names a file outside the results.
     """
     with _opened(bundle) as (stream, archive):
         contents = _contents(archive, bundle)
@@ -198,7 +201,7 @@ def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> t
 
 
 class _PlainFile(tarfile.TarInfo):
-    """A member of a bundle. Anything but a plain file is refused before tarfile acts on it."""
+    """A member of a bundle; anything but a plain file is refused before tarfile acts on it."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_PlainFile":
@@ -210,7 +213,7 @@ class _PlainFile(tarfile.TarInfo):
 
 @contextmanager
 def _opened(bundle: Path) -> Iterator[tuple[IO[bytes], tarfile.TarFile]]:
-    """Yield a bundle as a stream: its bytes, and the archive in them."""
+    """Yield a bundle as a stream of its bytes, and as the archive in them."""
     try:
         compressed = bundle.open("rb")
     except OSError as error:
@@ -257,11 +260,11 @@ def _contents(archive: tarfile.TarFile, bundle: Path) -> Contents:
 
 
 def _require_result(name: str, scale: str, bundle: Path) -> None:
-    """Refuse the name of a file that is not below the results of a scale, or that leads out of there."""
+    """Raise `BundleError` if a name is not below the results of a scale, or leads out of there."""
     parts = PurePosixPath(name).parts
     plain = re.fullmatch("[A-Za-z0-9_.=+@/-]+", name) and PurePosixPath(name).as_posix() == name
     inside = plain and parts[:2] == ("results", scale) and len(parts) > 2 and ".." not in parts
-    # A folder there may be a link to another disk; what lies below must not lead elsewhere.
+    # The folder itself may be a link to another disk, but nothing below it may lead elsewhere.
     if not inside or not Path(name).parent.resolve().is_relative_to(Path(*parts[:2]).resolve()):
         raise BundleError(
             f"{bundle}: names the file {name!r}, which is not below results/{scale}; do not trust this bundle"
@@ -269,7 +272,7 @@ def _require_result(name: str, scale: str, bundle: Path) -> None:
 
 
 def _copy(content: IO[bytes], target: Path) -> str:
-    """Write a member and return its digest."""
+    """Write a member to a file and return its SHA-256."""
     found = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as handle:
@@ -280,7 +283,7 @@ def _copy(content: IO[bytes], target: Path) -> str:
 
 
 def _known(contents: Contents, folder: Path, bundle: Path) -> Known:
-    """Read what an unpacked bundle says of its files and of all that they were made from."""
+    """Return what an unpacked bundle says of its files and of all that they were made from."""
     try:
         metadata = METADATA_BY_FILE.validate_json((folder / METADATA).read_bytes())
         digests = {}
@@ -298,10 +301,10 @@ def _known(contents: Contents, folder: Path, bundle: Path) -> Known:
 
 
 def record_path(name: str, results: Path) -> Path:
-    """Where the record of a result is.
+    """Return the path of the record of a result.
 
     Raises:
-        LookupError: a record has no record.
+        LookupError: the file is no result, such as a record itself.
     """
     path = Records(results).path(name)
     if path is None:

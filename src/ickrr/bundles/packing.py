@@ -1,4 +1,4 @@
-"""Packing a bundle (`ickrr.bundles.format`): results that belong together, with Snakemake's notes of them."""
+"""Pack a bundle (`ickrr.bundles.format`): results that belong together, with Snakemake's records of them."""
 
 import hashlib
 import io
@@ -26,9 +26,10 @@ from ickrr.bundles.format import (
 from ickrr.io.files import atomic_path
 from ickrr.provenance import INCOMPLETE, Record, Records, digest, recorded_files, snakemake_metadata
 
-# Below results/<scale>. Each tier is what the next stage reads, so that only what follows runs: figures and
-# text read tables; tables are made from predictions; these from weights. One job draws all prompts of a task,
-# and trainings read some: if the others had to be drawn again, Snakemake would train again too.
+# Files below results/<scale>. Each tier holds what the next stage reads, so that only what follows runs:
+# figures and text read tables; tables are made from predictions, and those from weights. One job draws all
+# prompts of a task, and trainings read some of them: if the others had to be drawn again, Snakemake would
+# train again too.
 TIERS: Final[dict[str, tuple[str, ...]]] = {
     "tables": ("tables/*", "trained/*/rate.parquet"),
     "predictions": (
@@ -38,16 +39,18 @@ TIERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "weights": ("trained/*", "prompts/*"),
 }
-DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")  # made where they are looked at, as is the PDF
+# Not packed: like the PDF, these are made where they are looked at.
+DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A bundle that was written.
+    """A bundle that has been written.
 
     Attributes:
         contents: what it holds.
-        left_out: why results of the tier that are there are not in it; only where the paper is not finished.
+        left_out: for each result of the tier that is here but not in it, the reason; empty if the paper is
+            finished.
     """
 
     contents: Contents
@@ -55,7 +58,7 @@ class Packed:
 
 
 def pack(results: Path, tier: str, output: Path) -> Packed:
-    """Write the bundle of a tier atomically: what the paper was made from, or what there is without a paper.
+    """Write the bundle of a tier atomically: what the paper was made from, or without a paper what there is.
 
     Args:
         results: the folder ``results/<scale>``, relative to the working directory.
@@ -63,8 +66,8 @@ def pack(results: Path, tier: str, output: Path) -> Packed:
         output: archive to write.
 
     Raises:
-        BundleError: there is nothing to pack; something that the paper was made from does not belong to it,
-            is not recorded or is gone; or a file was changed meanwhile.
+        BundleError: there is nothing to pack; something that the paper was made from does not belong with
+            it, is not recorded or is gone; or a file was changed meanwhile.
         FileError: a file is not what its job wrote.
     """
     paper, lineage, left_out = results / "paper.pdf", Lineage(results), []
@@ -72,7 +75,7 @@ def pack(results: Path, tier: str, output: Path) -> Packed:
     if finished:
         lineage.require(str(paper))
         read = lineage.ancestors([str(paper)])
-        # What jobs wrote beside it may be read by the figure that somebody adds.
+        # A figure that is added later may read what the same jobs wrote besides.
         beside = [name for name in lineage.outputs(read) if Path(name).exists()]
         files = [name for name in sorted({*read, *beside}) if _of_tier(name, results, tier)]
     else:
@@ -91,19 +94,19 @@ def pack(results: Path, tier: str, output: Path) -> Packed:
 
 
 def _of_tier(name: str, results: Path, tier: str) -> bool:
-    hidden = Path(name).name.startswith(".")  # half-written
+    hidden = Path(name).name.startswith(".")  # a half-written file
     return _matches(name, results, TIERS[tier]) and not _matches(name, results, DRAWN) and not hidden
 
 
 def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
-    """Whether a result fits one of some patterns, whose asterisks stand for any number of folders too."""
+    """Return whether a result fits one of some patterns; an asterisk may stand for several folders."""
     below = Path(name).relative_to(results).as_posix()
     return any(re.fullmatch(re.escape(one).replace(r"\*", ".*"), below) for one in patterns)
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """Where results come from, as Snakemake and the records of their jobs have it.
+    """The origins of results, according to Snakemake and the records of their jobs.
 
     Args:
         results: the folder ``results/<scale>``.
@@ -117,7 +120,7 @@ class Lineage:
         """Return what Snakemake recorded of a result.
 
         Raises:
-            BundleError: nothing, or not what this version of it records.
+            BundleError: it recorded nothing, or in the form of another version.
         """
         found = snakemake_metadata(name)
         if found is None:
@@ -143,7 +146,7 @@ class Lineage:
         return [one for one in self.metadata(name).input if Path(one).is_relative_to(self.results)]
 
     def fault(self, name: str) -> str | None:
-        """Say why a result cannot be told from, None if it and all that it was made from belong together."""
+        """Return why a result does not fit what it was made from, or None if all of it belongs together."""
         if name not in self._faults:
             try:
                 self._require(name)
@@ -153,7 +156,7 @@ class Lineage:
         return self._faults[name]
 
     def require(self, name: str) -> None:
-        """Make sure that a result and all that it was made from belong together.
+        """Check that a result and all that it was made from belong together.
 
         Raises:
             BundleError: they do not.
@@ -174,12 +177,12 @@ class Lineage:
             if fault := self.fault(parent):
                 raise BundleError(fault)
             now = f"sha256:{self.record(parent)['outputs'][parent]}"
-            # Of very large files Snakemake keeps no checksum.
+            # Snakemake keeps no checksum of very large files.
             if made.input_checksums.get(parent, now) != now:
                 raise BundleError(f"{name}: was made from another {parent} than was made last")
 
     def ancestors(self, names: Iterable[str]) -> list[str]:
-        """List all results that some were made from, without these, sorted."""
+        """List all results that some results were made from, sorted, without these themselves."""
         pending, seen = list(names), set()
         while pending:
             name = pending.pop()
@@ -189,7 +192,7 @@ class Lineage:
         return sorted(seen - set(names))
 
     def outputs(self, names: Iterable[str]) -> list[str]:
-        """List all that the jobs of some results wrote, sorted."""
+        """List all files that the jobs of some results wrote, sorted."""
         return sorted({output for name in names for output in self.record(name)["outputs"]})
 
 

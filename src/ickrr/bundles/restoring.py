@@ -1,12 +1,13 @@
-"""Putting a bundle (`ickrr.bundles.format`) in place, so that Snakemake plans exactly what does not hold.
+"""Put a bundle (`ickrr.bundles.format`) in place, so that Snakemake plans exactly what is not current.
 
-Snakemake believes what it has recorded, also of files that are gone, and compares an input with it only if
-its date is newer than an output's. So what it recorded of the bundle's results, and of all that they came
-from, becomes the bundle's; files that are put in place are newer than all that was there; and results that
-were made from others of these are in the way, because Snakemake looks at nothing that would tell.
+Snakemake believes what it has recorded, even of files that are gone, and compares an input with its record
+only if the input's date is newer than an output's. This has three consequences. Snakemake's records of the
+bundle's results, and of all that these came from, are replaced by the bundle's. Files that are put in place
+get a date newer than everything that was there. And a result that was made from another version of these
+files is in the way, because Snakemake looks at nothing that would show the difference.
 
-After a kill at any moment no file counts as current that may not be. Snakemake takes a file of which it
-recorded nothing for current; so what is to change is marked first, like outputs of a job that has begun.
+A kill at any moment leaves no file that counts as current but may not be. Snakemake takes a file of which it
+recorded nothing as current, so whatever is to change is first marked like the output of a job that has begun.
 """
 
 import errno
@@ -27,18 +28,18 @@ from ickrr.provenance import INCOMPLETE, digest, metadata_path, recorded_files
 
 NOT_ENDED = '{"external_jobid": null}'  # as Snakemake marks the output of a job that has begun
 
-TICK = 10_000_000  # [ns] that dates of a file system can tell apart
+TICK = 10_000_000  # [ns] the smallest difference that dates of a file system can show
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What restoring a bundle changes.
+    """What restoring a bundle would change.
 
     Attributes:
         taken: results that are put in place.
         described: results whose metadata and records become the bundle's, whether they are here or not.
-        differing: results that are here and not what the bundle holds, or what its results were made from.
-        apart: further results that were made from others of these, whether they are here or not.
+        differing: results that are here but differ from what the bundle holds or was made from.
+        apart: further results that were made from another version of these, whether they are here or not.
     """
 
     taken: list[str]
@@ -48,16 +49,16 @@ class Changes:
 
     @property
     def in_the_way(self) -> list[str]:
-        """What is here and would be replaced or removed."""
+        """Return the files here that would be replaced or removed."""
         return [*self.differing, *filter(os.path.lexists, self.apart)]
 
 
 def restore(bundle: Path, force: bool = False) -> Contents:
     """Check every byte of a bundle, then put its files in place, and what Snakemake recorded of them last.
 
-    A result that is there and the same stays as it is. One that differs, or was made from others than the
-    bundle's, stops everything before anything is changed, unless `force`. What is killed on the way is
-    finished by restoring again.
+    A result that is here with the same content stays as it is. If one differs, or was made from other files
+    than the bundle's, nothing is changed at all, unless `force` is true. If this is killed on the way,
+    restoring again finishes it.
 
     Args:
         bundle: the archive.
@@ -65,7 +66,7 @@ def restore(bundle: Path, force: bool = False) -> Contents:
 
     Raises:
         BundleError: see `ickrr.bundles.format.unpack`; or the disk has no room.
-        InTheWayError: a result is there that differs, or was made from others.
+        InTheWayError: a result is here that differs, or was made from other files.
         DriverError: Snakemake is running here, or results cannot be written.
     """
     lock = supervision.take_lock(Path())
@@ -108,11 +109,11 @@ def _require_room(bundle: Path, size: int) -> None:
         )
 
 
-# What is there, against what the bundle says
+# Comparing what is here with what the bundle says
 
 
 def compare(contents: Contents, known: Known) -> Changes:
-    """Compare a bundle with what is in the working directory."""
+    """Return what restoring a bundle would change in the working directory."""
     there = {name: _digest(name) for name in known.digests if os.path.lexists(name)}
     differing = [name for name, found in there.items() if found != known.digests[name]]
     not_here = known.digests.keys() - set(contents.files) - (there.keys() - set(differing))
@@ -135,7 +136,7 @@ def _digest(name: str) -> str:
 
 
 def _vouched(name: str, sha256: str, results: Path) -> bool:
-    """Whether metadata and record that are here are those of a file with this content."""
+    """Return whether the metadata and the record here are those of a file with this content."""
     try:
         record, metadata = read_json(record_path(name, results)), read_json(metadata_path(name))
         return bool(metadata["rule"]) and bool(record["outputs"][name] == sha256)
@@ -144,11 +145,11 @@ def _vouched(name: str, sha256: str, results: Path) -> bool:
 
 
 def _apart(known: Known, not_here: set[str], results: Path) -> list[str]:
-    """List results that were made from others than the bundle's, where Snakemake cannot see it.
+    """List the results that were made from other files than the bundle's, if Snakemake cannot see that.
 
     Args:
-        known: what the bundle says.
-        not_here: results that it says something of, and that will not be here to be compared.
+        known: what the bundle says of its results and their origins.
+        not_here: results that it says something of, but that will not be here to be compared.
         results: the folder of its results.
     """
     made = {name: read_json(metadata_path(name)) for name in recorded_files() if name not in known.digests}
@@ -166,7 +167,7 @@ def _apart(known: Known, not_here: set[str], results: Path) -> list[str]:
     return sorted(apart)
 
 
-# Changing it
+# Changing what is here
 
 
 def _put_in_place(contents: Contents, known: Known, changes: Changes, folder: Path) -> None:
@@ -192,7 +193,7 @@ def _put_in_place(contents: Contents, known: Known, changes: Changes, folder: Pa
     for name in set(changes.differing).difference(changes.taken):
         _remove(Path(name))
     for name in changes.apart:
-        # Metadata last: by them the next restore finds what is left to do.
+        # Metadata last, because the next restore finds by them what is left to do.
         for path in (record_path(name, results), Path(name), metadata_path(name)):
             _remove(path)
     for name in touched:
@@ -201,13 +202,13 @@ def _put_in_place(contents: Contents, known: Known, changes: Changes, folder: Pa
 
 
 def _newer_than(results: Path) -> int:
-    """Return a date that all results are older than [ns], whatever clock theirs are of."""
+    """Return a date [ns] that is newer than those of all results, whichever clock these are from."""
     newest = max((path.lstat().st_mtime_ns for path in results.rglob("*")), default=0)
     return max(time.time_ns(), newest + TICK)
 
 
 def _make_room(changes: Changes, results: Path) -> None:
-    """Make all folders, while nothing is changed yet.
+    """Make all folders that will be needed, before anything is changed.
 
     Raises:
         InTheWayError: a file is where a folder is needed, or the other way round.
@@ -227,7 +228,7 @@ def _make_room(changes: Changes, results: Path) -> None:
 
 
 def _mark(names: Iterable[str]) -> None:
-    """Mark results as Snakemake marks those of jobs that have begun; all, or none."""
+    """Mark results as Snakemake marks the outputs of jobs that have begun: all of them, or none."""
     made = []
     try:
         for name in names:
@@ -243,7 +244,7 @@ def _mark(names: Iterable[str]) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Rename a file, or copy it where the target is on another disk; its date is kept."""
+    """Rename a file, or copy it if the target is on another disk; its date is kept."""
     try:
         source.replace(target)
     except OSError as error:
@@ -259,9 +260,9 @@ def _remove(path: Path) -> None:
 
 
 def _date_what_holds(results: Path, date: int) -> None:
-    """Give all results that were made from just what is here the date of what was put in place.
+    """Give the date of the restored files to all results that were made from exactly what is here.
 
-    Inputs above Snakemake's limit are compared by date alone.
+    This matters for inputs above Snakemake's limit, which it compares by date alone.
     """
     lineage = Lineage(results)
     digests: dict[str, str] = {}

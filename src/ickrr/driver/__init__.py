@@ -1,1 +1,1 @@
-"""The one Snakemake of a folder: its lock, and what it asks of the machine before the first job."""
+"""The one Snakemake that works in a folder: its lock, and what its jobs need of the machine."""

@@ -1,4 +1,7 @@
-"""What results take on disk, from settings alone: the large files count, all others are a megabyte a job."""
+"""How much disk space results take, computed from settings alone.
+
+The large files are counted; all others are taken as one megabyte for each job.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,17 +12,17 @@ from ickrr.model.size import parameters
 DOUBLE, SINGLE = 8, 4  # bytes of a number
 SMALL = 1e6  # [bytes] tables, figures, records, logs of a job
 BUILT = 4e7  # [bytes] a hand-built model with its interpolants [measured: 3.2e7]
-COMPARISONS = 24  # kinds of rows times kernels times controls
+COMPARISONS = 24  # kinds of rows, times kernels, times controls
 FILES = 8  # outputs, their records and Snakemake's, log, benchmark
 
 
 def bytes_of(experiment: Experiment, jobs: Iterable[Job]) -> float:
-    """Return how many bytes some jobs write at most."""
+    """Return an upper bound on the bytes that some jobs write."""
     return sum(SMALL + _large(experiment, job.rule, job.wildcards) for job in jobs)
 
 
 def jobs_of_paper(experiment: Experiment) -> list[Job]:
-    """List the jobs of the whole paper that write large files, with as many small ones as it has at most."""
+    """List the jobs of the whole paper that write large files, and an upper bound on its small ones."""
     tasks = {experiment.task_of(name) for name in experiment.models}
     jobs = [Job(rule, {"task": task}) for rule in ("sample_prompts", "solve_prompts") for task in tasks]
     for run in experiment.models:
@@ -31,7 +34,7 @@ def jobs_of_paper(experiment: Experiment) -> list[Job]:
 
 
 def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> float:
-    """Bytes of the large files of a job."""
+    """Return the bytes of the large files of a job."""
     prompts = experiment.prompts
     if rule in ("sample_prompts", "solve_prompts"):
         task = experiment.task(wildcards["task"])

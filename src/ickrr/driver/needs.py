@@ -1,6 +1,6 @@
-"""What the planned jobs need of this machine, asked before the first of them starts.
+"""Check before the first job starts that this machine has what the planned jobs need.
 
-Only what is planned counts: a figure needs no TeX. Each answer is a sentence that says what to do.
+Only what is planned counts: a figure needs no TeX. Each fault is a sentence that says what to do.
 """
 
 import os
@@ -31,19 +31,19 @@ ENDINGS: Final = {"documentclass": ".cls", "LoadClass": ".cls", "bibliographysty
 
 
 class NeedsError(IckrrError):
-    """Something is missing without which a planned job would fail."""
+    """A planned job would fail because something is missing."""
 
 
 def require(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: Path, here: bool) -> None:
     """Make sure that jobs which are about to start find what they need.
 
     Args:
-        jobs: what is planned.
-        experiment: what they belong to.
+        jobs: the planned jobs.
+        experiment: the experiment that they belong to.
         paper: folder of the paper's sources.
         results: folder of the results.
-        here: they run on this machine, with this Python; what other machines have is not known, so that what
-            is missing here is said and no reason to stop.
+        here: whether the jobs run on this machine, with this Python. What other machines have is not known,
+            so if this is false a fault is only a warning.
 
     Raises:
         NeedsError: something is missing.
@@ -56,7 +56,7 @@ def require(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: P
 
 
 def missing(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: Path) -> Iterator[str]:
-    """Yield what is missing for some jobs, a line each."""
+    """Yield one line for each thing that some jobs need and that is missing."""
     rules = {job.rule for job in jobs}
     trained = {job.wildcards["run"] for job in jobs if job.rule == "train_model"}
     compiled = sorted(run for run in trained if experiment.run(run).training.compile)
@@ -70,7 +70,7 @@ def missing(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: P
 
 
 def tex(paper: Path) -> Iterator[str]:
-    """Look for the programs that typeset the paper, and for every package, class and style that it names."""
+    """Yield what is missing of the programs that typeset the paper, and of the LaTeX files that it names."""
     absent = [program for program in PROGRAMS if shutil.which(program) is None]
     if absent:
         yield f"{', '.join(absent)} not found on PATH; {INSTALL_TEX}"
@@ -79,7 +79,7 @@ def tex(paper: Path) -> Iterator[str]:
     if named and shutil.which("kpsewhich"):
         told = subprocess.run(
             ["kpsewhich", *named],
-            env=cleaned(os.environ, Path(os.devnull)),  # as the job that typesets it
+            env=cleaned(os.environ, Path(os.devnull)),  # the environment of the job that typesets it
             capture_output=True,
             text=True,
             check=False,
@@ -123,7 +123,7 @@ def unmade(paper: Path, experiment: Experiment) -> Iterator[str]:
 
 
 def kernel() -> Iterator[str]:
-    """Look for what runs a figure's notebook, as jobs find it: without the caller's settings."""
+    """Yield what is missing to run notebooks, looked for as jobs do: without the caller's settings."""
     program = (
         "import importlib.util, sys; print(*(n for n in sys.argv[1:] if not importlib.util.find_spec(n)))"
     )
@@ -134,7 +134,7 @@ def kernel() -> Iterator[str]:
 
 
 def compiler() -> Iterator[str]:
-    """Look for the compiler that torch.compile calls."""
+    """Yield a fault if the compiler that torch.compile calls is missing."""
     wanted = os.environ.get("CXX", "g++")
     if shutil.which(wanted) is None:
         yield (
@@ -144,12 +144,12 @@ def compiler() -> Iterator[str]:
 
 
 def space(results: Path, size: float, files: int) -> Iterator[str]:
-    """Compare what is to be written with the space and the number of files that are left.
+    """Yield a fault if the disk has too little space, or too few files left, for what is to be written.
 
     Args:
-        results: where it goes.
-        size: bytes.
-        files: how many.
+        results: folder that is to be written to.
+        size: [bytes] upper bound on what is to be written.
+        files: upper bound on the number of files.
     """
     place = next(path for path in (results, *results.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free

@@ -1,4 +1,4 @@
-"""The jobs of a plan, as the rules tell the library of them, and what is said of them when all are done."""
+"""The jobs of a plan, in the form in which the rules hand them over, and the summary printed at the end."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 class Job(NamedTuple):
-    """One job.
+    """One job of a plan.
 
     Attributes:
         rule: name of its rule.
-        wildcards: their values by name.
+        wildcards: values of the wildcards, by name.
         outputs: files that it writes.
-        benchmark: where Snakemake notes its times on the machine that ran it, if it does.
+        benchmark: file in which Snakemake notes its times, on the machine that ran it; None without one.
     """
 
     rule: str
@@ -24,17 +24,17 @@ class Job(NamedTuple):
 def summary(
     asked: Sequence[str], ran: Sequence[Job], there: Sequence[Job], seconds: float, scale: str
 ) -> str:
-    """Say where the results are, how long they took, what was computed and what was not, and what now.
+    """Return the text that ends a run: where the results are, how long they took, and what to do next.
 
     Args:
         asked: the files that were asked for.
-        ran: jobs that were run.
+        ran: jobs that this run has done.
         there: all other jobs of the plan.
-        seconds: from start to end.
+        seconds: duration of the run.
         scale: name of the scale.
     """
     computed = sum(1 for job in ran if job.outputs)
-    # The times of a job stay where it ran: a result without them came in a bundle.
+    # Benchmarks stay on the machine where the job ran, so a result without one came in a bundle.
     here = [job.benchmark is not None and Path(job.benchmark).exists() for job in there]
     taken = sum(_existing(job) for job, ours in zip(there, here, strict=True) if not ours)
     kept = sum(_existing(job) for job, ours in zip(there, here, strict=True) if ours)
@@ -46,7 +46,7 @@ def summary(
     paper = next((name for name in asked if name.endswith("paper.pdf")), None)
     first = paper or (asked[0] if asked else f"results/{scale}")
     more = f" (and {_counted(len(asked) - 1, 'more file')})" if len(asked) > 1 else ""
-    next_steps = [f"open {first}", f"python -m ickrr check --scale {scale} looks at every result"]
+    next_steps = [f"open {first}", f"ickrr check --scale {scale} looks at every result"]
     if paper:
         next_steps.append(f"make report SCALE={scale} makes a browsable report")
     return (
@@ -64,7 +64,7 @@ def _existing(job: Job) -> int:
 
 
 def duration(seconds: float) -> str:
-    """Return a time as people say it: 48 s, 2 min 5 s, 1 h 14 min."""
+    """Return a duration as text: 48 s, 2 min 5 s, 1 h 14 min."""
     minutes, rest = divmod(round(seconds), 60)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"

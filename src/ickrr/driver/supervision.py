@@ -1,8 +1,8 @@
-"""One driver a folder: no second Snakemake in it, and no jobs left over from one that was killed.
+"""Keep a folder to one Snakemake (its driver), and stop jobs that are left over from one that was killed.
 
-Two runs in one folder write the same files at once and end with exit code 0; Snakemake's own lock survives a
-kill and is lost when the first of two runs ends. This one is an ``flock``: it goes with the process that has
-it, however that ends, so it is never stale.
+Two runs in one folder would write the same files at once and end with exit code 0. Snakemake's own lock
+survives a kill, and is lost when the first of two runs ends. The lock here is an ``flock``: it ends with the
+process that has it, however that process ends, so it is never stale.
 """
 
 import errno
@@ -29,8 +29,8 @@ from ickrr.surroundings import is_job
 LOCK: Final = Path(".snakemake/ickrr/driver.lock")
 MARK: Final = "ICKRR_RUN"  # <process id>@<host>:<folder> of the driver, in the environment of its jobs
 CLUSTER: Final = "SLURM_JOB_ID"  # jobs of a cluster outlive a driver on purpose; slurm_guard finds them
-PATIENCE: Final = 30.0  # [s] that a left-over job gets to save and stop
-LAST_PATIENCE: Final = 5.0  # [s] that a killed process gets to be gone
+PATIENCE: Final = 30.0  # [s] that a left-over job has to save and stop
+LAST_PATIENCE: Final = 5.0  # [s] that a killed process has to end
 LOOK: Final = 0.2  # [s] between two looks for jobs that are to stop
 UNKNOWN: Final = "nobody can tell whether another run works in this folder"
 
@@ -40,21 +40,21 @@ class DriverError(IckrrError):
 
 
 class NoLocksError(DriverError):
-    """The lock is of no use here, so that nobody can tell whether a driver works in this folder."""
+    """The lock cannot be used here, so nobody can tell whether a driver works in this folder."""
 
 
 def mark_jobs(folder: Path) -> None:
-    """Name this process in the environment of all that it starts."""
+    """Put this process's name into the environment of everything that it starts."""
     os.environ[MARK] = f"{os.getpid()}@{socket.gethostname()}:{folder.resolve()}"
 
 
 def take_lock(folder: Path) -> int:
     """Take the folder's lock for as long as this process lives; return its file descriptor.
 
-    Where the file system has no locks, a warning says so and the run goes on without.
+    If the file system has no locks, a warning says so and the run continues without one.
 
     Raises:
-        DriverError: another process has it, or its file cannot be opened.
+        DriverError: another process has the lock, or its file cannot be opened.
     """
     path = folder / LOCK
     try:
@@ -64,7 +64,7 @@ def take_lock(folder: Path) -> int:
         raise DriverError(
             f"{path}: cannot be opened ({error.strerror}); make it writable, or work in another folder"
         ) from error
-    until = time.monotonic() + 1.0  # somebody who only looks (`holder`) has it for an instant
+    until = time.monotonic() + 1.0  # a process that only looks (`holder`) has it for an instant
     try:
         while not _locked(descriptor, path, fcntl.LOCK_EX):
             if time.monotonic() < until:
@@ -84,10 +84,10 @@ def take_lock(folder: Path) -> int:
 
 
 def holder(folder: Path) -> str | None:
-    """Say who else has the folder's lock, None if nobody has.
+    """Return who else has the folder's lock, or None if nobody has it.
 
     Raises:
-        NoLocksError: it cannot be known.
+        NoLocksError: there is no way to know.
     """
     path = folder / LOCK
     try:
@@ -103,17 +103,17 @@ def holder(folder: Path) -> str | None:
 
 
 def orphans(folder: Path) -> list[psutil.Process]:
-    """List processes of this folder's jobs on this machine whose driver, on this machine too, is gone."""
+    """List the processes of this folder's jobs on this machine whose driver was here too and has ended."""
     return [process for process, driver in _marked(folder) if not psutil.pid_exists(driver)]
 
 
 def end_orphans(folder: Path, patience: float = PATIENCE) -> int:
     """Stop the jobs that a killed driver left behind, so that no file gets two writers; return how many.
 
-    They are asked first: training saves its state and goes on from it when it is started again.
+    They are asked first: training saves its state and resumes from it when it is started again.
 
     Raises:
-        DriverError: one cannot be stopped.
+        DriverError: one of them cannot be stopped.
     """
     left = orphans(folder)
     if left:
@@ -139,27 +139,27 @@ def remove_temporaries(folder: Path) -> list[Path]:
 
 
 def pass_on_termination(source: Path) -> None:
-    """Let SIGTERM to this process alone end its jobs too, so that a time budget is one signal.
+    """Make SIGTERM to this process end its jobs too, so that one signal enforces a limit on time.
 
-    Snakemake by itself starts nothing more and waits for what runs, which may be hours of training. Jobs are
-    told here to stop, those too that were just being started: training saves its state first and goes on in
-    the next run, all else is made again. Jobs of a cluster, and its commands, are left alone.
+    Snakemake by itself starts nothing more and waits for what runs, which may be hours of training. This
+    tells the jobs to stop, also those that were just being started: training saves its state and resumes in
+    the next run, and all else is made again. Jobs of a cluster, and its commands, are left alone.
 
     Args:
-        source: the folder that jobs run from, by which they are known among all descendants.
+        source: the folder that jobs run from, which tells them from other descendants of this process.
     """
     before = signal.getsignal(signal.SIGTERM)
-    received: SimpleQueue[int] = SimpleQueue()  # may be filled by a signal handler, whatever that interrupted
+    received: SimpleQueue[int] = SimpleQueue()  # safe to fill in a signal handler, whatever it interrupted
 
     def stop() -> None:
         number = received.get()
-        # Not in the signal handler: this takes a lock that the interrupted thread may have.
+        # Not in the signal handler, because this takes a lock that the interrupted thread may hold.
         if callable(before):
             before(number, None)
-        with suppress(OSError):  # whoever reads it, `tee`, may have been stopped too
+        with suppress(OSError):  # the reader of stderr (such as `tee`) may have been stopped too
             print(
                 "SIGTERM: nothing new is started, and jobs on this machine are told to stop; training saves "
-                "its state and goes on from it when the same command is run again",
+                "its state and resumes from it when the same command is run again",
                 file=sys.stderr,
             )
         told: set[psutil.Process] = set()
@@ -174,10 +174,10 @@ def pass_on_termination(source: Path) -> None:
 
 
 def require_writable(folder: Path) -> None:
-    """Make sure that a folder is one and can be written, before a job finds out.
+    """Check that a path is a folder that can be written, before a job finds out.
 
     Raises:
-        DriverError: it cannot.
+        DriverError: it is not a folder, or cannot be written.
     """
     trial = folder / f".writable.{os.getpid()}.tmp"
     try:
@@ -192,12 +192,12 @@ def require_writable(folder: Path) -> None:
 
 
 def start(folder: Path, source: Path, results: Path) -> int:
-    """Begin a run: take the lock, stop and clear away what a killed run left; return the lock.
+    """Begin a run: take the lock, and stop and remove what a killed run left; return the lock.
 
     Args:
         folder: the working directory.
         source: as for `pass_on_termination`.
-        results: where results go.
+        results: folder of the results.
 
     Raises:
         DriverError: another driver works here, what one left cannot be stopped, or results or logs cannot be
@@ -214,7 +214,7 @@ def start(folder: Path, source: Path, results: Path) -> int:
 
 
 def clear_away(folder: Path) -> None:
-    """End a run on this machine that failed or was stopped: no process and no half-written file is left.
+    """Clean up after a local run that failed or was stopped: end its jobs, remove half-written files.
 
     Raises:
         DriverError: a process cannot be stopped.
@@ -224,7 +224,7 @@ def clear_away(folder: Path) -> None:
 
 
 def _locked(descriptor: int, path: Path, kind: int) -> bool:
-    """Take a lock if it is free; tell whether it was."""
+    """Take a lock if it is free, and return whether it was."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -237,12 +237,12 @@ def _locked(descriptor: int, path: Path, kind: int) -> bool:
 
 
 def _written(descriptor: int) -> str:
-    """Who has written his name into the file of the lock."""
+    """Return the name that the lock's holder has written into its file."""
     return os.read(descriptor, 200).decode().strip() or "another process"
 
 
 def _marked(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
-    """Processes that drivers of this folder have started on this machine, each with its driver's id."""
+    """Yield the processes that drivers of this folder have started here, each with its driver's id."""
     here, host = str(folder.resolve()), socket.gethostname()
     for process in psutil.process_iter():
         try:
@@ -256,7 +256,10 @@ def _marked(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
 
 
 def _steps(source: Path) -> list[psutil.Process]:
-    """Processes of jobs below this one. A cluster's guards run from the same folder, but for no rule."""
+    """Return the descendants of this process that are jobs.
+
+    A cluster's guards run from the same folder, but for no rule.
+    """
     found = []
     for process in psutil.Process().children(recursive=True):
         try:
@@ -269,7 +272,7 @@ def _steps(source: Path) -> list[psutil.Process]:
 
 
 def _end(find: Callable[[], list[psutil.Process]], patience: float) -> int:
-    """Ask processes to stop, and those that start meanwhile; kill what is left then; return how many."""
+    """Ask processes to stop, also those that start meanwhile; kill those that do not; return how many."""
     told: set[psutil.Process] = set()
     until = time.monotonic() + patience
     while left := find():

@@ -1,1 +1,1 @@
-"""Which algorithm a layer resembles: candidates, predictors that do not iterate, how to tell them apart."""
+"""Statistics that tell which algorithm a layer follows; a pilot (docs/identification.md)."""

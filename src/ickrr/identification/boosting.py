@@ -1,4 +1,4 @@
-"""L2 boosting with a kernel smoother (Bühlmann and Yu, 2003): Richardson's twin that normalises at the query.
+"""L2 boosting with a kernel smoother (Bühlmann and Yu, 2003): Richardson that normalises at the query.
 
 With S = diag(K 1)^-1 K of the context and s_q the query's own normalised row, the residual r <- r - S r
 starts at y and the prediction sums s_q' r. Preconditioned Richardson weights the residuals by their own row
@@ -12,7 +12,7 @@ Array = npt.NDArray[np.float64]
 
 
 def boosted(kernel: Array, labels: Array, steps: int) -> Array:
-    """Predictions of steps 0..T for all prefixes, (T+1, B, N+1).
+    """Return the predictions of steps 0..T for all prefixes, (T+1, B, N+1).
 
     Args:
         kernel: positive K over all points, (B, N+1, N+1).

@@ -1,4 +1,4 @@
-"""Predictions of known origin, on which an instrument is tried before it is believed.
+"""Make predictions of known origin, on which an instrument is tested before it is believed.
 
 Each group is a mapping from a case's name to its predictions (B, N+1).
 """
@@ -49,7 +49,7 @@ class Solvers:
         self.iterates = {**iterates, "boosting": boosted(self.kernel, problem.y, 30)}
 
     def spectrum(self, exponent: float = 1.0, lengthscale: float = 1.0) -> Spectrum:
-        """Systems preconditioned by row sums to a power, with the lengthscale times a factor."""
+        """Return the spectrum with a power of the row sums as preconditioner and `lengthscale` times h."""
 
         def weights(matrix: Array) -> Array:
             sums = matrix.sum(axis=2)
@@ -61,7 +61,7 @@ class Solvers:
         return spectrum(problem.kernel(lengthscale), problem.y, problem.ridge, chosen)
 
     def predict(self, name: str, step: float) -> Array:
-        """Prediction of a solver at a step; "PR closed" and "ridge" at c = 1 / step and lambda + 8 / step.
+        """Return a solver's prediction at a step; for "PR closed": c = 1 / step, "ridge": lambda + 8 / step.
 
         Raises:
             KeyError: there is no such solver.
@@ -82,7 +82,7 @@ class Solvers:
 
 
 def nulls(problem: Problem) -> Cases:
-    """Predictors that do not iterate and are in no list of nuisances."""
+    """Return predictions of methods that do not iterate and are in no list of nuisances."""
     y, ridge, distance = problem.y, problem.ridge, np.sqrt(problem.squared_distances)
     mean = kernel_ridge(problem.kernel(), y, ridge)
     cases = {
@@ -103,7 +103,7 @@ def nulls(problem: Problem) -> Cases:
 
 
 def known(solvers: Solvers, generator: np.random.Generator) -> Cases:
-    """The candidates themselves with white noise, conjugate gradients, and mixtures with smoothers."""
+    """Return predictions of candidates with white noise, of CG, and of mixtures with smoothers."""
     cases: Cases = {f"CG {step}": solvers.predict("CG", step) for step in (1, 2, 3, 4)}
     for name in ("R", "PR"):
         for step in (3, 10, 30):
@@ -121,12 +121,12 @@ def known(solvers: Solvers, generator: np.random.Generator) -> Cases:
 
 
 def held_out(solvers: Solvers, chebyshev: Array, generator: np.random.Generator) -> Cases:
-    """Algorithms that are no candidate of the pair R, PR; none of them is either.
+    """Return predictions of algorithms that are neither of the candidates R and PR.
 
     Args:
-        solvers: of the evaluation prompts.
-        chebyshev: its trajectory, (T+1, B, N+1).
-        generator: of random features.
+        solvers: known algorithms on the evaluation prompts.
+        chebyshev: trajectory of the Chebyshev iteration, (T+1, B, N+1).
+        generator: randomness of the random features.
     """
     problem, a, pa = solvers.problem, solvers.plain, solvers.preconditioned
     cases = {f"Chebyshev {step}": chebyshev[step] for step in (3, 8)}
@@ -154,7 +154,7 @@ def held_out(solvers: Solvers, chebyshev: Array, generator: np.random.Generator)
 
 
 def landweber(problem: Problem, features: int, steps: int, generator: np.random.Generator) -> Array:
-    """Richardson on the kernel of random Fourier features (Rahimi and Recht, 2007)."""
+    """Return Richardson's predictions with the kernel of random Fourier features (Rahimi and Recht, 2007)."""
     dimension = problem.x.shape[2]
     frequencies = generator.standard_normal((dimension, features)) / problem.lengthscale
     phases = generator.uniform(0, 2 * np.pi, features)
@@ -187,4 +187,4 @@ PSEUDO: dict[str, tuple[tuple[tuple[str, float], ...], ...]] = {
         (("PR", 10), ("R", 10)),
     ),
 }
-"""What is written into the stream of each pseudo-layer, by class: solvers and steps."""
+"""The solvers and steps that are written into the stream of each pseudo-layer, by class."""

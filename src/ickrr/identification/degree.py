@@ -1,4 +1,4 @@
-"""How many kernel products does a layer need? One polynomial in P A for all prompts, fitted across folds.
+"""Find how many kernel products a layer needs: fit one polynomial in P A for all prompts, across folds.
 
 A predictor with m kernel products is k' q(P A) P y with q of degree m - 1, as the product with k is one of
 them. Its coefficients are the same for all prompts and context lengths, as fixed weights would have them.
@@ -28,7 +28,7 @@ class NeededDegree:
 
 
 def polynomial_columns(spectrum: Spectrum, degree: int) -> Array:
-    """Columns k' T_j(2 P A - 1) P y for the Chebyshev polynomials j = 0..degree-1; (B, C, degree)."""
+    """Return k' T_j(2 P A - 1) P y for the Chebyshev polynomials j = 0..degree-1, (B, C, degree)."""
     return np.stack([spectrum.predict(chebyshev(j)) for j in range(degree)], axis=-1)
 
 
@@ -38,7 +38,7 @@ def needed_degree(columns: Array, layer: Array, margin: float, folds: int = 2) -
     Args:
         columns: of the largest degree D, (B, C, D); see `polynomial_columns`.
         layer: p, (B, C).
-        margin: of the relative distance.
+        margin: difference of relative distances that counts as none.
         folds: number of folds; prompt b belongs to fold b modulo `folds`.
     """
     fold = np.arange(len(layer)) % folds

@@ -1,4 +1,4 @@
-"""Partial coefficients of a pair of candidates on one set of prompts, with the nuisances that are committed.
+"""Fit a layer by a pair of candidates and fixed nuisances on one set of prompts: partial coefficients.
 
 Nuisances of a pair (A, B), in `docs/identification.md`: both candidates' slopes in their step by block of n,
 the ridge path at its best and beside it, kernel ridge regression of other lengthscales, kernel smoothers, and
@@ -33,16 +33,16 @@ BLOCK_STARTS = (4, 8, 12, 16)
 """First context length of each block that has a step of its own."""
 
 STEPS = np.exp(np.linspace(np.log(0.1), np.log(3000), 64))
-"""Real-valued steps tau of stationary solvers; the last is converged for all that predictions can tell."""
+"""Real-valued steps tau of stationary solvers; at the last one predictions have converged."""
 
 PENALTIES = np.exp(np.linspace(np.log(10), np.log(1e-4), 48))
-"""c of the closed form (A + c P^-1)^-1 y, from strong to none."""
+"""c of the closed form (A + c P^-1)^-1 y, from strong to nearly none."""
 
 RIDGES = np.exp(np.linspace(np.log(1e-3), np.log(100), 40))
 """lambda of ridge regression."""
 
 BESIDE = 3
-"""Grid points of `RIDGES` (a factor 2.4) from its best to the neighbours that are projected out as well."""
+"""Grid points of `RIDGES` (a factor 2.4) between the best ridge and the neighbours that are nuisances too."""
 
 RIDGE = "ridge"
 """Name of the ridge path as a candidate."""
@@ -56,7 +56,7 @@ CONJUGATE_STEPS = (1, 2, 3)
 
 
 def stationary_paths(problem: Problem, lengths: slice) -> dict[str, Path]:
-    """Richardson, preconditioned Richardson and the latter's closed form, over their parameters."""
+    """Return the paths of Richardson, preconditioned Richardson and the latter's closed form."""
     kernel = problem.kernel()
     preconditioned = spectrum(kernel, problem.y, problem.ridge, row_sum_weights).restricted(lengths)
     plain = spectrum(kernel, problem.y, problem.ridge, norm_weights).restricted(lengths)
@@ -68,7 +68,7 @@ def stationary_paths(problem: Problem, lengths: slice) -> dict[str, Path]:
 
 
 def ridge_path(problem: Problem, lengths: slice) -> Path:
-    """Converged kernel ridge regression over its ridge."""
+    """Return the path of converged kernel ridge regression over its ridge."""
     kernel = problem.kernel()
     plain: Spectrum = spectrum(
         kernel, problem.y, problem.ridge, lambda matrix: np.ones(matrix.shape[:2])
@@ -77,17 +77,17 @@ def ridge_path(problem: Problem, lengths: slice) -> Path:
 
 
 def iterate_path(name: str, predictions: Array, lengths: slice) -> Path:
-    """Iterates at whole steps, (T+1, B, N+1), interpolated linearly."""
+    """Return the path of iterates at whole steps, (T+1, B, N+1), interpolated linearly."""
     return Path(name, np.arange(len(predictions), dtype=np.float64), predictions[:, :, lengths], smooth=False)
 
 
 @dataclass(frozen=True)
 class Result:
-    """A layer against a pair of candidates.
+    """The fit of a layer by a pair of candidates.
 
     Attributes:
         coefficients: partial coefficients of both.
-        raw: Davidson and MacKinnon's weight, which is not sound.
+        raw: Davidson and MacKinnon's weight without nuisances; it misleads, and is here for comparison.
         matches: the nearest members of both families.
         distances: relative L2 distances of the layer from them.
     """
@@ -100,7 +100,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Instrument:
-    """Everything that does not depend on the layer.
+    """The candidates and nuisances on one set of prompts: everything that does not depend on the layer.
 
     Attributes:
         paths: the candidates by name.
@@ -119,7 +119,7 @@ class Instrument:
     confidence: float
 
     def compare(self, layer: Array, first: str, second: str) -> Result:
-        """Fit both candidates and the nuisances to a layer; a candidate is no nuisance.
+        """Fit both candidates and the nuisances to a layer.
 
         Args:
             layer: predictions at the instrument's context lengths, (B, C).
@@ -129,7 +129,7 @@ class Instrument:
         one, other = (nearest(self.paths[name], layer, self.blocks) for name in (first, second))
         best = nearest(self.ridges, layer, [np.arange(layer.shape[1])])
         beside = [self.ridges.at(best.positions + step)[0] for step in (-BESIDE, 0, BESIDE)]
-        if RIDGE in (first, second):  # a candidate is no nuisance of its own
+        if RIDGE in (first, second):  # a candidate is not a nuisance in its own pair
             beside = []
         slopes = [column for match in (one, other) for column in by_blocks(match.slope, self.blocks)]
         nuisances = [*slopes, *beside, *self.static]
@@ -142,7 +142,7 @@ class Instrument:
 
 
 def distance(prediction: Array, layer: Array) -> float:
-    """Relative L2 distance of a prediction from a layer, in units of the layer."""
+    """Return the relative L2 distance of a prediction from a layer, in units of the layer."""
     return float(np.sqrt(((prediction - layer) ** 2).sum() / (layer**2).sum()))
 
 
@@ -154,7 +154,7 @@ def build(
     first_length: int = FIRST_LENGTH,
     block_starts: Sequence[int] = BLOCK_STARTS,
 ) -> Instrument:
-    """Compute candidates and nuisances of a set of prompts.
+    """Return the instrument of a set of prompts: its candidates and nuisances.
 
     Args:
         problem: the prompts that layers were read on.

@@ -1,4 +1,4 @@
-"""Predictors that do not iterate, for all prefixes: what a statistic must not mistake for a solver.
+"""Predictors that do not iterate, for all prefixes; a statistic must not mistake them for a solver.
 
 Each function takes a matrix of kernel values or distances over all N+1 points and returns (B, N+1), entry n
 the prediction of y_{n+1} from the first n pairs, 0 at n = 0.
@@ -11,7 +11,7 @@ Array = npt.NDArray[np.float64]
 
 
 def kernel_ridge(kernel: Array, labels: Array, ridge: float) -> Array:
-    """k_n' (K_n + ridge I)^-1 y of all prefixes, from one Cholesky (see `ickrr.tasks.posterior`).
+    """Return k_n' (K_n + ridge I)^-1 y of all prefixes, from one Cholesky (see `ickrr.tasks.posterior`).
 
     Args:
         kernel: K, (B, N+1, N+1).
@@ -25,7 +25,7 @@ def kernel_ridge(kernel: Array, labels: Array, ridge: float) -> Array:
 
 
 def smoother(kernel: Array, labels: Array) -> Array:
-    """Nadaraya-Watson: sum_j k(x_q, x_j) y_j / sum_j k(x_q, x_j), row n+1 of the causal softmax of log k."""
+    """Return Nadaraya-Watson sum_j k(x_q, x_j) y_j / sum_j k(x_q, x_j): causal softmax of log k, row n+1."""
     strict = np.tril(kernel, -1)  # (B, N+1, N+1)
     sums = strict.sum(axis=2)
     sums[:, 0] = 1.0
@@ -34,7 +34,7 @@ def smoother(kernel: Array, labels: Array) -> Array:
 
 
 def nearest_neighbours(squared_distances: Array, labels: Array, count: int) -> Array:
-    """Mean label of the `count` nearest context points, of all where there are fewer."""
+    """Return the mean label of the `count` nearest context points, or of all if there are fewer."""
     points = labels.shape[1]
     prediction = np.zeros_like(labels)
     for n in range(1, points):
@@ -44,13 +44,13 @@ def nearest_neighbours(squared_distances: Array, labels: Array, count: int) -> A
 
 
 def feature_ridge(features: Array, labels: Array, ridge: float) -> Array:
-    """Ridge regression on features (B, N+1, F), for instance the inputs or their products."""
+    """Return ridge regression on features (B, N+1, F), for instance the inputs or their products."""
     return kernel_ridge(
         features @ features.transpose(0, 2, 1) + 1e-12 * np.eye(labels.shape[1]), labels, ridge
     )
 
 
 def quadratic_features(x: Array) -> Array:
-    """1, x and all products x_i x_j with i <= j; (B, N+1, 1 + d + d(d+1)/2)."""
+    """Return 1, x and all products x_i x_j with i <= j, (B, N+1, 1 + d + d(d+1)/2)."""
     rows, columns = np.triu_indices(x.shape[2])
     return np.concatenate([np.ones_like(x[..., :1]), x, x[..., rows] * x[..., columns]], axis=2)

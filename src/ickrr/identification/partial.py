@@ -1,4 +1,4 @@
-"""Does a layer carry what one candidate has and the other, and every nuisance, has not? Partial coefficients.
+"""Partial coefficients: what a layer shares with one candidate but not with the other or any nuisance.
 
 With candidates q_A and q_B at their best and nuisances Z (columns over all prompts and context lengths), a
 layer p is fitted by least squares as
@@ -37,7 +37,7 @@ class Coefficient:
     """One coefficient.
 
     Attributes:
-        value: on all prompts.
+        value: its value on all prompts.
         low: lower end of its bootstrap interval over prompts.
         high: upper end.
         left: share of the squared difference q_B - q_A that is left after partialling.
@@ -51,14 +51,14 @@ class Coefficient:
     draws: Array
 
     def comes_within(self, margin: float, number: float) -> bool:
-        """Say whether any of the interval is within a margin of a number."""
+        """Return whether any part of the interval is within a margin of a number."""
         return self.low <= number + margin and self.high >= number - margin
 
 
 def orthonormal(columns: Sequence[Array]) -> Array:
-    """Orthonormal basis of the span of columns (B, C), as (B C, k), by Gram-Schmidt with a second pass.
+    """Return an orthonormal basis (B C, k) of the span of columns (B, C), by Gram-Schmidt in two passes.
 
-    Columns come in order; one that the earlier ones span up to `INDEPENDENT` of its norm is dropped.
+    A column that the earlier ones span up to `INDEPENDENT` of its norm is dropped.
     """
     size = columns[0].size
     basis = np.empty((size, len(columns)))
@@ -91,11 +91,12 @@ class Encompassing:
     second: Coefficient
 
     def verdict(self, margin: float = MARGIN) -> Verdict:
-        """Name what the intervals say.
+        """Return the verdict that the intervals give.
 
-        A coefficient is *one* if its interval comes within `margin` of 1 and not of 0, *zero* if of 0, not 1.
-        *B encompasses A*: that of B is one and that of A zero; *A encompasses B*: the reverse. *no power*:
-        either interval comes within the margin of both, or is undefined. *neither*: everything else.
+        A coefficient is *one* if its interval comes within `margin` of 1 but not of 0, and *zero* if it comes
+        within it of 0 but not of 1. *B encompasses A*: the coefficient of B is one and that of A zero. *A
+        encompasses B*: the reverse. *no power*: an interval comes within the margin of both, or is undefined.
+        *neither*: everything else.
         """
         both = (self.first, self.second)
         near_one = [one.comes_within(margin, 1) for one in both]
@@ -140,7 +141,7 @@ def encompassing(
     size = columns.shape[2]
     grams = prompts * weights @ (columns.mT @ columns).reshape(prompts, -1)
     rights = prompts * weights @ (columns.mT @ layer[..., None]).reshape(prompts, -1)
-    # A column that few prompts carry may be zero in a draw: hence the pseudo-inverse.
+    # A column that is non-zero on few prompts may be zero in a draw, hence the pseudo-inverse.
     inverses = np.linalg.pinv(grams.reshape(-1, size, size), rcond=1e-12, hermitian=True)
     fits = (inverses @ rights[..., None])[:, -2:, 0] / lengths  # (1 + R, 2)
     low, high = percentile_interval(fits[1:], confidence)
@@ -154,6 +155,6 @@ def encompassing(
 
 
 def raw_weight(layer: Array, first: Array, second: Array) -> float:
-    """Weight sum (q_B - q_A)(p - q_A) / sum (q_B - q_A)^2, nothing partialled out: for comparison only."""
+    """Return sum (q_B - q_A)(p - q_A) / sum (q_B - q_A)^2, the weight without nuisances."""
     difference = second - first
     return float((difference * (layer - first)).sum() / (difference**2).sum())

@@ -19,7 +19,7 @@ Blocks = Sequence[npt.NDArray[np.intp]]
 
 @dataclass(frozen=True)
 class Path:
-    """Predictions along one parameter.
+    """The predictions of a family along its parameter.
 
     Attributes:
         name: of the family.
@@ -35,11 +35,11 @@ class Path:
 
     @classmethod
     def of(cls, name: str, grid: Array, predict: Callable[[float], Array], smooth: bool = True) -> "Path":
-        """Evaluate a family on its grid."""
+        """Return a family, evaluated on its grid."""
         return cls(name, grid, np.stack([predict(float(value)) for value in grid]), smooth)
 
     def at(self, positions: Array) -> tuple[Array, Array]:
-        """Predictions (B, C) and their slopes by grid index; one fractional index a context length, (C,)."""
+        """Return predictions and their slopes by grid index, (B, C), at fractional indices (C,)."""
         last = len(self.grid) - 1
         positions = np.clip(positions, 0, last)
         below = np.minimum(np.floor(positions).astype(int), last - 1)  # (C,)
@@ -52,7 +52,7 @@ class Path:
             self.predictions[np.clip(below + k, 0, last), :, columns].T for k in (-1, 0, 1, 2)
         ]  # 4 of (B, C)
         first, second = (p[2] - p[0]) / 2, (p[3] - p[1]) / 2  # slopes at both ends
-        # One-sided at the ends of the grid.
+        # One-sided differences at the ends of the grid.
         first = np.where(below == 0, p[2] - p[1], first)
         second = np.where(below == last - 1, p[2] - p[1], second)
         value = (
@@ -65,7 +65,7 @@ class Path:
         return value, slope
 
     def parameters(self, positions: Array) -> Array:
-        """Parameters at fractional indices, interpolated in the logarithm where the grid is positive."""
+        """Return parameters at fractional indices, interpolated in the logarithm if the grid is positive."""
         index = np.arange(len(self.grid))
         if self.grid[0] > 0:
             return np.exp(np.interp(positions, index, np.log(self.grid)))
@@ -78,7 +78,7 @@ class Match:
 
     Attributes:
         prediction: (B, C).
-        slope: derivative of it by grid index, (B, C).
+        slope: its derivative by grid index, (B, C).
         positions: fractional indices on the grid, (C,), equal within a block.
     """
 

@@ -1,4 +1,4 @@
-"""What candidates and nulls are computed from: inputs, labels, and kernel matrices of any lengthscale."""
+"""The prompts that candidates and nulls are computed from, with kernel matrices of any lengthscale."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ class Problem:
 
     @cached_property
     def squared_distances(self) -> Array:
-        """|x_i - x_j|^2, (B, N+1, N+1)."""
+        """Return |x_i - x_j|^2, (B, N+1, N+1)."""
         total = np.zeros((*self.y.shape, self.y.shape[1]))
         for coordinate in np.moveaxis(self.x, 2, 0):
             total += (coordinate[:, :, None] - coordinate[:, None, :]) ** 2
         return total
 
     def kernel(self, factor: float = 1.0) -> Array:
-        """Gaussian kernel matrix of `factor` times the lengthscale, (B, N+1, N+1)."""
+        """Return the Gaussian kernel matrix at `factor` times the lengthscale, (B, N+1, N+1)."""
         matrix: Array = np.exp(self.squared_distances * (-0.5 / (factor * self.lengthscale) ** 2))
         return matrix
 

@@ -1,9 +1,9 @@
-"""Layers of known algorithm, made as layers are: written into a residual stream and read by a fitted probe.
+"""Make pseudo-layers: write a known algorithm into a residual stream and read it with a fitted probe.
 
 The stream is that of a transformer with initial weights on the same prompts, so that what the probe finds
-beside the iterates is structured as a model's stream is: functions of inputs and labels, not white noise.
-Each signal is written in a random direction; white noise of a share of the stream's size goes on top. What
-comes out is the prediction of a probe fitted to the labels on other prompts, as for trained layers.
+beside the iterates is structured like a model's stream: functions of inputs and labels, not white noise. Each
+signal is written in a random direction, and white noise of a share of the stream's size is added. The result
+is the prediction of a probe that was fitted to the labels on other prompts, as for trained layers.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Side:
-    """What one set of prompts gives: those that the probe is fitted to, or those that it predicts.
+    """The stream and labels of one set of prompts: those that the probe is fitted to, or those it predicts.
 
     Attributes:
         stream: residual stream of the untrained model, (B, N+1, width).
@@ -39,7 +39,7 @@ def pseudo_layer(
     ridge: float,
     generator: np.random.Generator,
 ) -> Array:
-    """Write signals into the streams and read them with a fitted probe; (B, N+1) of the evaluation prompts.
+    """Return what a fitted probe reads from streams that hold signals; (B, N+1), evaluation prompts.
 
     Args:
         fit: prompts that the probe is fitted to.

@@ -1,4 +1,4 @@
-"""Stationary solvers in their eigenbasis, where steps may be real numbers.
+"""Stationary solvers in their eigenbasis, in which steps may be real numbers.
 
 For a diagonal W > 0, W^1/2 A W^1/2 = U diag(s) U'. Any predictor k' phi(W A) W y is then sum_i g_i phi(s_i)
 with amplitudes g_i = (k' W^1/2 u_i)(u_i' W^1/2 y), and phi is the filter of the method:
@@ -20,7 +20,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 Filter = Callable[[Array], Array]
-"""Eigenvalues (B, N+1, N) to weights of the same shape."""
+"""Maps eigenvalues (B, N+1, N) to weights of the same shape."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Spectrum:
     """Eigenvalues and amplitudes of the systems of B prompts and all their prefixes.
 
     Attributes:
-        values: s, (B, N+1, N); 1 where the prefix n has fewer than N eigenvalues.
-        amplitudes: g, of the same shape; 0 there.
+        values: s, (B, N+1, N); 1 if prefix n has fewer than N eigenvalues.
+        amplitudes: g, of the same shape; 0 for these.
     """
 
     values: Array
@@ -41,33 +41,33 @@ class Spectrum:
         return prediction
 
     def restricted(self, lengths: slice) -> "Spectrum":
-        """Return the same at some context lengths."""
+        """Return the spectrum at some context lengths."""
         return Spectrum(self.values[:, lengths], self.amplitudes[:, lengths])
 
 
 Weights = Callable[[Array], Array]
-"""Matrices A_n (B, n, n) to the diagonals of W, (B, n), positive."""
+"""Maps matrices A_n (B, n, n) to the positive diagonals of W, (B, n)."""
 
 
 def row_sum_weights(matrix: Array) -> Array:
-    """W = diag(A 1)^-1, the preconditioner of the theorem; the eigenvalues of W A lie in (0, 1]."""
+    """Return W = diag(A 1)^-1, the theorem's preconditioner; the eigenvalues of W A are in (0, 1]."""
     weights: Array = 1 / matrix.sum(axis=2)
     return weights
 
 
 def norm_weights(matrix: Array) -> Array:
-    """W = I / ||A||_inf: Richardson with the step of each system."""
+    """Return W = I / ||A||_inf: Richardson with the step of each system."""
     sums = np.abs(matrix).sum(axis=2)
     return np.broadcast_to(1 / sums.max(axis=1, keepdims=True), sums.shape)
 
 
 def constant_weights(steps: Array) -> Weights:
-    """W = steps[n] I, shared by all prompts: Richardson as fixed weights would have it."""
+    """Return W = steps[n] I, shared by all prompts: Richardson as fixed weights would do it."""
     return lambda matrix: np.full(matrix.shape[:2], steps[matrix.shape[1]])
 
 
 def largest_shared_steps(kernel: Array, ridge: float) -> Array:
-    """Largest step by n, (N+1,), that overshoots on no prompt: 1 over the largest eigenvalue of any A_n.
+    """Return for each n the largest step that overshoots nowhere: 1 over the largest eigenvalue of any A_n.
 
     Args:
         kernel: K of all points of the prompts that the step is chosen on, (B, N+1, N+1).
@@ -80,7 +80,7 @@ def largest_shared_steps(kernel: Array, ridge: float) -> Array:
 
 
 def spectrum(kernel: Array, labels: Array, ridge: float, weights: Weights) -> Spectrum:
-    """Diagonalise the systems of all prefixes.
+    """Return eigenvalues and amplitudes of the systems of all prefixes.
 
     Args:
         kernel: K over all points, (B, N+1, N+1).
@@ -102,7 +102,7 @@ def spectrum(kernel: Array, labels: Array, ridge: float, weights: Weights) -> Sp
 
 
 def iterated(steps: float | Array) -> Filter:
-    """Filter of a real number tau of steps, a number or one for each n as (N+1, 1).
+    """Return the filter of a real number tau of steps: one number, or one for each n as (N+1, 1).
 
     An eigenvalue beyond 1 (rounding, or a shared step on prompts that it was not chosen on) counts as 1,
     since a negative factor has no real powers.
@@ -116,7 +116,7 @@ def iterated(steps: float | Array) -> Filter:
 
 
 def iterated_slope(steps: float | Array) -> Filter:
-    """Derivative of `iterated` by log tau."""
+    """Return the derivative of `iterated` by log tau."""
 
     def weight(values: Array) -> Array:
         factor = np.maximum(1 - values, np.finfo(np.float64).tiny)
@@ -126,25 +126,25 @@ def iterated_slope(steps: float | Array) -> Filter:
 
 
 def flowed(time: float | Array) -> Filter:
-    """Filter of gradient flow to a time."""
+    """Return the filter of gradient flow up to a time."""
     return lambda values: -np.expm1(-time * values) / values
 
 
 def penalised(penalty: float | Array) -> Filter:
-    """Filter of the closed form (A + penalty W^-1)^-1 y; penalty 0 is the limit of the iterations."""
+    """Return the filter of (A + penalty W^-1)^-1 y; penalty 0 is the limit of the iterations."""
     return lambda values: 1 / (values + penalty)
 
 
 def squared(doublings: int) -> Filter:
-    """Filter of Newton's iteration from M_0 = A / ||A||_inf^2: its residual 1 - s^2 squares each time."""
+    """Return the filter of Newton from M_0 = A / ||A||_inf^2; each step squares its residual 1 - s^2."""
     return lambda values: (1 - np.maximum(1 - values**2, 0.0) ** (2.0**doublings)) / values
 
 
 def chebyshev(degree: int) -> Filter:
-    """Filter T_j(2 s - 1), a polynomial of degree j that is at most 1 on [0, 1]."""
+    """Return the filter T_j(2 s - 1), a polynomial of degree j that is at most 1 on [0, 1]."""
     return lambda values: np.cos(degree * np.arccos(np.clip(2 * values - 1, -1, 1)))
 
 
 def truncated(threshold: float | Array) -> Filter:
-    """Filter that solves on eigenvalues from a threshold on and drops the others (principal components)."""
+    """Return the filter that inverts eigenvalues from a threshold on (principal components)."""
     return lambda values: np.where(values >= threshold, 1 / values, 0.0)

@@ -1,1 +1,1 @@
-"""Tools: what people call, ``ickrr <tool>``."""
+"""The tools that people call as ``ickrr <tool>``, one module for each."""

@@ -1,4 +1,4 @@
-"""Pack the results of a scale into one archive that others can restore."""
+"""Pack the results of a scale into one archive, which `ickrr restore` puts in place."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from ickrr.bundles.packing import TIERS, pack
 from ickrr.config.options import add_results_option
 from ickrr.errors import ConfigError
 
-SHOWN = 5  # reasons of a long list
+SHOWN = 5  # reasons that are printed of a long list
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Check configuration, environment, TeX, disk, left-over jobs and GPU, and the sums of all results."""
+"""Check that everything that a run needs is here, and every result is what its job wrote."""
 
 import argparse
 import importlib.metadata
@@ -28,7 +28,7 @@ ENVS: Final = ROOT / "envs"
 
 @dataclass(frozen=True)
 class Finding:
-    """The answer to one question: what was found, and what to do if it is not right."""
+    """The answer to one question: what was found, and what to do if something is wrong."""
 
     state: Literal["ok", "note", "BAD"]
     what: str
@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Answer all questions, one after the other.
+    """Answer all questions, with one line for each.
 
     Raises:
-        SystemExit: 1, if something is not right.
+        SystemExit: 1, if something is wrong.
     """
     results = Path("results") / arguments.scale
     questions: dict[str, Callable[[], Finding]] = {
@@ -67,7 +67,7 @@ def main(arguments: argparse.Namespace) -> None:
             finding = question()
         except IckrrError as error:
             if isinstance(error, ConfigError) and what != "configuration":
-                continue  # is said there
+                continue  # the answer on the configuration says it
             finding = Finding("BAD", what, str(error))
         except OSError as error:
             finding = Finding("BAD", what, f"{error.filename}: {error.strerror}")
@@ -78,7 +78,10 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def locks() -> list[Path]:
-    """List the locks that this environment was made from; which build of torch is in it says its version."""
+    """Return the locks that this environment was made from.
+
+    The version of torch tells which build of it is installed.
+    """
     try:
         build = "cpu" if importlib.metadata.version("torch").endswith("+cpu") else "default"
     except importlib.metadata.PackageNotFoundError:
@@ -87,7 +90,7 @@ def locks() -> list[Path]:
 
 
 def environment(*locks: Path) -> Finding:
-    """Compare the installed packages with locks, as the pipeline's jobs see them."""
+    """Compare the installed packages, as the pipeline's jobs see them, with locks."""
     command = [sys.executable, "-I", str(ENVS / "verify.py"), *map(str, locks)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     text = f"Python {platform.python_version()}, {done.stdout.strip() or done.stderr.strip()}"
@@ -98,30 +101,30 @@ def environment(*locks: Path) -> Finding:
 
 @cache
 def experiment_of(scale: str) -> Experiment:
-    """Read the configuration at a scale, which also looks for the code behind what it names."""
+    """Return the experiment at a scale; reading it also looks for the code behind what it names."""
     return load_experiment(ROOT / "config.yaml", scale)
 
 
 def configuration(scale: str) -> Finding:
-    """Read the configuration, and compare what it makes with what the paper's text names."""
+    """Check the configuration, and that it makes all that the paper's text names."""
     experiment = experiment_of(scale)
     made = f"{len(experiment.runs)} runs, {len(experiment.figures)} figures, {len(experiment.tables)} tables"
     return finding("configuration", needs.unmade(PAPER, experiment), f"{made}, all with code and in the text")
 
 
 def tex() -> Finding:
-    """Look for what typesets the paper."""
+    """Check that everything that typesets the paper is here."""
     found = f"{', '.join(PROGRAMS)} and {len(needs.latex_files(PAPER))} LaTeX files found"
     return finding("TeX", needs.tex(PAPER), found)
 
 
 def notebooks() -> Finding:
-    """Look for what runs the figures' notebooks."""
+    """Check that everything that runs the figures' notebooks is here."""
     return finding("notebooks", needs.kernel(), "can be run")
 
 
 def compiler(scale: str) -> Finding:
-    """Look for a compiler, if a run asks for one."""
+    """Check that a compiler is here, if a run asks for one."""
     experiment = experiment_of(scale)
     if not any(experiment.run(name).training.compile for name in experiment.runs):
         return Finding("ok", "torch.compile", "no run asks for it")
@@ -129,7 +132,7 @@ def compiler(scale: str) -> Finding:
 
 
 def disk(results: Path, scale: str) -> Finding:
-    """Look at the space left where results go, and write a file there."""
+    """Check that results can be written, and that the disk has room for them."""
     place = next(path for path in (results, *results.absolute().parents) if os.path.lexists(path))
     try:
         supervision.require_writable(place)
@@ -142,13 +145,13 @@ def disk(results: Path, scale: str) -> Finding:
 
 
 def finding(what: str, faults: Iterable[str], otherwise: str) -> Finding:
-    """Make a finding of what is missing, if anything is."""
+    """Return a finding that lists the faults, or says `otherwise` if there are none."""
     told = list(faults)
     return Finding("BAD", what, "\n     ".join(told)) if told else Finding("ok", what, otherwise)
 
 
 def jobs(folder: Path) -> Finding:
-    """Say whether a driver is at work, or jobs are left whose driver is gone."""
+    """Check whether Snakemake is at work here, or has left jobs behind."""
     left = supervision.orphans(folder)
     if left:
         ids = " ".join(str(process.pid) for process in left)
@@ -164,7 +167,7 @@ def jobs(folder: Path) -> Finding:
 
 
 def gpu() -> Finding:
-    """Ask torch for a GPU, in a process of its own: importing torch takes seconds."""
+    """Ask torch for a GPU, in a process of its own, because importing torch takes seconds."""
     code = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""Say what was found of the claims: all verdicts, or one claim with what decides it."""
+"""Print the verdicts on all claims, or one claim with everything that decides it."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,7 @@ from ickrr.report.load import checked_table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("claim", nargs="?", help="id of a claim in claims.yaml; all without one")
+    parser.add_argument("claim", nargs="?", help="id of a claim in claims.yaml (default: all claims)")
     add_results_option(parser)
 
 
@@ -19,7 +19,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Print the verdicts of the finished ledger.
 
     Raises:
-        FileError: it is not there, or not what its job wrote.
+        FileError: the judged ledger is missing, or is not what its job wrote.
         ConfigError: there is no such claim.
     """
     results = Path("results") / arguments.scale

@@ -1,4 +1,4 @@
-"""Check the configuration and print it resolved, or write the reference of all keys."""
+"""Print the configuration with every value filled in, or write the reference of all keys."""
 
 import argparse
 from pathlib import Path
@@ -10,14 +10,18 @@ from ickrr.io.files import to_json, write_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the verb's options."""
+    """Declare the options."""
     add_config_options(parser)
-    parser.add_argument("--run", help="print only this run, resolved, and its seeds")
+    parser.add_argument("--run", help="print only this run, with every value filled in, and its seeds")
     parser.add_argument("--reference", type=Path, help="write the reference of all keys to this file instead")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Run the verb."""
+    """Check and print the configuration, or write the reference.
+
+    Raises:
+        ConfigError: the configuration is wrong, or has no such run.
+    """
     if arguments.reference:
         write_text(arguments.reference, reference())
         return

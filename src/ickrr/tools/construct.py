@@ -1,4 +1,7 @@
-"""Build a transformer that does kernel ridge regression by Richardson iteration, verify it, certify it."""
+"""Build a transformer that runs Richardson iteration, and certify how accurate it is.
+
+Its predictions are those of kernel ridge regression to the accuracy that is asked for (docs/construction.md).
+"""
 
 import argparse
 from dataclasses import asdict
@@ -20,19 +23,25 @@ from ickrr.io.tensors import load_tensors, save_tensors
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--context-length", type=int, required=True, help="N, the most pairs of a prompt")
-    parser.add_argument("--eps", type=float, required=True, help="accuracy of every prediction, label units")
+    parser.add_argument(
+        "--context-length", type=int, required=True, help="N, the largest number of pairs in a prompt"
+    )
+    parser.add_argument(
+        "--eps", type=float, required=True, help="accuracy of every prediction, in units of the labels"
+    )
     parser.add_argument("--dimension", type=int, default=5, help="dimension d of the inputs")
     parser.add_argument("--lengthscale", type=float, default=1.0, help="lengthscale h of the Gaussian kernel")
-    parser.add_argument("--ridge", type=float, default=0.1, help="ridge, or ridge over N if it is scaled")
+    parser.add_argument(
+        "--ridge", type=float, default=0.1, help="the ridge, or the ridge over N if it is scaled"
+    )
     parser.add_argument("--ridge-scaling", choices=("fixed", "scaled"), default="scaled")
     parser.add_argument("--preconditioner", choices=("ridge", "kernel"), default="ridge")
     parser.add_argument("--input-bound", type=float, default=1.0, help="bound on |x|")
     parser.add_argument("--sphere", action="store_true", help="every |x| is exactly the input bound")
     parser.add_argument("--label-bound", type=float, default=3.0, help="bound on |y|")
-    parser.add_argument("--data", type=Path, help="prompts of one's own to try as well: x, y (safetensors)")
+    parser.add_argument("--data", type=Path, help="your own prompts to try as well: x, y (safetensors)")
     parser.add_argument(
-        "--prompts-per-law", type=at_least_one, default=16, help="random prompts of each input law"
+        "--prompts-per-law", type=at_least_one, default=16, help="number of random prompts of each input law"
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the prompts")
     parser.add_argument("--weights", type=Path, required=True, help="weights to write (safetensors)")
@@ -44,7 +53,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Write the weights (a full state dict, float64) and the certificate.
 
     Raises:
-        ConstructionError: the request is impossible, the data violate its bounds, or the model fails its
+        ConstructionError: the request cannot be met, the data violate its bounds, or the model fails its
             check.
         FileError: the data cannot be read.
     """
@@ -98,7 +107,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def own_prompts(path: Path, problem: Problem) -> Prompts:
-    """Read prompts as the step ``sample_prompts`` writes them; the last point of each is its query.
+    """Return prompts of a file as ``sample_prompts`` writes them; the last point of each is its query.
 
     Raises:
         FileError: the file is missing or damaged.

@@ -1,4 +1,4 @@
-"""Estimate steps, time and memory of every run and of the whole paper from a few measured steps."""
+"""Estimate steps, time and memory of every run and of the paper from a few measured steps."""
 
 import argparse
 import os
@@ -47,15 +47,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_config_options(parser)
     parser.add_argument(
-        "--cores", type=at_least_one, default=os.cpu_count() or 1, help="cores of the wall time"
+        "--cores",
+        type=at_least_one,
+        default=os.cpu_count() or 1,
+        help="cores for which the wall time is estimated",
     )
-    parser.add_argument("--threads", type=at_least_one, default=1, help="CPU threads of a job (default 1)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to measure")
+    parser.add_argument("--threads", type=at_least_one, default=1, help="CPU threads of each job (default 1)")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="device to measure on")
     parser.add_argument("--output", type=Path, help="write the rows as a table too (Parquet)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Measure, then print one row a stage and the totals.
+    """Measure, then print one row for each run and stage, and the totals.
 
     Raises:
         ConfigError: the configuration is wrong, or the device does not exist.
@@ -75,7 +78,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def training_rows(experiment: Experiment, device: torch.device) -> list[dict[str, object]]:
-    """Return one row for training and one for probing each run; a step of probing is a prompt."""
+    """Return two rows for each run: one for training it, one for probing it (a step there is a prompt)."""
     measured: dict[str, tuple[float, float]] = {}
     rows: list[dict[str, object]] = []
     for name in experiment.runs:
@@ -147,7 +150,7 @@ def construction_rows(experiment: Experiment) -> list[dict[str, object]]:
     """Return one row for each ridge of the grid and one for the contraction factors, at measured rates."""
     settings = experiment.constructions
     costs = {f"grid: {name}": grid_cost(settings.verification, name) for name in settings.verification.ridges}
-    if costs:  # a paper that asks for no grid asks for no factors
+    if costs:  # without a grid, no contraction factors are asked for
         costs["contraction"] = contraction_cost(settings.contraction)
     return [
         {
@@ -165,7 +168,7 @@ def construction_rows(experiment: Experiment) -> list[dict[str, object]]:
 
 
 def control_rows(experiment: Experiment, device: torch.device) -> list[dict[str, object]]:
-    """Return one row for probing each control; a step is a prompt. Their own readout is not fitted."""
+    """Return one row for probing each control; a step is a prompt, and only probes are fitted."""
     rows: list[dict[str, object]] = []
     for name, control in experiment.constructions.controls.items():
         run = experiment.run(name)
@@ -191,7 +194,7 @@ def control_rows(experiment: Experiment, device: torch.device) -> list[dict[str,
 
 
 def shape_of(run: RunSettings) -> str:
-    """Return what the speed of a run depends on; runs that agree in it are measured once."""
+    """Return all that the speed of a run depends on, as text; runs with the same text are measured once."""
     training = run.training.model_dump_json(
         include={"batch_size", "compile", "optimizer", "precision", "queries_per_prompt"}
     )
@@ -199,14 +202,14 @@ def shape_of(run: RunSettings) -> str:
 
 
 def measure_run(run: RunSettings, device: torch.device) -> tuple[float, float]:
-    """Measure a run.
+    """Measure how long a run's training step and predictions take.
 
     Args:
         run: resolved run.
-        device: where it will run; on a CPU products are float32, whatever the run says.
+        device: where it will run; on a CPU, products are in float32 whatever the run says.
 
     Returns:
-        Seconds of one training step, and of the predictions of one prompt at all context lengths.
+        Seconds of one training step, and of predicting one prompt at all context lengths.
     """
     share = min(1.0, MEASURED_FLOPS / step_flops(run))
     batch_size = max(1, round(share * run.training.batch_size))
@@ -236,7 +239,7 @@ def measure_run(run: RunSettings, device: torch.device) -> tuple[float, float]:
         computing = timed(gradient, device)
         updating = max(0.0, timed(whole_step, device) - computing)
     predicting = measure_prediction(model, run, torch.float32, device)
-    # The update does not depend on the batch, everything else is proportional to it.
+    # The update does not depend on the batch; everything else is proportional to its size.
     scale = run.training.batch_size / batch_size
     return (computing + drawing) * scale + updating, predicting
 
@@ -244,14 +247,14 @@ def measure_run(run: RunSettings, device: torch.device) -> tuple[float, float]:
 def measure_prediction(
     model: Transformer, run: RunSettings, dtype: torch.dtype, device: torch.device
 ) -> float:
-    """Return the seconds of the predictions of one prompt of a run at all context lengths."""
+    """Return the seconds that predicting one prompt of a run at all context lengths takes."""
     with torch.no_grad():
         prompts = sample_prompts(run.task, MEASURED_PROMPTS, torch_generator(0, "estimate"), dtype, device)
         return timed(lambda: model(prompts.x, prompts.y), device) / MEASURED_PROMPTS
 
 
 def timed(work: Callable[[], object], device: torch.device) -> float:
-    """Return the median seconds of a few repetitions, after one that is not counted."""
+    """Return the median seconds of a few repetitions, after a first one that is not counted."""
     seconds = []
     for _ in range(MEASURED_STEPS + 1):
         began = time.perf_counter()
@@ -263,7 +266,7 @@ def timed(work: Callable[[], object], device: torch.device) -> float:
 
 
 def report(table: pd.DataFrame, scale: str, device: str, cores: int) -> str:
-    """Return the estimate as text for people."""
+    """Return the estimate as text."""
     shown = table.copy()
     shown["total_s"] = shown.jobs * shown.seconds_per_job
     jobs = [
@@ -283,7 +286,7 @@ def report(table: pd.DataFrame, scale: str, device: str, cores: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds, minutes or hours, whichever reads best."""
+    """Return a duration as text, in seconds, minutes or hours."""
     for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"

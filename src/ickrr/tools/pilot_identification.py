@@ -1,4 +1,8 @@
-"""Try the partial coefficients on predictions of known origin and a trained model; docs/identification.md."""
+"""Try statistics that identify solvers on predictions of known origin.
+
+The predictions come from known algorithms and from one trained model; docs/identification.md says what the
+statistics are and what they showed.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -32,7 +36,7 @@ from ickrr.tasks import bayes_ridge
 PAIRS = (("R", "PR"), ("PR closed", "PR"), ("PCG", "PR"), ("ridge", "PR"), ("R", "PR closed"))
 STEPS = 12  # of the solvers without a filter
 STREAM_LAYER = 4  # of the untrained model
-NOISES = (0.15, 0.3, 0.6)  # of pseudo-layers, over the stream
+NOISES = (0.15, 0.3, 0.6)  # of pseudo-layers, relative to the stream
 LARGEST_DEGREE = 12
 DEGREE_MARGIN = 0.005  # of the relative distance
 
@@ -40,7 +44,10 @@ DEGREE_MARGIN = 0.005  # of the relative distance
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--predictions", type=Path, required=True, help="layers of the trained model (safetensors)"
+        "--predictions",
+        type=Path,
+        required=True,
+        help="predictions of the layers of the trained model (safetensors)",
     )
     parser.add_argument("--fit", type=Path, required=True, help="prompts that its probes were fitted to")
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that it predicts")
@@ -53,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write one row a case and pair: both coefficients with intervals, variance left, distances, verdict.
+    """Write one row for each case and pair: coefficients with intervals, variance left, distances, verdict.
 
     Raises:
         FileError: a file is missing or damaged, or the prompts are of another task.
@@ -91,7 +98,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def _rows(narrow: Instrument, wide: Instrument, predictions: Array) -> Iterator[dict[str, object]]:
-    """Rows of one case: the first list of nuisances for the pair R, PR, the proposed one for all pairs."""
+    """Yield rows of one case: (R, PR) with the first list of nuisances, all pairs with the proposed one."""
     layer = predictions[:, -narrow.ridges.predictions.shape[2] :]
     for nuisances, instrument, pairs in (("first", narrow, PAIRS[:1]), ("proposed", wide, PAIRS)):
         for first, second in pairs:
@@ -117,7 +124,7 @@ def _rows(narrow: Instrument, wide: Instrument, predictions: Array) -> Iterator[
 
 
 def _degrees(problem: Problem, groups: dict[str, dict[str, Array]]) -> list[dict[str, object]]:
-    """Needed degrees in P A and, for comparison, in A over its norm."""
+    """Return the rows of needed degrees in P A and, for comparison, in A over its norm."""
     lengths = slice(FIRST_LENGTH, problem.y.shape[1])
     columns = {
         matrix: polynomial_columns(

@@ -1,4 +1,4 @@
-"""Check a bundle and put its files in place; then snakemake makes what is missing or no longer holds."""
+"""Check a bundle and put its results in place, so that snakemake makes only what is left."""
 
 import argparse
 import sys
@@ -17,12 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shipped",
         choices=SCALES,
-        help="the bundle of this scale that comes with the project, if any; files in its way stay",
+        help="restore the bundle of this scale that comes with the project; files in its way are kept",
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="overwrite results that differ, and remove those that were made from others",
+        help="overwrite results that differ, and remove those that were made from other files",
     )
 
 

@@ -1,4 +1,4 @@
-"""Print the way back from a figure, a table, the paper or a number in it to its sources."""
+"""Print where a figure, a table, the paper or a number in it comes from, back to the seeds."""
 
 import argparse
 import os
@@ -15,13 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     asked.add_argument("target", nargs="?", help="fig2, tab_setup, paper, or a file below results/<scale>")
     asked.add_argument(
         "--number",
-        help="a number as the paper prints it (--number=-3e-4 if negative): where it is, what holds it",
+        help="a number as the paper prints it (--number=-3e-4 if negative): print where it is, what holds it",
     )
     add_results_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print one line a job, or where a number stands and what holds it.
+    """Print one line for each job, or where a number stands and what holds it.
 
     Raises:
         FileError: nothing is recorded of the target.
@@ -32,7 +32,7 @@ def main(arguments: argparse.Namespace) -> None:
         file = target_file(arguments.target, results)
         lines = trace(Records(Path(*file.parts[:2])), file)  # a path says its scale itself
     else:
-        from ickrr.report.printed import where_printed  # reads tables, which takes a second to import
+        from ickrr.report.printed import where_printed  # it reads tables, and importing that takes a second
 
         lines = where_printed(arguments.number, results, Path(os.path.relpath(ROOT / "paper")))
     print("\n".join(lines))

@@ -1,4 +1,4 @@
-"""Say what would run for a target, and why; nothing is run."""
+"""Print what snakemake would run for a target, and why, without running anything."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from ickrr.config.options import add_layer_options
 from ickrr.errors import ConfigError
 
-SHOWN = 3  # names of a long list
+SHOWN = 3  # names that are printed of a long list
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Ask Snakemake for its plan and print it in short.
+    """Ask Snakemake for its plan and print a short form of it.
 
     Raises:
         ConfigError: Snakemake refuses the configuration or does not know the target.
@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def explain(plan: str) -> Iterator[str]:
-    """Shorten the output of a dry run: causes first, then what follows from them.
+    """Yield the lines of a short form of a plan: causes first, then what follows from them.
 
     Args:
         plan: standard output and error of ``snakemake -n``.
@@ -68,7 +68,7 @@ def _shortened(cause: str) -> str:
 
 
 def _changed_params(cause: str) -> str:
-    """Say whether the code or the settings that a job is handed changed, and which keys."""
+    """Say whether a job's code or its settings have changed, and which keys of the settings."""
     sides = cause.partition(" now: ")
     handed = [re.search(r"'([0-9a-f]{16}) ([0-9a-f]{16})\b", side) for side in (sides[0], sides[2])]
     if not all(handed):
