@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from typing import get_args
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ickrr.code import import_closure
 from ickrr.config.load import load_experiment
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltMLPKind, BuiltModelSettings, ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -31,16 +32,25 @@ from ickrr.resources import (
     wall_time,
 )
 
-MODELS = st.builds(
+ANY = {
+    "layers": st.integers(1, 3),
+    "width": st.sampled_from([4, 8, 12]),
+    "heads": st.sampled_from([1, 2]),
+    "norm": st.sampled_from(["layernorm", "none"]),
+    "layout": st.sampled_from(["interleaved", "paired"]),
+}
+TRAINED = st.builds(
     ModelSettings,
-    layers=st.integers(1, 3),
-    width=st.sampled_from([4, 8, 12]),
-    heads=st.sampled_from([1, 2]),
+    mlp=st.sampled_from(["gelu", "relu", "none"]),
     mlp_ratio=st.sampled_from([1.0, 2.5, 4.0]),
-    mlp=st.sampled_from(["gelu", "relu", "bilinear", "rational", "none"]),
+    **ANY,
+)
+BUILT = st.builds(
+    BuiltModelSettings,
+    mlp=st.sampled_from(["bilinear", "rational"]),
+    hidden=st.integers(1, 5),
     head_width=st.sampled_from([None, 3]),
-    norm=st.sampled_from(["layernorm", "none"]),
-    layout=st.sampled_from(["interleaved", "paired"]),
+    **ANY,
 )
 
 
@@ -55,7 +65,7 @@ def run_of(model, batch_size=2, context_length=5, compile=False):
 
 
 @settings(max_examples=40, deadline=None)
-@given(MODELS)
+@given(TRAINED | BUILT)
 def test_parameters_are_those_of_the_model(model):
     """Fails if a layer, bias, norm or position is counted wrongly for any option."""
     run = run_of(model)
@@ -66,7 +76,8 @@ def test_parameters_are_those_of_the_model(model):
 @pytest.mark.parametrize("mlp", ["gelu", "bilinear", "rational", "none"])
 def test_forward_flops_are_torchs_count(layout, mlp):
     """Fails if the flops of a prompt's predictions differ from what torch counts, the readout left out."""
-    run = run_of(ModelSettings(layers=2, width=32, heads=2, layout=layout, mlp=mlp, attention="linear"))
+    kind = BuiltModelSettings if mlp in get_args(BuiltMLPKind) else ModelSettings
+    run = run_of(kind(layers=2, width=32, heads=2, layout=layout, mlp=mlp, attention="linear"))
     model = build_model(run)
     x, y = torch.zeros(1, 6, 3), torch.zeros(1, 6)
     with FlopCounterMode(display=False) as counter, torch.no_grad():

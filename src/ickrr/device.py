@@ -1,4 +1,4 @@
-"""Where tensors live: the config's ``auto | cpu | cuda`` becomes a torch device."""
+"""The device of a job: the config's ``auto``, ``cpu`` or ``cuda`` as a torch device."""
 
 import torch
 
@@ -8,7 +8,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def resolve_device(name: str) -> torch.device:
-    """Turn a device setting into a device; ``auto`` takes a GPU where there is one.
+    """Return the device that a setting names; ``auto`` is a GPU where there is one.
 
     Args:
         name: one of `DEVICES`.

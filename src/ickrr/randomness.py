@@ -1,4 +1,4 @@
-"""Randomness without a global seed: every stream is a function of (seed, purpose)."""
+"""Randomness without a global seed: every stream of random numbers is a function of (seed, purpose)."""
 
 import hashlib
 from typing import TYPE_CHECKING
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 def stream_seed(seed: int, *purpose: str | int) -> int:
-    """Derive a 63-bit seed from a root seed and a purpose; equal arguments give equal seeds.
+    """Derive a 63-bit seed from a root seed and a purpose.
 
-    Different purposes give independent streams (SHA-256 of the arguments' JSON-like text).
+    Equal arguments give equal seeds, and different ones independent streams: the seed is the SHA-256 of the
+    arguments, joined by slashes.
     """
     text = "/".join([str(seed), *(str(part) for part in purpose)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -1,4 +1,4 @@
-"""Prompts of a Gaussian-process task; posterior means of all context lengths from one Cholesky.
+"""Prompts of a Gaussian-process task, and the posterior means of all context lengths from one Cholesky.
 
 With A = K + lambda I = L L^T over the N+1 points of a prompt and y = L e, the posterior mean of
 y_{n+1} given the first n pairs is row n+1 of tril(L, -1) e, and the variance of y_{n+1} is
@@ -90,7 +90,7 @@ def cholesky(kernel: Tensor, ridge: float) -> Tensor:
 
     Args:
         kernel: K, (..., n, n), float64; not changed.
-        ridge: what is added to the diagonal.
+        ridge: lambda, which is added to the diagonal.
 
     Returns:
         Lower triangular L, (..., n, n).
@@ -149,8 +149,8 @@ def sample_prompts(
         task: law, kernel, noise, context length N.
         count: number B of prompts.
         generator: source of all randomness.
-        dtype: type of what is returned.
-        device: where it is computed and returned; the generator's device by default.
+        dtype: type of the tensors that are returned.
+        device: where they are computed and returned; the generator's device by default.
 
     Raises:
         CovarianceError: a covariance is not numerically positive definite.
@@ -159,7 +159,7 @@ def sample_prompts(
     x = draw_inputs(task.law, (count, size, task.dimension), generator)  # (B, N+1, d)
     normals = normal((2, count, size, 1), generator)  # (2, B, N+1, 1)
     x, normals = x.to(device or x.device), normals.to(device or normals.device)
-    kernel = kernel_matrix(task, x)  # (B, N+1, N+1)
+    kernel = kernel_matrix(task, x)  # (B, N+1, d) -> (B, N+1, N+1)
     f = (cholesky(kernel, JITTER) @ normals[0])[..., 0]  # (B, N+1)
     y = f + task.noise_std * normals[1, ..., 0]  # (B, N+1)
     mean, variance = posterior(kernel, y, bayes_ridge(task))
@@ -179,8 +179,8 @@ def sample_labels(
         task: law, kernel, noise, context length N.
         count: number B of prompts.
         generator: source of all randomness.
-        dtype: type of what is returned.
-        device: where it is computed and returned; the generator's device by default.
+        dtype: type of the tensors that are returned.
+        device: where they are computed and returned; the generator's device by default.
 
     Returns:
         x (B, N+1, d), y (B, N+1), posterior_mean (B, N+1).
@@ -190,7 +190,7 @@ def sample_labels(
     """
     x, factor, innovations = _joint_sample(task, count, task.context_length + 1, generator, device)
     mean = (factor.tril(-1) @ innovations)[..., 0]  # (B, N+1)
-    y = mean + (factor.diagonal(dim1=-2, dim2=-1) * innovations[..., 0])  # (B, N+1)
+    y = mean + factor.diagonal(dim1=-2, dim2=-1) * innovations[..., 0]  # (B, N+1)
     return x.to(dtype), y.to(dtype), mean.to(dtype)
 
 
@@ -213,8 +213,8 @@ def sample_queries(
         context_length: number n >= 0 of pairs.
         queries: number Q of queries.
         generator: source of all randomness.
-        dtype: type of what is returned.
-        device: where it is computed and returned; the generator's device by default.
+        dtype: type of the tensors that are returned.
+        device: where they are computed and returned; the generator's device by default.
 
     Raises:
         CovarianceError: a covariance is not numerically positive definite.
@@ -234,7 +234,7 @@ def _joint_sample(
     generator: torch.Generator,
     device: torch.device | str | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw x (B, n, d), the Cholesky factor L (B, n, n) of the labels, and e (B, n, 1); y = L e."""
+    """Draw x, (B, n, d), the Cholesky factor L of the labels, (B, n, n), and e, (B, n, 1): y = L e."""
     x = draw_inputs(task.law, (count, points, task.dimension), generator)  # (B, n, d)
     innovations = normal((count, points, 1), generator)  # (B, n, 1)
     x, innovations = x.to(device or x.device), innovations.to(device or innovations.device)
@@ -242,5 +242,5 @@ def _joint_sample(
 
 
 def _clean_variance(factor: Tensor, ridge: float) -> Tensor:
-    """Return L_nn^2 - ridge, (B, N+1); 0 where it rounds to just below."""
+    """Return L_nn^2 - ridge, (B, N+1), for L (B, N+1, N+1); 0 where rounding makes it negative."""
     return (factor.diagonal(dim1=-2, dim2=-1).square() - ridge).clamp_min(0)

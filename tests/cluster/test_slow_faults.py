@@ -64,7 +64,7 @@ def test_training_goes_on_after_its_time_limit(workflow):
     assert code == 0, printed
     assert len(set(made.started("train"))) >= 2
     log = (made.path / "logs" / "train.log").read_text()
-    assert "goes on after step" in log
+    assert "resumes after step" in log
     assert "TIMEOUT" not in made.states("train")  # it saved and ended by itself
     one, other = ((made.path / name).read_bytes() for name in ("undisturbed", "train.txt"))
     assert hashlib.sha256(one).hexdigest() == hashlib.sha256(other).hexdigest()

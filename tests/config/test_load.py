@@ -60,14 +60,8 @@ def test_scales_differ_in_values_only() -> None:
 def test_config_yaml_states_every_default() -> None:
     """Fails if a setting of the schema is neither in config.yaml nor exempt."""
     stated = yaml.safe_load(CONFIG.read_text())
-    # Only meaningful for some architectures, so they would puzzle a reader of the default experiment.
+    # Only meaningful for some runs, so they would puzzle a reader of the default experiment.
     exempt = {
-        "base.model.linear_scale",
-        "base.model.head_width",
-        "base.model.hidden",
-        "base.model.banks",
-        "base.model.bank_units",
-        "base.model.sink",
         "base.training.queries_per_prompt",
         "base.training.allow_divergence",
     }
@@ -351,11 +345,16 @@ def test_claims_of_rows_that_no_table_will_have(
         ),
         ({"operators": {"fit_prompts": 5000}}, "operators.fit_prompts: found 5000, but prompts.fit is 2048"),
         (
-            {
-                "runs": {"sunk": {"model": {"layout": "paired", "sink": True}}},
-                "operators": {"runs": ["sunk"]},
-            },
-            "operators.runs: run 'sunk' has a sink",
+            {"runs": {"sunk": {"model": {"layout": "paired", "sink": True}}}},
+            "runs.sunk.model.sink: unknown key; allowed: layers, width, heads,",
+        ),
+        (
+            {"runs": {"exact": {"model": {"mlp": "bilinear"}}}},
+            "runs.exact.model.mlp: found 'bilinear'; allowed: 'gelu', 'relu' or 'none'",
+        ),
+        (
+            {"constructions": {"controls": {"built": {"model": {"mlp_ratio": 2.0}}}}},
+            "constructions.controls.built.model.mlp_ratio: unknown key; allowed: layers, width, heads,",
         ),
         ({"functions": {"prompts": 2000}}, "functions.prompts: found 2000, but prompts.evaluation is 1024"),
         (

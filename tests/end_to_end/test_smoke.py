@@ -190,7 +190,7 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
     again = project.snakemake(*arguments)
     assert again.returncode == 0, again.stdout
     log = (project.path / "logs/smoke/train_model/spherical/seed0.log").read_text()
-    assert f"goes on after step {killed_after}" in log
+    assert f"resumes after step {killed_after}" in log
     assert not state.exists()
     for name, undisturbed in rerun(project.path, "train_model", tmp_path, overlay).items():
         assert sha256(undisturbed) == sha256(project.path / MODEL / name), name

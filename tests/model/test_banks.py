@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings
 from ickrr.model.banks import BankedMLP
 from ickrr.model.initialisation import initialise
 from ickrr.model.transformer import Transformer
@@ -71,7 +71,7 @@ def test_many_units_do_not_lose_digits():
 
 @pytest.fixture
 def with_sink():
-    architecture = ModelSettings(layers=2, width=8, heads=2, layout="paired", sink=True)
+    architecture = BuiltModelSettings(layers=2, width=8, heads=2, hidden=32, layout="paired", sink=True)
     model = Transformer(architecture, dimension=2, context_length=4)
     initialise(model, torch.Generator().manual_seed(0))
     return model
@@ -104,4 +104,4 @@ def test_layers_of_one_query_are_the_residual_streams(with_sink):
 def test_sink_needs_the_paired_layout():
     """Fails if a sink is allowed where it would take a position."""
     with pytest.raises(ValueError, match="sink = true needs layout = paired"):
-        ModelSettings(sink=True)
+        BuiltModelSettings(sink=True)

@@ -55,10 +55,10 @@ def test_equal_weights_are_equal_bytes(stored, tmp_path):
 @pytest.mark.parametrize(
     ("run", "seed", "message"),
     [
-        (run_with(), 4, "seed is 3, expected 4"),
-        (run_with(name="other"), 3, "run.name is 'tiny', expected 'other'"),
-        (run_with(layers=3), 3, "run.model.layers is 2, expected 3"),
-        (run_with(context_length=5), 3, "run.task.context_length is 4, expected 5"),
+        (run_with(), 4, "its 'seed' is 3, expected 4"),
+        (run_with(name="other"), 3, "its 'run.name' is 'tiny', expected 'other'"),
+        (run_with(layers=3), 3, "its 'run.model.layers' is 2, expected 3"),
+        (run_with(context_length=5), 3, "its 'run.task.context_length' is 4, expected 5"),
     ],
 )
 def test_another_run_or_seed_is_refused(stored, run, seed, message):

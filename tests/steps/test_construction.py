@@ -9,7 +9,7 @@ from construction_tables import contraction_table
 
 from ickrr.__main__ import main
 from ickrr.config.constructions import ContractionSettings, RidgeSettings, VerificationSettings
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings, ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -85,7 +85,7 @@ def test_deep_cells_are_theory_only(tmp_path):
 
 def test_a_broken_bound_stops_the_rule(tmp_path, monkeypatch, capsys):
     """Fails if weights that break a promise do not end in exit status 1 with the cell named."""
-    from ickrr.constructions.richardson.relu_model import grid
+    from ickrr.constructions.richardson import grid
 
     def wrong(certificate):
         model = build(certificate)
@@ -162,8 +162,8 @@ def test_own_data_beyond_the_bounds(tmp_path, capsys):
 
 PAIRED = {"width": 11, "heads": 1, "norm": "none", "layout": "paired", "sink": True}
 ARCHITECTURES = {
-    "exact": ModelSettings(layers=20, mlp="bilinear", hidden=5, **PAIRED),
-    "built": ModelSettings(layers=8, mlp="relu_banks", hidden=6, banks=4, bank_units=512, **PAIRED),
+    "exact": BuiltModelSettings(layers=20, mlp="bilinear", hidden=5, **PAIRED),
+    "built": BuiltModelSettings(layers=8, mlp="relu_banks", hidden=6, banks=4, bank_units=512, **PAIRED),
     "random": ModelSettings(layers=2, width=8, heads=2),
 }
 

@@ -77,7 +77,8 @@ def test_refuses_prompts_of_another_task(inputs, capsys):
     spec.write_text(spec.read_text().replace('"count":6', '"count":7'))
     assert main(["solve_prompts", *flat(inputs)]) == 1
     message = capsys.readouterr().err
-    assert "data.safetensors: prompts.count is 6 in this file but 7 in the prompt set" in message
+    assert "data.safetensors: was not made for the prompt set" in message
+    assert "its 'prompts.count' is 6, expected 7" in message
     assert not inputs["--output-directory"].exists()
 
 

@@ -135,7 +135,7 @@ def test_other_tasks_and_seeds_are_refused(options, capsys):
     (folder / "seed7/weights.safetensors").write_bytes((folder / "seed0/weights.safetensors").read_bytes())
     assert sweep(options, [7]) == 1
     message = capsys.readouterr().err
-    assert "seed7" in message and "seed is 0, expected 7" in message
+    assert "seed7" in message and "its 'seed' is 0, expected 7" in message
     other = TEST.model_copy(update={"task": TASK.model_copy(update={"lengthscale": 2.0})})
     write_json(options["prompts"], other.model_dump(mode="json"))
     assert sweep(options) == 1

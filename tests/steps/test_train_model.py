@@ -77,7 +77,7 @@ class Job:
             "--state": "state.safetensors",
         }
         files = [part for key, name in named.items() for part in (key, str(self.path(name)))]
-        return ["train", *files, "--seed", "2", "--device", "cpu", *options]
+        return ["train_model", *files, "--seed", "2", "--device", "cpu", *options]
 
     def start(self):
         # A copy of the source: an edit between two processes would, rightly, void the checkpoint.
@@ -161,7 +161,7 @@ def test_stopped_and_killed_training_ends_in_the_same_bytes(whole, tmp_path):
     process = job.start()
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 0, said
-    assert "goes on after step" in said
+    assert "resumes after step" in said
     assert job.outputs() == whole[0].outputs()
     assert not job.path("state.safetensors").exists()
 
@@ -185,7 +185,7 @@ def test_wrong_prompts_are_one_line(tmp_path, capsys):
     job.path("run.json").write_text(json.dumps(changed))
     assert main(job.arguments()) == 1
     said = capsys.readouterr().err
-    assert "task.noise_std is 0.3, expected 0.5" in said
+    assert "its 'prompts.task.noise_std' is 0.3, expected 0.5" in said
     assert len(said.strip().splitlines()) == 1
 
 

@@ -65,8 +65,9 @@ def make_trainer(tmp_path):
     prompts = store_prompts(tmp_path / "prompts.safetensors")
 
     def make(run=None, seed=0, state="state.safetensors", code="code"):
-        validation = Validation(prompts, TASK, CPU)
-        return Trainer(run or tiny_run(), seed, validation, tmp_path / state, CPU, code)
+        run = run or tiny_run()
+        validation = Validation(prompts, run, CPU)
+        return Trainer(run, seed, validation, tmp_path / state, CPU, code)
 
     return make
 

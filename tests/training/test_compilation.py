@@ -33,7 +33,7 @@ def test_gradients_are_the_same(make_trainer, run_with, no_cache):
 
 @needs_compiler
 def test_resumes_to_the_same_bytes(make_trainer, never, stop_at, run_with, no_cache):
-    """Fails if a process that goes on computes in another order than the one that was stopped."""
+    """Fails if a process that resumes computes in another order than the one that was stopped."""
     run = run_with(compile=True)
     whole = make_trainer(run, state="whole").train(never)
     with pytest.raises(TrainingInterrupted):

@@ -1,4 +1,4 @@
-"""The loop: it learns, resumes to the same bytes from any step, and says so when it cannot go on."""
+"""The loop: it learns, resumes to the same bytes from any step, and says so when it cannot resume."""
 
 import pandas as pd
 import pytest
@@ -210,12 +210,15 @@ def test_unusable_checkpoint_is_reported_and_training_restarts(make_trainer, nev
 
 @pytest.mark.parametrize(
     ("options", "seed", "named"),
-    [({}, 1, "seed is 0, expected 1"), ({"batch_size": 9}, 0, "run.training.batch_size is 8, expected 9")],
+    [
+        ({}, 1, "its 'seed' is 0, expected 1"),
+        ({"batch_size": 9}, 0, "its 'run.training.batch_size' is 8, expected 9"),
+    ],
 )
-def test_checkpoint_of_another_run_is_not_gone_on_from(
+def test_checkpoint_of_another_run_is_not_resumed(
     make_trainer, stop_at, run_with, options, seed, named, capsys
 ):
-    """Fails if training goes on from the state of another run or seed, or does not say what differs.
+    """Fails if training resumes from the state of another run or seed, or does not say what differs.
 
     After a change of config.yaml the old state is worthless, and nobody should have to delete it by hand.
     """

@@ -189,7 +189,7 @@ def test_termination_of_the_driver_alone_saves_trainings(tiny_project: Project, 
         assert time.monotonic() - began < 30
     step = saved_step(project)
     with long_training(project) as driver:
-        wait_for(lambda: f"goes on after step {step}\n" in training_log(project))
+        wait_for(lambda: f"resumes after step {step}\n" in training_log(project))
         driver.terminate()
         require_stopped(project, driver)
     assert saved_step(project) >= step

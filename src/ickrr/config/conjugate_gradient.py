@@ -12,11 +12,11 @@ Rank = Annotated[int, Field(ge=1)]
 Conditioning = Literal["well", "ill"]
 
 DIVERGED = 1e6
-"""Relative prediction error at which an iteration has diverged; errors are cut there."""
+"""Relative prediction error at which an iteration counts as diverged; larger errors are cut to it."""
 
 
 class FamilySettings(Settings):
-    """Representations of one kind, and the ridge that goes with them."""
+    """Representations of one kind, and their ridge."""
 
     decay: float = setting(
         0.0, "Exponent c of the mean squares of the coordinates, proportional to j^-c", ge=0
@@ -36,18 +36,16 @@ class ConjugateGradientSettings(Settings):
         "Well-conditioned and ill-conditioned kernels",
     )
     steps: int = setting(64, "Steps of the built stacks", unit="steps", ge=1)
-    solver_steps: int = setting(
-        4000, "Steps after which Richardson iteration is given up", unit="steps", ge=1
-    )
+    solver_steps: int = setting(4000, "Steps after which Richardson iteration is stopped", unit="steps", ge=1)
     tolerance: float = setting(1e-6, "Relative error of the predictions that counts as converged", gt=0, lt=1)
     at_rest: float = setting(
-        1e-10, "Relative error of the predictions from which on a change counts as drift", gt=0, lt=1
+        1e-10, "Relative error of the predictions below which a change counts as drift", gt=0, lt=1
     )
     relu_units: list[Units] = setting(
         [256, 4096, 65536], "Units of each interpolant of the ReLU versions", unit="units", min_length=1
     )
     margin: float = setting(
-        2.0, "Ranges of the interpolants over the largest values on other prompts of the family", ge=1
+        2.0, "Ranges of the interpolants, over the largest values found on other prompts of the family", ge=1
     )
     seed: int = setting(0, "Seed of the prompts", ge=0)
 
@@ -70,7 +68,7 @@ class WidthSettings(Settings):
     )
     ridges: list[Positive] = setting([0.1, 1.0, 10.0], "Ridges", min_length=1)
     noise_std: float = setting(1.0, "Standard deviation of the labels' noise", unit="labels", ge=0)
-    seeds: int = setting(32, "Pairs of a prompt and a projection", unit="seeds", ge=2)
+    seeds: int = setting(32, "Prompts, each with a projection of its own", unit="seeds", ge=2)
     multiples: list[Positive] = setting(
         [0.5, 1.0, 2.0, 4.0], "Ranks over the effective dimension that are summarised", min_length=1
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ickrr.config.fields import Identifier, Settings, setting
+from ickrr.config.model import BuiltModelSettings, ModelSettings
 from ickrr.config.task import Law
 
 Positive = Annotated[float, Field(gt=0)]
@@ -25,7 +26,7 @@ class VerificationSettings(Settings):
 
     dimension: int = setting(5, "Dimension d of the inputs", ge=1)
     lengthscale: float = setting(1.0, "Lengthscale h", unit="input units", gt=0)
-    input_bound: float = setting(4.0, "Bound on |x|, adversarial points lie on it", unit="input units", gt=0)
+    input_bound: float = setting(4.0, "Bound on |x|; adversarial points lie on it", unit="input units", gt=0)
     label_bound: float = setting(3.0, "Bound on |y|; drawn labels are clipped to it", unit="labels", gt=0)
     ridges: dict[Identifier, RidgeSettings] = setting({}, "Named ridges of the grid")
     context_lengths: list[PositiveInteger] = setting(
@@ -35,19 +36,26 @@ class VerificationSettings(Settings):
         [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6], "Accuracies eps of the grid", unit="labels", min_length=1
     )
     largest_depth: int = setting(
-        2000, "Deeper models are computed from the theory only", "technical", "blocks", ge=4
+        2000,
+        "Largest depth that is run; of deeper models only the theory is computed",
+        "technical",
+        "blocks",
+        ge=4,
     )
     most_prompts: int = setting(
-        16, "Prompts of each input law a cell at most, beside the adversarial ones", unit="prompts", ge=1
+        16,
+        "Largest number of prompts of each input law in a cell, besides the adversarial ones",
+        unit="prompts",
+        ge=1,
     )
     points: int = setting(
-        1280, "Points of all prompts of one law together: fewer prompts for larger N, at least two", ge=1
+        1280, "Points in all prompts of one law together: larger N have fewer prompts, at least two", ge=1
     )
     bisection_context_length: int = setting(
-        160, "Largest N for which the smallest width that works is searched", "technical", ge=0
+        160, "Largest N for which the smallest sufficient width is searched", "technical", ge=0
     )
     chunk_points: int = setting(
-        2560, "Points of the prompts of one forward pass; bounds the memory", "technical", ge=1
+        2560, "Points in the prompts of one forward pass; bounds the memory", "technical", ge=1
     )
     seed: int = setting(0, "Seed of the prompts", ge=0)
 
@@ -68,14 +76,14 @@ class ContractionSettings(Settings):
         [10, 30, 100, 300, 1000], "Context lengths N", min_length=1
     )
     points: int = setting(
-        4000, "Points of all random prompts of one case together: fewer prompts for larger N", ge=10
+        4000, "Points in all random prompts of one case together: larger N have fewer prompts", ge=10
     )
-    most_prompts: int = setting(100, "Random prompts of one case at most", unit="prompts", ge=1)
+    most_prompts: int = setting(100, "Largest number of random prompts of one case", unit="prompts", ge=1)
     seed: int = setting(0, "Seed of the prompts", ge=0)
 
 
 class ControlSettings(Settings):
-    """A model that is not trained, sent through the probe and the comparison as the trained ones are."""
+    """A model that is not trained, but probed and compared as the trained ones are."""
 
     task: str = setting("spherical", "Name of its task, a key of `tasks`")
     weights: Literal["built", "exact", "random"] = setting(
@@ -85,7 +93,18 @@ class ControlSettings(Settings):
     readout: Literal["own", "fitted"] = setting(
         "own", "own: the model's readout at every layer; fitted: the linear probe of the trained models"
     )
-    model: dict[str, Any] = setting({}, "Overrides of base.model")
+    model: dict[str, Any] = setting(
+        {}, "Architecture of a built model (built, exact), or overrides of base.model (random)"
+    )
+
+    @property
+    def architecture(self) -> type[ModelSettings] | type[BuiltModelSettings]:
+        """What its `model` may say: a model with random weights is one that could be trained."""
+        return ModelSettings if self.weights == "random" else BuiltModelSettings
+
+    def model_on(self, base: ModelSettings) -> dict[str, Any]:
+        """Return the values of its architecture, with those of `base.model` below them if it overrides it."""
+        return {**base.model_dump(), **self.model} if self.weights == "random" else self.model
 
 
 class ConstructionSettings(Settings):

@@ -8,7 +8,7 @@ from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSetti
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import Identifier, Settings, setting
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import AnyModelSettings, BuiltModelSettings, ModelSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
@@ -155,15 +155,17 @@ class Experiment(Settings):
         return TaskSettings.model_validate({**self.base.task.model_dump(), **self.tasks[name]})
 
     def run(self, name: str) -> RunSettings:
-        """Resolve a named run, or a control, which has no training of its own."""
-        run = self.runs.get(name) or self._control(name)
-        return RunSettings(
-            name=name,
-            task_name=run.task,
-            task=self.task(run.task),
-            model=ModelSettings.model_validate({**self.base.model.model_dump(), **run.model}),
-            training=TrainingSettings.model_validate(merge(self.base.training.model_dump(), run.training)),
-        )
+        """Resolve a named run, or a control, which is given the base's training and not trained."""
+        model: AnyModelSettings
+        if control := self.constructions.controls.get(name):
+            training = self.base.training
+            model = control.architecture.model_validate(control.model_on(self.base.model))
+        else:
+            run = self.runs[name]
+            model = ModelSettings.model_validate({**self.base.model.model_dump(), **run.model})
+            training = TrainingSettings.model_validate(merge(self.base.training.model_dump(), run.training))
+        task = self.task_of(name)
+        return RunSettings(name=name, task_name=task, task=self.task(task), model=model, training=training)
 
     @property
     def models(self) -> list[str]:
@@ -197,10 +199,6 @@ class Experiment(Settings):
         control: ControlSettings | None = self.constructions.controls.get(run)
         return control.task if control else self.runs[run].task
 
-    def _control(self, name: str) -> RunOverrides:
-        control = self.constructions.controls[name]
-        return RunOverrides(task=control.task, model=control.model)
-
     def prompt_set(self, name: str) -> PromptSettings:
         """Resolve a stored set of prompts, ``<task>-<split>``."""
         task, split = name.rsplit("-", 1)
@@ -218,7 +216,7 @@ OVERRIDDEN: Final[dict[tuple[type[Settings], str], type[Settings]]] = {
     (Experiment, "tasks"): TaskSettings,
     (RunOverrides, "model"): ModelSettings,
     (RunOverrides, "training"): TrainingSettings,
-    (ControlSettings, "model"): ModelSettings,
+    (ControlSettings, "model"): BuiltModelSettings,
 }
 """What the open mappings of the schema override; `tasks` maps names to such mappings."""
 

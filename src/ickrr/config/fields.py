@@ -1,6 +1,6 @@
-"""What every settings class shares: strict types, no unknown keys, values that later stages can hold.
+"""What all settings classes share: strict types, no unknown keys, values that later stages can hold.
 
-Each value has a documented source, and a list never holds a value twice: all of them are sets.
+Each value has a documented source. No list holds a value twice, since all lists are sets.
 """
 
 import math
@@ -14,12 +14,12 @@ from pydantic_core import PydanticCustomError
 Source = Literal["sources", "our choice", "technical"]
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-"""Name that a file, a rule and a macro can bear."""
+"""A name that a file, a rule and a macro can have."""
 
 LARGEST_INTEGER: Final = 2**32 - 1
-"""Fits into every seed of a generator, every index and every column of a table."""
+"""It fits into every seed of a generator, every index and every column of a table."""
 SMALLEST, LARGEST = 1e-18, 1e18
-"""Sizes of numbers whose squares single precision holds; what may be zero may be anything below."""
+"""Bounds of numbers whose squares single precision can hold; a number that may be zero has no lower one."""
 
 Flag = Annotated[bool, Field(strict=False)]
 """True or false in any of the ways that YAML knows: no, off, 0, False."""
@@ -45,7 +45,7 @@ class Settings(BaseModel):
 
 
 def _why_not_held(number: float, divides: bool) -> str:
-    """Return what is wrong with a number, nothing if it can be held."""
+    """Return what is wrong with a number; empty text if it can be held."""
     if isinstance(number, int):
         too_large = abs(number) > LARGEST_INTEGER
         return f"integers go up to {LARGEST_INTEGER} (2^32 - 1)" if too_large else ""
@@ -57,7 +57,7 @@ def _why_not_held(number: float, divides: bool) -> str:
 
 
 def _is_positive(field: FieldInfo) -> bool:
-    """Say whether a setting, or each entry of a list, must be above zero: such numbers are divided by."""
+    """Say whether a setting, or each entry of a list, must be positive: such numbers may be divisors."""
     said = list(field.metadata)
     for argument in get_args(field.annotation):
         for item in getattr(argument, "__metadata__", ()):

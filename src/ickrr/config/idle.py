@@ -1,18 +1,17 @@
 """Overrides of a run that change nothing beside its other settings: the run would be another one again."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, get_args
 
 from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import Experiment, RunOverrides
+from ickrr.config.model import MLPKind
 from ickrr.config.yaml_text import KeyPath
 
-HIDDEN: Final = ("gelu", "relu", "relu_banks", "bilinear", "rational")
 # setting: the setting that decides on its use, and the values with which it is used.
 USED_WITH: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "linear_scale": ("attention", ("linear", "unnormalised_exp")),
-    "mlp_ratio": ("mlp", HIDDEN),
-    "hidden": ("mlp", HIDDEN),
+    "mlp_ratio": ("mlp", tuple(kind for kind in get_args(MLPKind) if kind != "none")),
     "banks": ("mlp", ("relu_banks",)),
     "bank_units": ("mlp", ("relu_banks",)),
     "muon": ("optimizer", ("muon",)),

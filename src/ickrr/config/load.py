@@ -132,8 +132,7 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
                 check(model, merge(base.model_dump(), overrides), ("runs", name, part), ("base", part))
         for name, control in experiment.constructions.controls.items():
             key = ("constructions", "controls", name, "model")
-            merged = merge(experiment.base.model.model_dump(), control.model)
-            check(ModelSettings, merged, key, ("base", "model"))
+            check(control.architecture, control.model_on(experiment.base.model), key, ("base", "model"))
     if not problems:
         experiment = with_runs_of_patterns(experiment)
         problems += [
@@ -251,8 +250,6 @@ def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath,
                         f"run '{run}' has kernel {kernel} and attention {attention}; "
                         f"allowed: kernel {wanted[0]} and attention {wanted[1]}",
                     )
-                elif key == "runs" and resolved.model.sink:
-                    yield ("operators", key), f"run '{run}' has a sink; allowed: runs without one"
 
 
 def not_compared(experiment: Experiment, run: str, tables: Sequence[str]) -> str:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import Experiment
+from ickrr.config.model import BuiltModelSettings
 from ickrr.entries import Entries
 
 HEADER = """# Configuration reference
@@ -45,7 +47,8 @@ others (`src/ickrr/config/idle.py`).
 
 Source: *sources* = stated in the papers; *our choice* = they do not say; *technical* = no influence on
 the science. Overridable: every key below `base.task` in `tasks.<name>`, every key below `base.model`
-and `base.training` in `runs.<name>.model` and `runs.<name>.training`.
+and `base.training` in `runs.<name>.model` and `runs.<name>.training`. The model of a control whose weights
+are built has settings of its own, listed with the control.
 
 | key | type | default | unit | source | what it is |
 | --- | --- | --- | --- | --- | --- |
@@ -70,6 +73,8 @@ def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldI
             yield from walk(annotation, f"{key}.")
         else:
             yield key, field
+        if (model, name) == (ControlSettings, "model"):
+            yield from walk(BuiltModelSettings, key.removesuffix("<name>"))
 
 
 def describe_type(annotation: Any, *metadata: Any) -> str:

@@ -17,12 +17,15 @@ class TaskSettings(Settings):
 
     law: Law = setting(
         "spherical",
-        "Law of the inputs: uniform on the unit sphere, uniform on [-1,1]^d, or standard normal",
+        "Law of the inputs, each described in its module of src/ickrr/laws",
         "sources",
     )
     dimension: int = setting(5, "Dimension d of the inputs", ge=1)
     kernel: KernelName = setting(
-        "gaussian", "Covariance of the regression function (linear: x.x'/h^2, not for the solvers)", "sources"
+        "gaussian",
+        "Covariance of the regression function, each described in its module of src/ickrr/kernels; solvers "
+        "are run on those that are positive everywhere",
+        "sources",
     )
     lengthscale: float = setting(1.0, "Lengthscale h of the kernel", unit="input units", gt=0)
     noise_std: float = setting(
@@ -43,4 +46,4 @@ class PromptSettings(Settings):
 
 
 class PromptSets(RootModel[list[PromptSettings]]):
-    """Stored sets of prompts that are drawn together."""
+    """Sets of prompts that are drawn and stored together."""

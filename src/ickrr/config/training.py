@@ -43,13 +43,15 @@ class TrainingSettings(Settings):
     final_learning_rate_fraction: float = setting(
         0.02, "Learning rate at the end of the cosine over its peak", ge=0, le=1
     )
-    gradient_clip: float | None = setting(1.0, "Clip of the global gradient norm; null clips nothing", gt=0)
+    gradient_clip: float | None = setting(
+        1.0, "Largest global norm of the gradient, which is clipped to it; null clips nothing", gt=0
+    )
     precision: Literal["float32", "tf32", "bfloat16"] = setting(
         "float32", "Arithmetic of matrix products in training; tf32 and bfloat16 need a GPU"
     )
     compile: Flag = setting(
         False,
-        "Fuse operations with torch.compile, for long trainings; takes half a minute and a C++ compiler",
+        "Fuse operations with torch.compile, for long trainings; needs half a minute and a C++ compiler",
     )
     queries_per_prompt: int = setting(
         20, "Query points per prompt (paired layout only)", unit="queries", ge=1
@@ -60,7 +62,7 @@ class TrainingSettings(Settings):
     checkpoint_every: int = setting(100, "Steps between checkpoints", "technical", "steps", ge=1)
     allow_divergence: Flag = setting(
         False,
-        "Record a non-finite loss as the run's result (ablations) instead of stopping with an error",
+        "Record a loss that is not finite as the run's result (for ablations), instead of an error",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
-"""Refusals, by name, of files that were not made for the run at hand; no arithmetic."""
+"""Reading of arrays and prompts, each checked: a file that does not fit the run at hand is refused."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,18 +10,20 @@ import numpy.typing as npt
 from ickrr.config.run import RunSettings
 from ickrr.config.task import Split
 from ickrr.errors import FileError
+from ickrr.io.origin import ADVICE, require_equal
 from ickrr.io.tensors import load_arrays, read_metadata
 
 Array = npt.NDArray[np.float64]
 
-ADVICE = "delete it and run snakemake again"
+OF_LABELS: Final = ("y", "f", "posterior_mean", "posterior_variance")
+"""Arrays of a prompt set that hold a number for each label."""
 
 
 def load_checked(path: str | Path, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, Array]:
     """Read a safetensors file that must hold certain arrays.
 
     Args:
-        path: file.
+        path: the file.
         shapes: shape by name; None stands for any size.
 
     Returns:
@@ -64,7 +66,7 @@ def load_prompts(path: str | Path, run: RunSettings, split: Split) -> dict[str, 
     given = {key: found.get(key) for key in wanted} if isinstance(found, Mapping) else None
     require_equal(path, "prompts", given, wanted, f"run '{run.name}'")
     lengths = run.task.context_length + 1
-    labels = dict.fromkeys(("y", "f", "posterior_mean", "posterior_variance"), (None, lengths))
+    labels = dict.fromkeys(OF_LABELS, (None, lengths))
     arrays = load_checked(path, {"x": (None, lengths, run.task.dimension), **labels})
     if len({len(array) for array in arrays.values()}) != 1:
         counts = {name: len(array) for name, array in arrays.items()}
@@ -72,26 +74,6 @@ def load_prompts(path: str | Path, run: RunSettings, split: Split) -> dict[str, 
     return arrays
 
 
-def require_equal(path: str | Path, key: str, found: object, wanted: object, whose: str) -> None:
-    """Refuse a file whose metadata differ from what is wanted, naming the first key that does.
-
-    Args:
-        path: file that is refused.
-        key: name of the metadata entry.
-        found: its value in the file; mappings are compared key by key.
-        wanted: the value it must have.
-        whose: what wants it.
-
-    Raises:
-        FileError: they differ.
-    """
-    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
-        for part in dict.fromkeys([*wanted, *found]):
-            require_equal(path, f"{key}.{part}", found.get(part), wanted.get(part), whose)
-    elif found != wanted:
-        raise FileError(f"{path}: its '{key}' is {found!r}, but {whose} needs {wanted!r}; {ADVICE}")
-
-
 def run_metadata(run: RunSettings, seed: int) -> dict[str, Any]:
-    """Metadata by which a file of a trained run is recognised."""
+    """Return the metadata by which a file of a run and a seed is recognised."""
     return {"run": run.model_dump(mode="json"), "seed": seed}

@@ -1,6 +1,6 @@
 """Kernels by name, one module each: ``NAME``, ``POSITIVE`` and ``covariance(x, z, lengthscale)``.
 
-Stationary ones, k(x, x') = g(|x - x'|^2; h) with g(0) = 1, also have ``profile(squared_distance,
+Stationary kernels, k(x, x') = g(|x - x'|^2; h) with g(0) = 1, also have ``profile(squared_distance,
 lengthscale)``. ``POSITIVE`` kernels are positive everywhere, which the row-sum preconditioners of
 `ickrr.solvers` rely on. Equations: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006).
 """
@@ -17,7 +17,7 @@ def covariance(name: str, x: "Tensor", z: "Tensor", lengthscale: float) -> "Tens
     """Evaluate a kernel between two sets of points.
 
     Args:
-        name: of the kernel.
+        name: name of the kernel.
         x: points, (..., n, d).
         z: points, (..., m, d).
         lengthscale: h > 0, input units.

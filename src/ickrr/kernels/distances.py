@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
 
 def squared_distances(x: "Tensor", z: "Tensor") -> "Tensor":
-    """Squared Euclidean distances |x_i - z_j|^2.
+    """Return the squared Euclidean distances |x_i - z_j|^2.
 
-    Summed over coordinates from differences: the expansion |x|^2 + |z|^2 - 2 x.z is faster for
-    large d, but leaves 1e-16 on the diagonal, whose root (1e-8) the non-smooth kernels would see.
+    They are sums of squared differences. The expansion |x|^2 + |z|^2 - 2 x.z is faster for large d, but
+    leaves 1e-16 on the diagonal, whose root, 1e-8, would change the kernels that are not smooth.
 
     Args:
         x: points, (..., n, d).
@@ -30,7 +30,7 @@ def squared_distances(x: "Tensor", z: "Tensor") -> "Tensor":
 def of_distances(
     profile: "Callable[[Tensor, float], Tensor]",
 ) -> "Callable[[Tensor, Tensor, float], Tensor]":
-    """Make the ``covariance`` of a stationary kernel from its ``profile``; see `ickrr.kernels`."""
+    """Return the ``covariance`` of a stationary kernel with a ``profile``; see `ickrr.kernels`."""
 
     def covariance(x: "Tensor", z: "Tensor", lengthscale: float) -> "Tensor":
         """Evaluate the kernel between points (..., n, d) and (..., m, d); (..., n, m)."""

@@ -13,10 +13,10 @@ POSITIVE = True
 
 
 def profile(squared_distance: "Tensor", lengthscale: float) -> "Tensor":
-    """Evaluate the kernel at distances.
+    """Evaluate the kernel at distances of any shape.
 
     Args:
-        squared_distance: r^2, any shape, input units squared.
+        squared_distance: r^2, input units squared.
         lengthscale: h > 0, input units.
     """
     import torch

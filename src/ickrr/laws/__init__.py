@@ -1,6 +1,6 @@
 """Laws of the inputs by name, one module each.
 
-Each has ``NAME``, ``draw(shape, generator)`` (float64, on the generator's device),
+Each module has ``NAME``, ``draw(shape, generator)`` (float64, on the generator's device),
 ``mean_square_norm(dimension)``, E|x|^2, and ``LINE``, the end of the interval on which one-dimensional curves
 are traced (all of the inputs, or 99 % of them; None where the inputs on a line are no interval).
 """
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 
 def draw_inputs(law: str, shape: tuple[int, ...], generator: "torch.Generator") -> "Tensor":
-    """Draw inputs of a law; shape (..., d)."""
+    """Draw inputs of a law, of shape (..., d), float64, on the generator's device.
+
+    Args:
+        law: name of the law.
+        shape: (..., d).
+        generator: source of all randomness.
+    """
     drawn: Tensor = LAWS.load(law).draw(shape, generator)
     return drawn

@@ -13,7 +13,7 @@ LINE = 2.5
 
 
 def draw(shape: tuple[int, ...], generator: "torch.Generator") -> "Tensor":
-    """Draw points; shape (..., d)."""
+    """Draw points of a shape (..., d), float64, on the generator's device."""
     return normal(shape, generator)
 
 

@@ -1,4 +1,4 @@
-"""Standard normal numbers, from which laws are made, and functions and noise too."""
+"""Standard normal numbers, of which laws, functions and noise are made."""
 
 from typing import TYPE_CHECKING
 

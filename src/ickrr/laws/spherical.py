@@ -13,7 +13,7 @@ LINE = None  # on a line, the sphere is two points
 
 
 def draw(shape: tuple[int, ...], generator: "torch.Generator") -> "Tensor":
-    """Draw points; shape (..., d)."""
+    """Draw points of a shape (..., d), float64, on the generator's device."""
     import torch
 
     return torch.nn.functional.normalize(normal(shape, generator), dim=-1)

@@ -11,7 +11,7 @@ LINE = 1.0
 
 
 def draw(shape: tuple[int, ...], generator: "torch.Generator") -> "Tensor":
-    """Draw points; shape (..., d)."""
+    """Draw points of a shape (..., d), float64, on the generator's device."""
     import torch
 
     draws = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)

@@ -1,4 +1,4 @@
-"""ReLU layer whose hidden units come in banks, all units of a bank reading one direction of the stream.
+"""A ReLU MLP whose hidden units come in banks: all units of a bank read one direction of the stream.
 
 u(h) = W_down relu(W_up h + b_up) + b_down + sum_r m_r g_r(d_r.h + e_r), g_r(z) = sum_k c_rk relu(z - t_rk):
 an ordinary ReLU MLP of hidden + banks x units units, stored without its repeated rows, and evaluated without
@@ -23,7 +23,7 @@ class BankedMLP(nn.Module):
         width: width of the residual stream.
         hidden: number of units with a direction of their own.
         banks: number of shared directions.
-        units: number of units a bank.
+        units: number of units of each bank.
     """
 
     def __init__(self, width: int, hidden: int, banks: int, units: int) -> None:
@@ -38,14 +38,14 @@ class BankedMLP(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the update of every token, (B, T, width)."""
-        update: Tensor = self.down(torch.relu(self.up(tokens)))  # (B, T, width)
+        update: Tensor = self.down(torch.relu(self.up(tokens)))  # (B, T, hidden) -> (B, T, width)
         inputs = self.direction(tokens).flatten(0, -2).T.contiguous()  # (B, T, banks) -> (banks, B T)
-        values = self.bank_values(inputs).T.unflatten(0, tokens.shape[:-1])  # (B, T, banks)
-        update = update + self.mix(values)
+        values = self.bank_values(inputs).T.unflatten(0, tokens.shape[:-1])  # (banks, B T) -> (B, T, banks)
+        update = update + self.mix(values)  # (B, T, width)
         return update
 
     def bank_values(self, inputs: Tensor) -> Tensor:
-        """Evaluate g_r at (banks, P) inputs, one row a bank: (banks, P)."""
+        """Evaluate g_r at P inputs for each bank, (banks, P) -> (banks, P)."""
         knots, slopes, offsets = self._prefix_sums()
         below = torch.searchsorted(knots, inputs.detach(), right=True)  # (banks, P), knots at or below z
         return inputs * slopes.gather(1, below) - offsets.gather(1, below)
@@ -54,7 +54,7 @@ class BankedMLP(nn.Module):
         """Return the ordinary MLP that computes the same, with hidden + banks x units hidden units."""
         banks, units = self.knots.shape
         own, width = self.up.weight.shape
-        mlp = MLP(width, own + banks * units, "relu").to(self.knots)
+        mlp = MLP(width, own + banks * units, torch.relu).to(self.knots)
         with torch.no_grad():
             repeated = self.direction.weight.repeat_interleave(units, dim=0)  # (banks units, width)
             shifts = (self.direction.bias[:, None] - self.knots).flatten()  # (banks units)
@@ -66,10 +66,10 @@ class BankedMLP(nn.Module):
         return mlp
 
     def _prefix_sums(self) -> Prefix:
-        """Sorted knots (banks, units), and C and S before and after each, (banks, units + 1)."""
+        """Return the sorted knots, (banks, units), and C and S between them, (banks, units + 1)."""
         if torch.is_grad_enabled() and self.changes.requires_grad:
             return _prefix(self.knots, self.changes)
-        # In evaluation the sums are kept, and made anew when a weight was written to.
+        # In evaluation the sums are kept until a weight is written to.
         state = tuple((p.data_ptr(), p._version, p.dtype, p.device) for p in (self.knots, self.changes))
         if self._prefix is None or self._prefix[0] != state:
             self._prefix = (state, _prefix(self.knots.detach(), self.changes.detach()))
@@ -77,22 +77,20 @@ class BankedMLP(nn.Module):
 
 
 def _prefix(knots: Tensor, changes: Tensor) -> Prefix:
-    ordered, order = knots.sort(dim=1)
-    changes = changes.gather(1, order)
+    ordered, order = knots.sort(dim=1)  # (banks, units)
+    changes = changes.gather(1, order)  # (banks, units)
     return ordered.contiguous(), _sums_before(changes), _sums_before(changes * ordered)
 
 
 def _sums_before(terms: Tensor) -> Tensor:
-    """Sums of the first 0 .. units terms of each row, (banks, units + 1).
+    """Return the sums of the first 0, 1, .., units terms of each row, (banks, units) -> (banks, units + 1).
 
-    Added up in two levels, so that rounding grows with the root of the number of units, not with the number.
+    They are added up in two levels, so that rounding grows with the square root of the number of units.
     """
     units = terms.shape[1]
     side = math.isqrt(units - 1) + 1
-    square = nn.functional.pad(terms, (0, side * side - units)).unflatten(
-        1, (side, side)
-    )  # (banks, side, side)
-    within = square.cumsum(2)
+    padded = nn.functional.pad(terms, (0, side * side - units))  # (banks, side side)
+    within = padded.unflatten(1, (side, side)).cumsum(2)  # (banks, side, side)
     before = nn.functional.pad(within[..., -1].cumsum(1), (1, 0))[:, :-1, None]  # (banks, side, 1)
     total = (before + within).flatten(1)[:, :units]  # (banks, units)
-    return nn.functional.pad(total, (1, 0))
+    return nn.functional.pad(total, (1, 0))  # (banks, units + 1)

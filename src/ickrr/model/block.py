@@ -1,89 +1,60 @@
 """One transformer block: h <- h + Attention(norm(h)), then h <- h + MLP(norm(h)) (pre-norm, as in GPT-2)."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 
+from ickrr.config.model import MLPKind, NormKind
 from ickrr.model.attention import Attention, Visibility
+
+LAYER_NORM_EPSILON: Final = 1e-5  # GPT-2's
 
 
 def gelu(hidden: Tensor) -> Tensor:
-    """GELU in its tanh form, 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))): GPT-2's nonlinearity."""
+    """Return GELU in its tanh form, 0.5 h (1 + tanh(sqrt(2/pi) (h + 0.044715 h^3))), as in GPT-2."""
     return nn.functional.gelu(hidden, approximate="tanh")
 
 
-SMALLEST_DIVISOR = 1e-30
-"""Divisors up to this are taken for 0: below the squares of float64's rounding beside numbers of order 1."""
-
-NONLINEARITIES: dict[str, Callable[[Tensor], Tensor]] = {"gelu": gelu, "relu": torch.relu}
-
-
 class MLP(nn.Module):
-    """Two linear maps with a nonlinearity between: W_down act(W_up h + b_up) + b_down.
+    """Two linear maps with a nonlinearity between them: W_down act(W_up h + b_up) + b_down.
 
     Args:
         width: width of the residual stream.
         hidden: number of hidden units.
-        nonlinearity: a key of `NONLINEARITIES`.
+        nonlinearity: act, applied to every hidden unit.
     """
 
-    def __init__(self, width: int, hidden: int, nonlinearity: str) -> None:
+    def __init__(self, width: int, hidden: int, nonlinearity: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.nonlinearity = NONLINEARITIES[nonlinearity]
+        self.nonlinearity = nonlinearity
         self.up = nn.Linear(width, hidden)
         self.down = nn.Linear(hidden, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the update of every token, (B, T, width)."""
-        update: Tensor = self.down(self.nonlinearity(self.up(tokens)))  # (B, T, hidden) inside
+        update: Tensor = self.down(self.nonlinearity(self.up(tokens)))  # (B, T, hidden) -> (B, T, width)
         return update
 
 
-class BilinearMLP(nn.Module):
-    """Product of two linear maps: W_down ((W_up h + b_up) * (W_gate h + b_gate)) + b_down.
-
-    Exact products of channels, where `MLP` can only approximate them.
-
-    Args:
-        width: width of the residual stream.
-        hidden: number of products.
-    """
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.up = nn.Linear(width, hidden)
-        self.gate = nn.Linear(width, hidden)
-        self.down = nn.Linear(hidden, width)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Return the update of every token, (B, T, width)."""
-        update: Tensor = self.down(self.up(tokens) * self.gate(tokens))  # (B, T, hidden) inside
-        return update
+def no_mlp(width: int, hidden: int) -> None:
+    """Return no MLP: the block is attention alone."""
 
 
-class RationalMLP(BilinearMLP):
-    """Product of two linear maps over a third: W_down (u * v / w) + b_down with u = W_up h + b_up and so on.
+MLPS: Final[dict[MLPKind, Callable[[int, int], nn.Module | None]]] = {
+    "gelu": partial(MLP, nonlinearity=gelu),
+    "relu": partial(MLP, nonlinearity=torch.relu),
+    "none": no_mlp,
+}
+"""MLPs of trained models by kind, made from width and hidden units."""
 
-    Exact quotients of channels. A unit whose divisor is at most `SMALLEST_DIVISOR` is 0, so that an iteration
-    that has converged stays where it is.
-
-    Args:
-        width: width of the residual stream.
-        hidden: number of quotients.
-    """
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__(width, hidden)
-        self.divisor = nn.Linear(width, hidden)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Return the update of every token, (B, T, width)."""
-        divisor = self.divisor(tokens)  # (B, T, hidden)
-        divides = divisor > SMALLEST_DIVISOR
-        quotient = self.up(tokens) * self.gate(tokens) / divisor.where(divides, 1.0)  # (B, T, hidden)
-        update: Tensor = self.down(quotient.where(divides, 0.0))
-        return update
+NORMS: Final[dict[NormKind, Callable[[int], nn.Module]]] = {
+    "layernorm": partial(nn.LayerNorm, eps=LAYER_NORM_EPSILON),
+    "none": nn.Identity,
+}
+"""Normalisations by kind, made from the width."""
 
 
 class Block(nn.Module):

@@ -1,10 +1,15 @@
-"""How many parameters a model has, from its settings alone; free of torch."""
+"""How many parameters a model has, from its settings alone, banks left out; free of torch."""
 
-from ickrr.config.model import ModelSettings
+from typing import Final
+
+from ickrr.config.model import AnyModelSettings, BuiltModelSettings
 from ickrr.config.task import TaskSettings
 
+MAPS_UP: Final = {"bilinear": 2, "rational": 3}
+"""Linear maps from the stream to the hidden units, by kind of MLP; the other kinds have one."""
 
-def parameters(model: ModelSettings, task: TaskSettings) -> int:
+
+def parameters(model: AnyModelSettings, task: TaskSettings) -> int:
     """Count the parameters of the model of a run."""
     width = model.width
     paired = model.layout == "paired"
@@ -16,27 +21,35 @@ def parameters(model: ModelSettings, task: TaskSettings) -> int:
     return embedding + positions + model.layers * (block_weights(model) + biases + norms) + norm + width + 1
 
 
-def block_weights(model: ModelSettings) -> int:
+def block_weights(model: AnyModelSettings) -> int:
     """Count the matrix entries of one block: attention 4 width times the heads' channels, and the MLP's."""
     maps = 0 if model.mlp == "none" else 1 + _maps_up(model)
     return 4 * model.width * inner_width(model) + maps * model.width * hidden_width(model)
 
 
-def hidden_width(model: ModelSettings) -> int:
-    """Units of a block's MLP, 0 without one."""
+def hidden_width(model: AnyModelSettings) -> int:
+    """Count the units of a block's MLP that have directions of their own; 0 without an MLP."""
+    if isinstance(model, BuiltModelSettings):
+        return model.hidden
     return 0 if model.mlp == "none" else round(model.mlp_ratio * model.width)
 
 
-def _mlp_biases(model: ModelSettings) -> int:
+def _mlp_biases(model: AnyModelSettings) -> int:
     if model.mlp == "none":
         return 0
     return model.width + hidden_width(model) * _maps_up(model)
 
 
-def _maps_up(model: ModelSettings) -> int:
-    return {"bilinear": 2, "rational": 3}.get(model.mlp, 1)
+def _maps_up(model: AnyModelSettings) -> int:
+    return MAPS_UP.get(model.mlp, 1)
 
 
-def inner_width(model: ModelSettings) -> int:
-    """Channels of all heads of a block together."""
-    return model.heads * (model.head_width or model.width // model.heads)
+def head_width(model: AnyModelSettings) -> int:
+    """Count the channels of each head of a block."""
+    chosen = model.head_width if isinstance(model, BuiltModelSettings) else None
+    return chosen or model.width // model.heads
+
+
+def inner_width(model: AnyModelSettings) -> int:
+    """Count the channels of all heads of a block together."""
+    return model.heads * head_width(model)

@@ -1,4 +1,4 @@
-"""Prompts as token sequences: a prompt is x_1, y_1, .., x_N, y_N and a query x_{N+1}.
+"""Prompts as sequences of tokens: a prompt is x_1, y_1, .., x_N, y_N and a query x_{N+1}.
 
 Interleaved: x_1, y_1, x_2, y_2, .., x_{N+1} (2N+1 tokens of d inputs, y in coordinate 0); the token of
 x_{n+1} has seen n pairs, so one causal pass predicts at every context length. Paired: (x_i, y_i) for the

@@ -6,18 +6,16 @@ exactly what GPT-2's do (Radford et al. 2019).
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import AnyModelSettings, BuiltModelSettings
 from ickrr.model.attention import CAUSAL, Attention, Visibility
-from ickrr.model.banks import BankedMLP
-from ickrr.model.block import MLP, BilinearMLP, Block, RationalMLP
+from ickrr.model.block import MLPS, NORMS, Block
+from ickrr.model.built import BUILT_MLPS
+from ickrr.model.size import head_width, hidden_width
 from ickrr.model.tokens import at_inputs, interleave, pair
-
-LAYER_NORM_EPSILON = 1e-5  # GPT-2's
 
 
 class Transformer(nn.Module):
@@ -29,7 +27,7 @@ class Transformer(nn.Module):
         context_length: largest context length N (bounds the positions of the interleaved layout).
     """
 
-    def __init__(self, settings: ModelSettings, dimension: int, context_length: int) -> None:
+    def __init__(self, settings: AnyModelSettings, dimension: int, context_length: int) -> None:
         super().__init__()
         self.settings = settings
         self.dimension = dimension
@@ -40,10 +38,10 @@ class Transformer(nn.Module):
         self.positions = (
             nn.Parameter(torch.zeros(2 * context_length + 1, settings.width)) if interleaved else None
         )
-        # A first token that is no data: every token attends to it as to the context.
+        # A first token that holds no data: every token attends to it as to the context.
         self.sink = nn.Parameter(torch.zeros(settings.width)) if settings.sink else None
         self.blocks = nn.ModuleList(build_block(settings) for _ in range(settings.layers))
-        self.final_norm = build_norm(settings.norm, settings.width)
+        self.final_norm = NORMS[settings.norm](settings.width)
         self.readout = nn.Linear(settings.width, 1)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
@@ -60,8 +58,8 @@ class Transformer(nn.Module):
             ValueError: the prompt is longer than the model's positions.
         """
         if self.settings.layout == "interleaved":
-            *_, last = self.layers(self._embed(interleave(x, y)), CAUSAL)
-            return self.read(at_inputs(last))
+            *_, last = self.layers(self._embed(interleave(x, y)), CAUSAL)  # (B, 2N+1, width)
+            return self.read(at_inputs(last))  # (B, N+1)
         return torch.cat(
             [self.predict(x[:, :n], y[:, :n], x[:, n : n + 1]) for n in range(x.shape[1])], dim=1
         )  # N+1 times (B, 1) -> (B, N+1)
@@ -77,8 +75,8 @@ class Transformer(nn.Module):
         Returns:
             (B, Q).
         """
-        *_, last = self.query_layers(x, y, queries)
-        return self.read(last)
+        *_, last = self.query_layers(x, y, queries)  # (B, Q, width)
+        return self.read(last)  # (B, Q)
 
     def query_layers(self, x: Tensor, y: Tensor, queries: Tensor) -> Iterator[Tensor]:
         """Yield the raw residual stream of layers 0..L at many queries of one context (paired layout).
@@ -97,7 +95,7 @@ class Transformer(nn.Module):
             tokens = torch.cat((self.sink.expand(len(x), 1, -1), tokens), dim=1)  # (B, 1+n+Q, width)
             keys += 1
         for layer in self.layers(tokens, Visibility(keys=keys)):
-            yield layer[:, keys:]
+            yield layer[:, keys:]  # (B, Q, width)
 
     def residual_streams(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the raw residual stream (before the final norm) at the prediction tokens of all layers.
@@ -111,11 +109,11 @@ class Transformer(nn.Module):
         """
         if self.settings.layout == "interleaved":
             tokens = self._embed(interleave(x, y))  # (B, 2N+1, width)
-            return torch.stack([at_inputs(h) for h in self.layers(tokens, CAUSAL)])
+            return torch.stack([at_inputs(layer) for layer in self.layers(tokens, CAUSAL)])
         streams = []
         for n in range(x.shape[1]):
             layers = self.query_layers(x[:, :n], y[:, :n], x[:, n : n + 1])
-            streams.append(torch.stack([h[:, 0] for h in layers]))  # (L+1, B, width)
+            streams.append(torch.stack([layer[:, 0] for layer in layers]))  # (L+1, B, width)
         return torch.stack(streams, dim=2)  # (L+1, B, N+1, width)
 
     def layers(self, tokens: Tensor, visibility: Visibility) -> Iterator[Tensor]:
@@ -135,7 +133,7 @@ class Transformer(nn.Module):
                 f"a prompt of context length {(length - 1) // 2} does not fit a model made for "
                 f"context lengths up to {self.context_length}"
             )
-        return embedded + self.positions[:length]
+        return embedded + self.positions[:length]  # (B, T, width) + (T, width)
 
     def read(self, tokens: Tensor) -> Tensor:
         """Apply the model's own readout to residual streams, (..., width) -> (...)."""
@@ -143,31 +141,18 @@ class Transformer(nn.Module):
         return prediction
 
 
-def hidden_width(settings: ModelSettings) -> int:
-    """Return the number of hidden units of each MLP that have a direction of their own."""
-    return settings.hidden or round(settings.mlp_ratio * settings.width)
-
-
-def build_norm(kind: str, width: int) -> nn.Module:
-    """Return a layer norm, or the identity for ``none``."""
-    return nn.LayerNorm(width, eps=LAYER_NORM_EPSILON) if kind == "layernorm" else nn.Identity()
-
-
-def build_block(settings: ModelSettings) -> Block:
+def build_block(settings: AnyModelSettings) -> Block:
     """Return one block with the options of the settings."""
-    hidden = hidden_width(settings)
-    mlp: nn.Module | None
-    if settings.mlp == "none":
-        mlp = None
-    elif settings.mlp == "bilinear":
-        mlp = BilinearMLP(settings.width, hidden)
-    elif settings.mlp == "rational":
-        mlp = RationalMLP(settings.width, hidden)
-    elif settings.mlp == "relu_banks":
-        mlp = BankedMLP(settings.width, hidden, settings.banks, settings.bank_units)
-    else:
-        mlp = MLP(settings.width, hidden, settings.mlp)
-    attention = Attention(
-        settings.width, settings.heads, settings.attention, settings.linear_scale, settings.head_width
+    mlp = (
+        BUILT_MLPS[settings.mlp](settings)
+        if isinstance(settings, BuiltModelSettings)
+        else MLPS[settings.mlp](settings.width, hidden_width(settings))
     )
-    return Block(attention, mlp, partial(build_norm, settings.norm), settings.width)
+    attention = Attention(
+        settings.width,
+        settings.heads,
+        head_width(settings),
+        settings.attention,
+        mean=settings.linear_scale == "mean",
+    )
+    return Block(attention, mlp, NORMS[settings.norm], settings.width)

@@ -1,4 +1,4 @@
-"""Trained weights on disk: a state dict with the resolved run and the seed in its metadata."""
+"""Weights on disk: a state dict with the resolved run and the seed in its metadata."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ickrr.config.run import RunSettings
 from ickrr.errors import FileError
+from ickrr.io.origin import ADVICE, require_equal
 from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.model.transformer import Transformer
 
@@ -61,21 +62,16 @@ def load_model(path: str | Path, run: RunSettings, seed: int | None = None) -> T
 def require_same_origin(
     path: str | Path, metadata: Mapping[str, Any], run: RunSettings, seed: int | None
 ) -> None:
-    """Refuse a file that another run or seed wrote.
+    """Refuse a file that was written for another run or seed.
 
     Raises:
         FileError: names every key that differs, with both values.
     """
-    expected: dict[str, Any] = {"run": run.model_dump(mode="json")}
+    wanted: dict[str, Any] = {"run": run.model_dump(mode="json")}
     if seed is not None:
-        expected["seed"] = seed
-    found = {key: metadata.get(key) for key in expected}
-    different = differences(found, expected)
-    if different:
-        raise FileError(
-            f"{path}: was not made by run '{run.name}' as it is now: {'; '.join(different)}; "
-            "delete the file and run snakemake again"
-        )
+        wanted["seed"] = seed
+    found = {key: metadata.get(key) for key in wanted}
+    require_equal(path, "", found, wanted, f"run '{run.name}' as it is now")
 
 
 def require_same_shapes(
@@ -98,17 +94,4 @@ def require_same_shapes(
             )
         else:
             continue
-        raise FileError(f"{path}: {problem}; delete the file and run snakemake again")
-
-
-def differences(found: Any, expected: Any, key: str = "") -> list[str]:
-    """List the dotted keys at which two nested records differ."""
-    if not (isinstance(found, Mapping) and isinstance(expected, Mapping)):
-        same = found == expected and type(found) is type(expected)
-        return [] if same else [f"{key} is {found!r}, expected {expected!r}"]
-    keys = sorted({*found, *expected})
-    return [
-        difference
-        for name in keys
-        for difference in differences(found.get(name), expected.get(name), f"{key}.{name}" if key else name)
-    ]
+        raise FileError(f"{path}: {problem}; {ADVICE}")

@@ -31,9 +31,9 @@ def iterate(system: "KernelSystem", settings: SolverSettings) -> "Iterator[Tenso
 
     smallest, largest = spectral_interval(system)
     center, half_width = (largest + smallest) / 2, (largest - smallest) / 2  # (B, prefixes)
-    scale = half_width.square() / center
+    scale = half_width.square() / center  # (B, prefixes)
     residual = system.right_hand_sides.clone()  # (B, points, prefixes)
-    update = residual / center[:, None, :]
+    update = residual / center[:, None, :]  # (B, points, prefixes)
     predictions = torch.zeros_like(system.labels)  # (B, prefixes)
     while True:
         yield predictions
@@ -46,14 +46,14 @@ def iterate(system: "KernelSystem", settings: SolverSettings) -> "Iterator[Tenso
 
 
 def spectral_interval(system: "KernelSystem") -> "tuple[Tensor, Tensor]":
-    """Return the smallest and largest eigenvalue of each A_n, both (B, prefixes); lambda for n = 0."""
+    """Return the smallest and the largest eigenvalue of each A_n, both (B, prefixes); lambda for n = 0."""
     import torch
 
     smallest = torch.full_like(system.labels, system.ridge)
     largest = torch.full_like(system.labels, system.ridge)
     for n in range(1, system.points):
         eigenvalues = torch.linalg.eigvalsh(system.kernel[:, :n, :n])  # (B, n), ascending
-        # K has no negative eigenvalues; rounding may return some below zero.
+        # K has no negative eigenvalues, but rounding may return some.
         smallest[:, n] += eigenvalues[:, 0].clamp_min(0)
         largest[:, n] += eigenvalues[:, -1]
     return smallest, largest

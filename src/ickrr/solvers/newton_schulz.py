@@ -1,6 +1,6 @@
 """Newton-Schulz iteration for the inverse, M <- M (2 I - A M) from M_0 = I / ||A||_inf (Schulz, 1933).
 
-The residual I - A M squares at every step. Prediction t >= 1 is k_n^T M_{t-1} y; step 0 is the zero
+The residual I - A M is squared at every step. Prediction t >= 1 is k_n^T M_{t-1} y; step 0 is the zero
 predictor. The prefixes differ in the size of their inverse, so each has a recursion of its own over all
 prompts.
 """
@@ -57,9 +57,9 @@ def _prefix(system: "KernelSystem", n: int) -> "Iterator[Tensor]":
         prediction = (query @ (inverse @ labels))[:, 0, 0]  # (B,)
         yield prediction
         residual = identity - matrix @ inverse  # (B, n, n)
-        correction = (inverse @ residual).masked_fill_(final[:, None, None], 0.0)
+        correction = (inverse @ residual).masked_fill_(final[:, None, None], 0.0)  # (B, n, n)
         inverse = inverse + correction
         final = final | (torch.linalg.matrix_norm(residual) <= tolerance)
-    prediction = (query @ (inverse @ labels))[:, 0, 0]
+    prediction = (query @ (inverse @ labels))[:, 0, 0]  # (B,)
     while True:
         yield prediction

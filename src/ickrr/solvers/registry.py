@@ -1,4 +1,4 @@
-"""The one way to run a solver: whole trajectories in bounded memory."""
+"""Running a solver by its name: whole trajectories, in bounded memory."""
 
 from itertools import islice
 
@@ -11,10 +11,10 @@ from ickrr.solvers.trajectory import Trajectory, mark_divergence
 
 
 def solve(name: str, system: KernelSystem, steps: int, settings: SolverSettings) -> Trajectory:
-    """Run a solver on all prompts and prefixes at once, `settings.chunk_prompts` prompts at a time.
+    """Run a solver on all prompts and prefixes, `settings.chunk_prompts` prompts at a time.
 
     Args:
-        name: of the solver.
+        name: name of the solver.
         system: the systems of B prompts.
         steps: last step T.
         settings: relaxations and the chunk size; its own `steps` is not used.
@@ -31,6 +31,6 @@ def solve(name: str, system: KernelSystem, steps: int, settings: SolverSettings)
     for chunk in system.chunks(settings.chunk_prompts):
         stop = start + len(chunk.labels)
         for step, prediction in enumerate(islice(iterate(chunk, settings), steps + 1)):
-            predictions[step, start:stop] = prediction
+            predictions[step, start:stop] = prediction  # (b, N+1)
         start = stop
     return mark_divergence(predictions, system.labels)

@@ -24,7 +24,7 @@ def stationary_iteration(system: "KernelSystem", weights: "Tensor") -> "Iterator
     coefficients = torch.zeros_like(system.kernel)  # (B, points, prefixes)
     while True:
         product = torch.bmm(system.kernel, coefficients)  # (B, points, prefixes)
-        yield product.diagonal(dim1=1, dim2=2)
-        residual = torch.sub(system.right_hand_sides, product)
+        yield product.diagonal(dim1=1, dim2=2)  # (B, prefixes)
+        residual = torch.sub(system.right_hand_sides, product)  # (B, points, prefixes)
         residual.sub_(coefficients, alpha=system.ridge)
         coefficients.addcmul_(weights, residual)

@@ -17,7 +17,7 @@ from ickrr.tasks import bayes_ridge, kernel_matrix, posterior
 
 @dataclass(frozen=True)
 class KernelSystem:
-    """The systems of B prompts and all their prefixes.
+    """The linear systems of B prompts, one for each prefix of a prompt.
 
     Attributes:
         kernel: K over all points, symmetric, (B, N+1, N+1), float64, entries >= 0.
@@ -31,7 +31,7 @@ class KernelSystem:
 
     @classmethod
     def of_prompts(cls, task: TaskSettings, x: Tensor, y: Tensor) -> "KernelSystem":
-        """Build the systems of prompts with inputs x (B, N+1, d) and labels y (B, N+1)."""
+        """Return the systems of prompts with inputs x, (B, N+1, d), and labels y, (B, N+1)."""
         return cls(kernel_matrix(task, x), y.to(torch.float64), bayes_ridge(task))
 
     @property
@@ -40,7 +40,7 @@ class KernelSystem:
         return self.kernel.shape[-1]
 
     def chunks(self, prompts: int) -> "list[KernelSystem]":
-        """Split into systems of at most so many prompts, in order."""
+        """Split them into systems of at most so many prompts each, in order."""
         parts = zip(torch.split(self.kernel, prompts), torch.split(self.labels, prompts), strict=True)
         return [KernelSystem(kernel, labels, self.ridge) for kernel, labels in parts]
 
@@ -69,7 +69,7 @@ class KernelSystem:
         return self.row_sums.amax(dim=1) + self.ridge
 
     def masked_inverse(self, diagonal: Tensor) -> Tensor:
-        """Invert positive diagonals (B, points, prefixes), zero outside each prefix."""
+        """Return the inverse of positive diagonals (B, points, prefixes), zero outside each prefix."""
         return torch.where(self.mask > 0, 1 / diagonal, 0.0)
 
 

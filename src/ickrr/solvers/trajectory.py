@@ -1,4 +1,4 @@
-"""Trajectories of solvers: predictions at every step, and the step from which an iterate has diverged."""
+"""Trajectories of solvers: the predictions of every step, and the step from which they have diverged."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 DIVERGED = 1e6
-"""An iterate this many times the prompt's largest label has diverged.
+"""An iterate that is this many times the prompt's largest label has diverged.
 
-A convergent iteration from zero stays within a small multiple of the labels; without a limit, an iterate that
-grows ninefold a step would still count as finite after 300 steps.
+A convergent iteration from zero stays within a small multiple of the labels. Without a limit, an iterate that
+grows ninefold in each step would still count as finite after 300 steps.
 """
 
 
@@ -28,7 +28,7 @@ class Trajectory:
 
 
 def mark_divergence(predictions: Tensor, labels: Tensor) -> Trajectory:
-    """Record from which step on predictions have diverged, and set them to NaN from there on, in place.
+    """Find the step from which predictions have diverged, and set them to NaN from there on, in place.
 
     Args:
         predictions: (T+1, B, N+1).

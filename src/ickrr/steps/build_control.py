@@ -5,8 +5,10 @@ from pathlib import Path
 
 import torch
 
+from ickrr.config.model import BuiltModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.constructions.richardson.controls import build_exact, build_relu
+from ickrr.errors import ConstructionError
 from ickrr.io.files import read_settings, write_json
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model, save_weights
@@ -37,11 +39,16 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.kind == "random":
         model = build_model(run)
         initialise(model, torch_generator(arguments.seed, "initial weights"))
-    else:
+    elif isinstance(run.model, BuiltModelSettings):
         builder = build_relu if arguments.kind == "built" else build_exact
         control = builder(run.task, run.model)
         model = control.model
         expected |= {"setup": control.setup, "layer_bound": control.layer_bound}
+    else:
+        raise ConstructionError(
+            f"{arguments.run}: model.mlp: found '{run.model.mlp}', that of a trained model; "
+            f"--kind {arguments.kind} needs the architecture of a built one"
+        )
     # Blocks may share their storage, and safetensors takes each tensor once.
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     save_weights(arguments.weights, state, run, arguments.seed)

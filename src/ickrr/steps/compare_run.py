@@ -18,7 +18,8 @@ from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.run import RunSettings
 from ickrr.errors import FileError
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import Array, load_checked, load_prompts, require_equal, run_metadata
+from ickrr.io.inputs import Array, load_checked, load_prompts, run_metadata
+from ickrr.io.origin import require_equal
 from ickrr.io.tensors import read_metadata
 
 

@@ -35,16 +35,16 @@ def main(arguments: argparse.Namespace) -> None:
 
     Raises:
         FileError: an input is missing, damaged, or belongs to another run, seed or task.
-        ConfigError: the run's attention is not softmax, it has a sink, or the fit prompts are too few.
+        ConfigError: the run's attention is not softmax, or the fit prompts are too few.
         CovarianceError: a covariance is not numerically positive definite.
     """
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
     settings = read_settings(arguments.settings, OperatorSettings)
-    if run.model.attention != "softmax" or run.model.sink:
+    if run.model.attention != "softmax":
         raise ConfigError(
-            f"operators.runs: run '{run.name}' has attention {run.model.attention}, sink {run.model.sink}; "
-            "only softmax attention without a sink can be held against kernels"
+            f"operators.runs: run '{run.name}' has attention {run.model.attention}; "
+            "only softmax attention can be compared with kernels"
         )
     stored = load_prompts(arguments.fit, run, "fit")
     count = settings.fit_prompts

@@ -17,7 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--prompts", type=Path, required=True, help="resolved prompt sets, a list (JSON)")
     parser.add_argument(
-        "--outputs", type=Path, nargs="+", required=True, help="files to write, one a set (safetensors)"
+        "--outputs",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="files to write, one for each set (safetensors)",
     )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 

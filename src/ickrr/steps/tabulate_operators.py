@@ -11,7 +11,8 @@ from ickrr.comparison.resamples import Resamples
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import load_checked, require_equal
+from ickrr.io.inputs import load_checked
+from ickrr.io.origin import require_equal
 from ickrr.io.tensors import read_metadata
 
 

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Train, or go on from the checkpoint.
+    """Train, from the checkpoint if there is one.
 
     Raises:
         FileError: an input is missing, damaged or belongs to another run.
@@ -54,7 +54,7 @@ def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
     device = resolve_device(arguments.device)
-    validation = Validation(arguments.validation, run.task, device)
+    validation = Validation(arguments.validation, run, device)
     sources = arguments.sources  # set by the entry point
     code = f"{sources.digest} torch {torch.__version__}"
 
@@ -75,5 +75,5 @@ def main(arguments: argparse.Namespace) -> None:
     write_table(arguments.learning_curve, outcome.history.learning_curve())
     write_table(arguments.rate, outcome.history.rates())
     save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)
-    # Last: a kill before this line leaves a state from which the same outputs are made again.
+    # This comes last: a kill before this line leaves a state from which the same outputs are made again.
     arguments.state.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Checkpoints: everything that training needs to go on, in one safetensors file written atomically."""
+"""Checkpoints: everything that training needs to resume, in one safetensors file written atomically."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ Tensors = dict[str, Tensor]
 
 
 class UnusableCheckpointError(FileError):
-    """A checkpoint that cannot be gone on from, although no person made a mistake: training starts afresh."""
+    """A checkpoint cannot be resumed, through nobody's mistake: training starts from the beginning."""
 
 
 @dataclass(frozen=True)

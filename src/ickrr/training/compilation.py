@@ -1,4 +1,4 @@
-"""Forward and backward pass fused by torch.compile, for trainings that are long enough to pay for it."""
+"""Forward and backward pass compiled by torch, for trainings that are long enough to pay for it."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,10 @@ Predictor = Callable[[Transformer, Batch], Tensor]
 
 
 def predictor(fuse: bool) -> Predictor:
-    """Return `predict`, compiled if asked for: equal up to rounding, and compiled at its first call.
+    """Return `predict`, compiled at its first call if asked for; the predictions are equal up to rounding.
 
     Args:
-        fuse: compile it; the prompts of all calls must then be of one shape.
+        fuse: compile it; the prompts of all calls must then have one shape.
 
     Raises:
         ConfigError: when it is called, if torch cannot compile on this machine.
@@ -25,7 +25,7 @@ def predictor(fuse: bool) -> Predictor:
         return predict
     from torch._dynamo.exc import TorchDynamoException  # a second of imports
 
-    torch.compiler.reset()  # of other trainings in this process: torch stops compiling after a few shapes
+    torch.compiler.reset()  # of other trainings in this process: after a few shapes torch stops compiling
     compiled = torch.compile(predict, fullgraph=True, dynamic=False)
 
     def predict_compiled(model: Transformer, batch: Batch) -> Tensor:

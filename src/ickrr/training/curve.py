@@ -14,7 +14,7 @@ RATE_COLUMNS = ("step", "steps_per_second", "peak_memory_mb", "elapsed_s")
 
 @dataclass
 class History:
-    """Rows of both tables, as plain numbers so that a checkpoint can hold them.
+    """Rows of both tables, as plain numbers, so that a checkpoint can hold them.
 
     Args:
         curve: rows of `CURVE_COLUMNS`; `diverged` is 0 or 1.
@@ -38,7 +38,7 @@ class History:
 
     @classmethod
     def from_tensors(cls, curve: Tensor, rate: Tensor) -> "History":
-        """Take over what `tensors` returned."""
+        """Restore what `tensors` returned."""
         return cls([tuple(row) for row in curve.tolist()], [tuple(row) for row in rate.tolist()])
 
     def learning_curve(self) -> pd.DataFrame:

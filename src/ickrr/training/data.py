@@ -1,8 +1,8 @@
 """Fresh training prompts: the batch of a step is a function of (run, seed, step).
 
-So a resume needs no generator state. Interleaved prompts are drawn in blocks of many steps (one
-batched Cholesky each), block b from the stream (seed, "training", b). Paired prompts of a step
-share one context length n, uniform on 0..N, and have their own stream.
+A resumed training therefore needs no state of a generator. Interleaved prompts are drawn in blocks of many
+steps (one batched Cholesky each), block b from the stream (seed, "training", b). Paired prompts of a step
+share one context length n, uniform on 0..N; step s has the stream (seed, "training", s).
 """
 
 from dataclasses import dataclass
@@ -63,14 +63,14 @@ class TrainingData:
         self._block: tuple[Tensor, Tensor, Tensor] | None = None
 
     def batch(self, step: int) -> Batch:
-        """Return the batch of a step counted from 1."""
+        """Return the batch of a step, counted from 1."""
         if self.run.model.layout == "paired":
             return self._paired(step)
         index, offset = divmod(step - 1, self.steps_per_block)
         size = self.run.training.batch_size
         rows = slice(offset * size, (offset + 1) * size)
         x, y, posterior_mean = (tensor[rows] for tensor in self._block_at(index))
-        return Batch(x, y, posterior_mean if self._exact else y)
+        return Batch(x, y, posterior_mean if self._exact else y)  # (B, N+1, d), (B, N+1), (B, N+1)
 
     @property
     def _exact(self) -> bool:
@@ -100,4 +100,4 @@ class TrainingData:
             device=self.device,
         )
         target = drawn.posterior_mean if self._exact else drawn.y_query
-        return Batch(drawn.x, drawn.y, target, drawn.x_query)
+        return Batch(drawn.x, drawn.y, target, drawn.x_query)  # (B, n, d), (B, n), (B, Q), (B, Q, d)

@@ -1,4 +1,4 @@
-"""Being asked to stop: SIGTERM, SIGINT or the end of the allotted time; training then saves and exits."""
+"""Requests to stop: SIGTERM, SIGINT or the end of the allotted time; training then saves and exits."""
 
 import signal
 import time
@@ -8,7 +8,7 @@ from typing import Self
 
 import psutil
 
-EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run it again and it goes on
+EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run it again and it resumes
 SLACK_SECONDS = 5.0  # for leaving the interpreter on a busy machine
 
 
@@ -61,10 +61,10 @@ class Interruption:
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned
 
     def requested(self) -> tuple[str, int] | None:
-        """Tell whether to stop now; call once a step.
+        """Tell whether to stop now; to be called once in every step.
 
-        The clock's verdict leaves room for two of the longest steps so far (with their validations and
-        checkpoints): one that is under way and one to save.
+        Time is taken to run out two steps before the limit, each as long as the longest so far (with its
+        validation and checkpoint): one for the step under way and one for saving.
 
         Returns:
             The reason in words and the exit code, or None to go on.

@@ -55,10 +55,10 @@ class Trainer:
         run: resolved run.
         seed: seed of the initial weights and of the prompts.
         validation: fixed prompts of the learning curve.
-        state_path: checkpoint file; gone on from if it is this run's and seed's, else written afresh.
+        state_path: checkpoint file; resumed if it is of this run and seed, otherwise overwritten.
         device: where to train.
-        code: identity of the code; a checkpoint of other code is not gone on from.
-        require_same_code: called before each checkpoint; raises where the code was edited meanwhile.
+        code: identity of the code; a checkpoint of other code is not resumed.
+        require_same_code: called before each checkpoint; raises if the code was edited meanwhile.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Trainer:
                     reason, code = stop
                     raise TrainingInterrupted(
                         f"{self.label}: {reason}; saved step {step} of {steps} in {self.state_path}; "
-                        "run it again to go on",
+                        "run it again to resume",
                         code,
                     )
         weights = self._copy_of_weights() if diverged_at is None else self.validated
@@ -142,10 +142,10 @@ class Trainer:
         batch = self.data.batch(step)
         with reduced(self.settings.precision, self.device):
             prediction = self.predict(self.model, batch)  # (B, N+1) or (B, Q)
-        loss = (prediction.float() - batch.target).square().mean()
+        loss = (prediction.float() - batch.target).square().mean()  # ()
         loss.backward()
         norm = self.optimizer.step(step)
-        self.pending.append(torch.stack((loss.detach(), norm)))
+        self.pending.append(torch.stack((loss.detach(), norm)))  # (2)
 
     def _diverged_at(self, step: int) -> int | None:
         """Return the first step since the last row whose loss or gradient is not finite."""
@@ -157,7 +157,7 @@ class Trainer:
         risk = self.validation.excess_risk(self.model)
         if not math.isfinite(risk):
             return step
-        loss = float(torch.stack(self.pending)[:, 0].double().mean())
+        loss = float(torch.stack(self.pending)[:, 0].double().mean())  # (k, 2) -> (k) -> ()
         rate = self.optimizer.learning_rate(step)
         self.history.curve.append((step, loss, risk, self.validation.bayes_risk, rate, 0.0))
         self.pending.clear()
@@ -217,7 +217,7 @@ class Trainer:
         if self.settings.allow_divergence:
             self.validated = {name: tensor.to(self.device) for name, tensor in checkpoint.validated.items()}
         self.saved_step = checkpoint.step
-        print(f"{self.label}: goes on after step {checkpoint.step}", file=sys.stderr, flush=True)
+        print(f"{self.label}: resumes after step {checkpoint.step}", file=sys.stderr, flush=True)
         return checkpoint.step
 
     def _copy_of_weights(self) -> dict[str, Tensor]:
@@ -225,7 +225,7 @@ class Trainer:
 
 
 class _Clock:
-    """Speed between two rows (validations left out) and seconds in all (validations included)."""
+    """Measures the speed between two rows, without validations, and the time in all, with them."""
 
     def __init__(self, step: int, elapsed: float) -> None:
         self._step = step

@@ -2,8 +2,8 @@
 
 With B <- mu B + (1 - mu) g and the Nesterov step u = (1 - mu) g + mu B, a matrix W (rows, cols) becomes
 (1 - eta w) W - eta sqrt(max(1, rows/cols)) O, with O the orthogonalised u. Source: Jordan et al. (2024).
-torch's own orthogonalises one matrix after another, and takes no stacks: at laptop size that is a tenth of a
-training step (docs/performance.md).
+torch's own Muon orthogonalises one matrix after another and takes no stacks: at laptop size that costs a
+tenth of a training step (docs/performance.md).
 """
 
 import math
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the odd polynomial a s + b s^3 + c s^5 that each Newton-Schulz step applies to the singular values."""
+"""a, b, c of the polynomial a s + b s^3 + c s^5 that each Newton-Schulz step applies to singular values."""
 
 NEWTON_SCHULZ_STEPS = 5
 SMALLEST_NORM = 1e-7
@@ -21,7 +21,7 @@ SMALLEST_NORM = 1e-7
 
 
 def orthogonalise(updates: Tensor) -> Tensor:
-    """Bring all singular values of each matrix near 1, in bfloat16.
+    """Return each matrix with all its singular values brought near 1, computed in bfloat16.
 
     Args:
         updates: (K, rows, cols).
@@ -51,7 +51,7 @@ class Muon(torch.optim.Optimizer):
         weight_decay: decoupled weight decay w.
 
     Raises:
-        ValueError: a parameter is none.
+        ValueError: a parameter is no matrix.
     """
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float, weight_decay: float) -> None:

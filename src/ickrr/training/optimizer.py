@@ -2,7 +2,7 @@
 
 The rate is peak * s/warmup during the warm-up; then it stays at its peak or falls along a cosine, as
 peak * (f + (1-f) (1 + cos(pi u))/2) with u the share of the remaining steps that is done and f the final
-fraction. It is a function of the step, so that a resume needs no scheduler state.
+fraction. It is a function of the step, so that a resumed training needs no state of a scheduler.
 """
 
 import math
@@ -33,8 +33,8 @@ def learning_rate_factor(step: int, settings: TrainingSettings) -> float:
     if settings.schedule == "constant":
         return 1.0
     done = (step - settings.warmup_steps) / (settings.steps - settings.warmup_steps)
-    floor = settings.final_learning_rate_fraction
-    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
+    final = settings.final_learning_rate_fraction
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 def block_matrices(model: nn.Module) -> list[str]:
@@ -91,14 +91,14 @@ class Optimizer:
             self._parts.append(_Part(optimizer, matrices, muon.learning_rate, MUON_STATE))
 
     def learning_rate(self, step: int) -> float:
-        """Return the rate of the block matrices at a step counted from 1."""
+        """Return the learning rate of the block matrices at a step, counted from 1."""
         return self._parts[-1].peak * learning_rate_factor(step, self.settings)
 
     def step(self, step: int) -> Tensor:
         """Clip the global gradient norm, update all parameters and clear the gradients.
 
         Args:
-            step: step counted from 1.
+            step: step, counted from 1.
 
         Returns:
             The gradient norm before clipping, a scalar on the model's device.
@@ -128,7 +128,7 @@ class Optimizer:
         }
 
     def load_state_tensors(self, tensors: dict[str, Tensor]) -> None:
-        """Take over the state that `state_tensors` returned.
+        """Restore the state that `state_tensors` returned.
 
         Raises:
             KeyError: an entry of a parameter is missing; nothing is changed then.

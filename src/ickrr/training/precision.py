@@ -1,4 +1,4 @@
-"""Arithmetic of training: float32 everywhere; tf32 or bfloat16 matrix products on a GPU by choice."""
+"""Arithmetic of training: float32, or on a GPU also matrix products in tf32 or bfloat16."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def arithmetic(precision: str, device: torch.device) -> Iterator[None]:
             )
         yield
         return
-    # Equal bytes from equal runs: cuBLAS needs a fixed workspace, torch its deterministic kernels.
+    # For equal bytes from equal runs, cuBLAS needs a fixed workspace, and torch its deterministic kernels.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     products = torch.get_float32_matmul_precision()
     deterministic = torch.are_deterministic_algorithms_enabled()
@@ -44,7 +44,7 @@ def arithmetic(precision: str, device: torch.device) -> Iterator[None]:
 def reduced(precision: str, device: torch.device) -> torch.autocast:
     """Return the context of one forward pass: autocast to bfloat16 if asked for; the weights stay float32.
 
-    One context a step, never one around the loop: autocast keeps its copies of the weights until it
-    is left, so that later steps would train on the first step's weights.
+    Every step needs a context of its own: autocast keeps its copies of the weights until it is left, so that
+    one around the loop would train all steps on the first step's weights.
     """
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")

@@ -1,57 +1,37 @@
 """Excess risk on fixed prompts: mean over prompts and n = 0..N of (p - posterior_mean)^2."""
 
 from pathlib import Path
+from typing import Final
 
 import torch
 
-from ickrr.config.task import TaskSettings
-from ickrr.errors import FileError
-from ickrr.io.tensors import load_tensors, read_metadata
+from ickrr.config.run import RunSettings
+from ickrr.io.inputs import load_prompts
 from ickrr.model.transformer import Transformer
-from ickrr.model.weights import differences
 
-CHUNK_PROMPTS = 128  # bounds the memory of a validation
+CHUNK_PROMPTS: Final = 128  # bounds the memory of a validation
 
 
 class Validation:
-    """Stored prompts that the learning curve is measured on.
+    """Stored prompts on which the learning curve is measured.
 
     Args:
-        path: a prompt set written by the step ``sample_prompts``.
-        task: task that the prompts must fit.
+        path: a prompt set written by the step ``sample_prompts``, of the split ``validation``.
+        run: run whose task the prompts must be of.
         device: where the model is.
 
     Raises:
-        FileError: the file is missing or damaged, or its prompts are of another task or shape.
+        FileError: the file is missing or damaged, or its prompts are of another task, split or shape.
     """
 
-    def __init__(self, path: str | Path, task: TaskSettings, device: torch.device) -> None:
-        stored = read_metadata(path).get("prompts", {}).get("task")
-        different = differences(stored, task.model_dump(mode="json"), "task")
-        if different:
-            raise FileError(
-                f"{path}: holds prompts of another task: {'; '.join(different)}; "
-                "delete it and run snakemake again"
-            )
-        arrays = load_tensors(path)
-        expected = {
-            "x": (task.context_length + 1, task.dimension),
-            "y": (task.context_length + 1,),
-            "posterior_mean": (task.context_length + 1,),
-            "posterior_variance": (task.context_length + 1,),
+    def __init__(self, path: str | Path, run: RunSettings, device: torch.device) -> None:
+        arrays = {
+            name: torch.from_numpy(array).to(device)
+            for name, array in load_prompts(path, run, "validation").items()
         }
-        for name, shape in expected.items():
-            if name not in arrays:
-                raise FileError(f"{path}: has no array '{name}'; delete it and run snakemake again")
-            found = tuple(arrays[name].shape[1:])
-            if found != shape:
-                raise FileError(
-                    f"{path}: array '{name}' has shape {found} per prompt, the run's task needs {shape}; "
-                    "delete it and run snakemake again"
-                )
-        self.x = arrays["x"].to(device, torch.float32)  # (B, N+1, d)
-        self.y = arrays["y"].to(device, torch.float32)  # (B, N+1)
-        self.posterior_mean = arrays["posterior_mean"].to(device, torch.float64)  # (B, N+1)
+        self.x = arrays["x"].float()  # (B, N+1, d)
+        self.y = arrays["y"].float()  # (B, N+1)
+        self.posterior_mean = arrays["posterior_mean"].double()  # (B, N+1)
         self.bayes_risk = float(arrays["posterior_variance"].double().mean())
 
     @torch.no_grad()

@@ -35,7 +35,7 @@ from ickrr.constructions.conjugate.measures import (
 )
 from ickrr.errors import ConstructionError
 from ickrr.model.attention import Attention
-from ickrr.model.block import RationalMLP
+from ickrr.model.built import RationalMLP
 from ickrr.model.transformer import Transformer
 from ickrr.solvers.krylov import conjugate_gradients
 from ickrr.solvers.system import KernelSystem

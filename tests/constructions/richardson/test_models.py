@@ -14,7 +14,7 @@ from ickrr.constructions.richardson.relu_model import build, prediction_step, se
 from ickrr.constructions.richardson.verification import check
 from ickrr.errors import ConstructionError
 from ickrr.model.banks import BankedMLP
-from ickrr.model.transformer import Transformer
+from ickrr.model.block import MLP
 
 
 def sweep(**changes):
@@ -101,19 +101,15 @@ def test_banks_are_an_ordinary_relu_mlp(problem):
     certificate = design(problem, 1e-2)
     model, dense = build(certificate), build(certificate)
     settings = settings_for(certificate)
-    for block in dense.blocks:
+    hidden = settings.hidden + settings.banks * settings.bank_units
+    for block in dense.blocks:  # those of the iteration are one module
         if isinstance(block.mlp, BankedMLP):
             block.mlp = block.mlp.dense()
-    hidden = settings.hidden + settings.banks * settings.bank_units
-    plain = Transformer(
-        settings.model_copy(update={"mlp": "relu", "hidden": hidden}),
-        problem.dimension,
-        problem.context_length,
-    ).double()
-    plain.load_state_dict(dense.state_dict())
+        assert isinstance(block.mlp, MLP) and block.mlp.nonlinearity is torch.relu
+        assert block.mlp.up.out_features == hidden
     prompts = all_prompts(problem, 2, certificate.steps, 4)
     with torch.no_grad():
-        found, wanted = (m.predict(prompts.x, prompts.y, prompts.queries) for m in (model, plain))
+        found, wanted = (m.predict(prompts.x, prompts.y, prompts.queries) for m in (model, dense))
     assert float((found - wanted).abs().max()) < 1e-9
 
 

@@ -22,13 +22,14 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions.conjugate.channels import ConjugateChannels, identity
 from ickrr.constructions.richardson.exact_model import Affine
 from ickrr.constructions.richardson.relu_model import Functional
 from ickrr.errors import ConstructionError
 from ickrr.model.attention import Visibility
-from ickrr.model.block import Block, RationalMLP
+from ickrr.model.block import Block
+from ickrr.model.built import RationalMLP
 from ickrr.model.tokens import pair
 from ickrr.model.transformer import Transformer, build_block
 
@@ -152,10 +153,10 @@ def require_positive_row_sums(x: Tensor, ridge: float) -> None:
 
 def settings_for(
     dimension: int, steps: int, *, preconditioned: bool = False, head_width: int | None = None
-) -> ModelSettings:
+) -> BuiltModelSettings:
     """Architecture of the exact version for representations of a dimension d and a number of steps."""
     setup = SETUP_BLOCKS + PRECONDITIONER_BLOCKS * preconditioned
-    return ModelSettings(
+    return BuiltModelSettings(
         layers=setup + BLOCKS_PER_STEP * steps,
         width=ConjugateChannels(dimension).width,
         heads=1,
@@ -225,7 +226,7 @@ def checked(dimension: int, ridge: float, projection: Tensor | None) -> Tensor:
 
 
 def assemble(
-    settings: ModelSettings, channels: ConjugateChannels, blocks: list[Block], preconditioned: bool
+    settings: BuiltModelSettings, channels: ConjugateChannels, blocks: list[Block], preconditioned: bool
 ) -> Transformer:
     """Put blocks between the embedding and the readout; y starts r, and p where r = z."""
     model = Transformer(settings.model_copy(update={"layers": 1}), channels.dimension, 1)
@@ -240,7 +241,7 @@ def assemble(
     return model
 
 
-def empty(settings: ModelSettings) -> Block:
+def empty(settings: BuiltModelSettings) -> Block:
     """Return a float64 block that changes nothing."""
     block = build_block(settings).double().requires_grad_(False)
     for parameter in block.parameters():
@@ -261,7 +262,7 @@ class Assembly:
 
     def __init__(
         self,
-        settings: ModelSettings,
+        settings: BuiltModelSettings,
         channels: ConjugateChannels,
         ridge: float,
         projection: Tensor,

@@ -25,7 +25,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions import interpolants
 from ickrr.constructions.conjugate.channels import ConjugateChannels
 from ickrr.constructions.conjugate.exact_model import (
@@ -116,9 +116,9 @@ def measured_ranges(stack: Stack, x: Tensor, y: Tensor, queries: Tensor, margin:
     return Ranges(**{name: margin * value for name, value in largest.items()})
 
 
-def settings_for(dimension: int, steps: int, units: int) -> ModelSettings:
+def settings_for(dimension: int, steps: int, units: int) -> BuiltModelSettings:
     """Architecture of the ReLU version for interpolants of so many units."""
-    return ModelSettings(
+    return BuiltModelSettings(
         layers=SETUP_BLOCKS + BLOCKS_PER_STEP * steps,
         width=ConjugateChannels(dimension).width,
         heads=1,
@@ -183,7 +183,12 @@ class Blocks:
     """
 
     def __init__(
-        self, settings: ModelSettings, channels: ConjugateChannels, ridge: float, ranges: Ranges, units: int
+        self,
+        settings: BuiltModelSettings,
+        channels: ConjugateChannels,
+        ridge: float,
+        ranges: Ranges,
+        units: int,
     ) -> None:
         self.settings = settings
         self.channels = channels

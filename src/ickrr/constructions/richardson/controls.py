@@ -6,7 +6,7 @@ proven layer bound.
 
 from dataclasses import dataclass
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.constructions.richardson import exact_model, relu_model
 from ickrr.constructions.richardson.design import SETUP_BLOCKS, Certificate, Units, certify
@@ -55,7 +55,7 @@ def problem_of(task: TaskSettings) -> Problem:
     )
 
 
-def build_relu(task: TaskSettings, model: ModelSettings) -> Control:
+def build_relu(task: TaskSettings, model: BuiltModelSettings) -> Control:
     """Build the construction with as many steps and units as the architecture has room for.
 
     Raises:
@@ -73,7 +73,7 @@ def build_relu(task: TaskSettings, model: ModelSettings) -> Control:
     return Control(relu_model.build(certificate, model), SETUP_BLOCKS, certificate.layer)
 
 
-def build_exact(task: TaskSettings, model: ModelSettings) -> Control:
+def build_exact(task: TaskSettings, model: BuiltModelSettings) -> Control:
     """Build the construction with exact products.
 
     Raises:

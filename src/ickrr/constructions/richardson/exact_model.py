@@ -9,13 +9,14 @@ import math
 import torch
 from torch import nn
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions.richardson.channels import Channels
 from ickrr.constructions.richardson.problem import Problem
 from ickrr.constructions.richardson.relu_model import Functional, assemble, require_room
 from ickrr.errors import ConstructionError
 from ickrr.model.attention import Attention
-from ickrr.model.block import BilinearMLP, Block
+from ickrr.model.block import Block
+from ickrr.model.built import BilinearMLP
 from ickrr.model.transformer import Transformer, build_block
 
 ACCURATE = 2.0**-60
@@ -33,9 +34,9 @@ def setup_blocks(problem: Problem) -> int:
     return 3 + newton_blocks(problem)
 
 
-def settings_for(problem: Problem, steps: int) -> ModelSettings:
+def settings_for(problem: Problem, steps: int) -> BuiltModelSettings:
     """Architecture of the construction with exact products."""
-    return ModelSettings(
+    return BuiltModelSettings(
         layers=setup_blocks(problem) + steps,
         width=Channels(problem.dimension).width,
         heads=1,
@@ -48,7 +49,7 @@ def settings_for(problem: Problem, steps: int) -> ModelSettings:
 
 
 @torch.no_grad()
-def build(problem: Problem, steps: int, settings: ModelSettings | None = None) -> Transformer:
+def build(problem: Problem, steps: int, settings: BuiltModelSettings | None = None) -> Transformer:
     """Build the model in float64, in evaluation mode.
 
     Args:
@@ -76,14 +77,14 @@ def build(problem: Problem, steps: int, settings: ModelSettings | None = None) -
     return assemble(settings, channels, blocks, problem.context_length)
 
 
-def _norm_block(settings: ModelSettings, channels: Channels) -> Block:
+def _norm_block(settings: BuiltModelSettings, channels: Channels) -> Block:
     block, _, mlp = _empty_block(settings)
     for unit, coordinate in enumerate(channels.x):
         _multiply(mlp, unit, ({coordinate: 1.0}, 0.0), ({coordinate: 1.0}, 0.0), {channels.norm: 1.0})
     return block
 
 
-def _share_block(settings: ModelSettings, channels: Channels, problem: Problem) -> Block:
+def _share_block(settings: BuiltModelSettings, channels: Channels, problem: Problem) -> Block:
     block, attention, mlp = _empty_block(settings)
     channels.attend(attention, problem.lengthscale, problem.ridge, hidden_sink=False)
     channels.move(attention, channels.flag, channels.weight)
@@ -94,7 +95,7 @@ def _share_block(settings: ModelSettings, channels: Channels, problem: Problem) 
     return block
 
 
-def _newton_block(settings: ModelSettings, channels: Channels) -> Block:
+def _newton_block(settings: BuiltModelSettings, channels: Channels) -> Block:
     block, _, mlp = _empty_block(settings)
     remainder: Affine = ({channels.remainder: 1.0}, 0.0)
     _multiply(mlp, 0, remainder, ({channels.inverse: 1.0}, 0.0), {channels.inverse: 1.0})
@@ -102,7 +103,7 @@ def _newton_block(settings: ModelSettings, channels: Channels) -> Block:
     return block
 
 
-def _iteration_block(settings: ModelSettings, channels: Channels, problem: Problem) -> Block:
+def _iteration_block(settings: BuiltModelSettings, channels: Channels, problem: Problem) -> Block:
     block, attention, mlp = _empty_block(settings)
     channels.attend(attention, problem.lengthscale, problem.ridge, hidden_sink=False)
     channels.move(attention, channels.iterate, channels.mixed)
@@ -126,7 +127,7 @@ def _multiply(mlp: BilinearMLP, unit: int, first: Affine, second: Affine, output
         mlp.down.weight[channel, unit] = coefficient
 
 
-def _empty_block(settings: ModelSettings) -> tuple[Block, Attention, BilinearMLP]:
+def _empty_block(settings: BuiltModelSettings) -> tuple[Block, Attention, BilinearMLP]:
     block = build_block(settings).double().requires_grad_(False)
     for parameter in block.parameters():
         nn.init.zeros_(parameter)

@@ -20,7 +20,7 @@ prediction of step l - 3.
 import torch
 from torch import nn
 
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions import interpolants
 from ickrr.constructions.interpolants import PiecewiseLinear, Product
 from ickrr.constructions.richardson.channels import Channels
@@ -39,10 +39,10 @@ def prediction_step(layer: int) -> int:
     return max(0, layer - SETUP_BLOCKS)
 
 
-def settings_for(certificate: Certificate) -> ModelSettings:
+def settings_for(certificate: Certificate) -> BuiltModelSettings:
     """Architecture of a construction; every MLP is stored with the shape of the largest bank."""
     units = certificate.units
-    return ModelSettings(
+    return BuiltModelSettings(
         layers=certificate.depth,
         width=Channels(certificate.problem.dimension).width,
         heads=1,
@@ -57,7 +57,7 @@ def settings_for(certificate: Certificate) -> ModelSettings:
 
 
 @torch.no_grad()
-def build(certificate: Certificate, settings: ModelSettings | None = None) -> Transformer:
+def build(certificate: Certificate, settings: BuiltModelSettings | None = None) -> Transformer:
     """Build the model in float64; the blocks of the iteration are one module, repeated.
 
     Args:
@@ -84,7 +84,11 @@ def build(certificate: Certificate, settings: ModelSettings | None = None) -> Tr
 
 
 def assemble(
-    settings: ModelSettings, channels: Channels, blocks: list[Block], context_length: int, norm: float = 0.0
+    settings: BuiltModelSettings,
+    channels: Channels,
+    blocks: list[Block],
+    context_length: int,
+    norm: float = 0.0,
 ) -> Transformer:
     """Put blocks between the embedding and the readout of the construction; |x|^2 starts at `norm`."""
     with torch.device("meta"):  # the blocks are replaced below, so they take no memory here
@@ -96,7 +100,7 @@ def assemble(
     return model.eval().requires_grad_(False)
 
 
-def require_room(settings: ModelSettings, needed: ModelSettings) -> None:
+def require_room(settings: BuiltModelSettings, needed: BuiltModelSettings) -> None:
     """Refuse an architecture that the construction does not fit into.
 
     Raises:
@@ -123,7 +127,7 @@ class Assembly:
         channels: the residual stream.
     """
 
-    def __init__(self, certificate: Certificate, settings: ModelSettings, channels: Channels) -> None:
+    def __init__(self, certificate: Certificate, settings: BuiltModelSettings, channels: Channels) -> None:
         self.certificate = certificate
         self.settings = settings
         self.channels = channels
@@ -179,7 +183,7 @@ class Assembly:
         return block
 
 
-def empty_block(settings: ModelSettings) -> tuple[Block, BankedMLP]:
+def empty_block(settings: BuiltModelSettings) -> tuple[Block, BankedMLP]:
     """A float64 block that changes nothing, and its MLP."""
     block = build_block(settings).double().requires_grad_(False)
     for parameter in block.parameters():

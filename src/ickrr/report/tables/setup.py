@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import OVERRIDDEN, Experiment
 from ickrr.config.fields import Settings
 from ickrr.config.task import TaskSettings
@@ -71,6 +72,8 @@ def _walk(prefix: str, settings: Settings) -> Iterator[Setting]:
         value = getattr(settings, name)
         key = f"{prefix}{name}"
         overridden = OVERRIDDEN.get((type(settings), name))
+        if overridden and isinstance(settings, ControlSettings):
+            overridden = settings.architecture
         if isinstance(value, Settings):
             yield from _walk(f"{key}.", value)
         elif overridden is TaskSettings:
