@@ -29,8 +29,11 @@ def metarep_tables(seed=0):
         )
     ]
     cg += [exact("rate_share", "cg", setting, 0.7) for setting in ("well", "ill")]
-    cg += [exact("blocks_per_step", subject, "", 5.0) for subject in ("cg", "pcg")]
-    cg += [exact("relu_error", "relu", units, 10.0 / int(units)) for units in ("256", "1024", "4096")]
+    cg += [exact("blocks_per_step", subject, "", 5.0) for subject in ("cg", "relu")]
+    cg += [
+        exact("relu_error", subject, units, 10.0 / int(units))
+        for subject, units in itertools.product(("relu", "relu_ill"), ("256", "1024", "4096"))
+    ]
     solvers = ("cg", "pcg", "richardson", "preconditioned_richardson")
     for index, (subject, setting) in enumerate(itertools.product(solvers, ("well", "ill"))):
         cg.append(("steps", subject, setting, 10.0 + 9 * index, 8.0 + 9 * index, 14.0 + 9 * index))
@@ -40,7 +43,7 @@ def metarep_tables(seed=0):
         estimate("fall", subject, ridge, 0.3)
         for subject, ridge in itertools.product(("gaussian", "eigenspace"), ridges)
     ]
-    width += [estimate("effective_dimension", "full", ridge, 12.0) for ridge in ridges]
+    width += [estimate("effective_dimension", "kernel", ridge, 12.0) for ridge in ridges]
     operators = []
     for run in RUNS:
         for control, kernel in itertools.product(
@@ -52,6 +55,6 @@ def metarep_tables(seed=0):
         ]
         operators += [estimate("degradation", run, dial, 1.5) for dial in DIALS]
         operators += [exact("silent", run, dial, float(generator.integers(2))) for dial in DIALS]
-    anchor = [estimate("agreement", "linear_regression", "", 0.03)]
+    anchor = [estimate("agreement", "linear_regression", fit, 0.03) for fit in ("matrix", "scalar")]
     rows = {"cg": cg, "width": width, "operators": operators, "anchor": anchor}
     return {f"metarep/{name}": pd.DataFrame(part, columns=COLUMNS) for name, part in rows.items()}

@@ -62,6 +62,13 @@ def test_a_median_beyond_the_grid_is_a_bound(folder):
     assert sum(row.count("$>") for row in rows) == 1
 
 
+def test_subjects_are_named_as_their_quantity_names_them(folder):
+    """Fails if a kernel or a ReLU stack is given the name that it has in another table."""
+    heads = re.findall(r"\\textit\{([^}]*)\}", build(None, folder).latex)
+    assert heads[:3] == ["conjugate gradient", "preconditioned CG", "ReLU version"]
+    assert {"full kernel", "ReLU, well-conditioned", "ReLU, ill-conditioned", "linear attention"} < set(heads)
+
+
 def test_it_fits_on_a_page(folder):
     """Fails if the table grows beyond what a page of this size of type holds."""
     assert build(None, folder).latex.count(r"\\") <= 60
@@ -71,7 +78,7 @@ def test_numbers_without_an_interval_show_none(folder):
     """Fails if a largest value looks like an estimate, or a count has decimals."""
     latex = build(None, folder).latex
     line = next(line for line in latex.splitlines() if "blocks a step" in line)
-    assert [cell.strip() for cell in line.removesuffix(r"\\").split("&")][2:4] == ["5", "5"]
+    assert [cell.strip() for cell in line.removesuffix(r"\\").split("&")][2:5] == ["5", "--", "5"]
     assert r"\ensuremath{3.00\times 10^{-12}} &" in latex
 
 
