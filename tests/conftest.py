@@ -15,7 +15,7 @@ Folder = Callable[[str], tuple[Path, FileLock]]
 
 @pytest.fixture
 def mount() -> Iterator[Mount]:
-    """Mounts of small file systems that are taken away afterwards; skips where they are not allowed."""
+    """Mount small file systems that are removed afterwards; skip the test if that is not allowed."""
     mounted: list[Path] = []
 
     def do(place: Path, options: str) -> Callable[[], None]:
@@ -41,7 +41,7 @@ def mount() -> Iterator[Mount]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Folder:
-    """A folder, by name, that all workers of a session share, and the lock of whoever fills it."""
+    """Return a folder, by name, that all workers of a session share, and a lock for filling it."""
     base = tmp_path_factory.getbasetemp()
     root = base if worker_id == "master" else base.parent
 
@@ -52,7 +52,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Folder:
 
 
 def paper_of(project: Project, marker: Path) -> Paper:
-    """Make the smoke paper in a project, or say what whoever made it saw."""
+    """Make the smoke paper in a project, or repeat the error of the worker that tried."""
     if not marker.exists():
         began = time.monotonic()
         run = project.snakemake("--cores", "2")

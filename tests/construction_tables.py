@@ -79,7 +79,7 @@ def construction_widths(cells):
 
 
 def contraction_table():
-    """Fixed ridges contract as 1/N, scaled ones do not care; row sums of K diverge at large ridges."""
+    """Fixed ridges contract as 1/N, scaled ones whatever N is; row sums of K diverge at large ridges."""
     rows = []
     families = ("spherical", "uniform", "gaussian", "all equal")
     ridges = [("fixed", 0.01), ("fixed", 0.09), ("fixed", 1.0), ("scaled", 0.1), ("scaled", 1.0)]

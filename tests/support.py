@@ -77,7 +77,7 @@ class Project:
 
 
 def snakemake_command(*arguments: str, scale: str = "smoke") -> list[str]:
-    """Command line of Snakemake at a scale, for tests that start it in their own way."""
+    """Return the command line of Snakemake at a scale, for tests that start it in their own way."""
     command = [sys.executable, "-m", "snakemake", *arguments]
     return command if "--config" in arguments else [*command, "--config", f"scale={scale}"]
 
@@ -166,7 +166,7 @@ SMALL_JOBS_TOGETHER = [
 
 
 def git(folder: Path, *arguments: str) -> None:
-    """Run git in a folder, as somebody."""
+    """Run git in a folder, with a name and an address set."""
     identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)
 
@@ -202,7 +202,7 @@ VARYING = {"rate.parquet", "numbers.tex", "provenance.tex", "paper.pdf"}
 
 
 def fingerprints(project: Project, hidden: bool = True) -> dict[str, str]:
-    """Digest of every result that two equal runs have in common; half-written files are hidden ones."""
+    """Return the digest of every result that two equal runs have in common, without half-written files."""
     folders = ("prompts", "trajectories", "trained", "predictions", "tables", "figures")
     return {
         str(path.relative_to(project.results())): hashlib.sha256(path.read_bytes()).hexdigest()

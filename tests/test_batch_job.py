@@ -1,4 +1,4 @@
-"""What a job reads from SLURM about itself."""
+"""What a job learns from SLURM about itself."""
 
 import pytest
 from hypothesis import given

@@ -113,7 +113,7 @@ def test_what_means_something_else_digests_differently(old: str, new: str) -> No
 
 
 def other_meaning(path: Path) -> str:
-    """The module with its meaning changed: an operator, a constant or a name somewhere in it."""
+    """Return the module with its meaning changed: an operator, a constant or a name somewhere in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.BinOp):

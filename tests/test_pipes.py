@@ -1,4 +1,4 @@
-"""Whoever stops reading (`| head`) gets no complaint."""
+"""A reader that stops (`| head`) sees no complaint."""
 
 import shlex
 import subprocess
@@ -23,7 +23,7 @@ from ickrr.code import code_digest
     ids=" ".join,
 )
 def test_a_reader_who_leaves_is_no_error(command: list[str]) -> None:
-    """Fails if a verb complains of a closed pipe, itself or when Python flushes at its end."""
+    """Fails if a tool complains of a closed pipe, itself or when Python flushes at its end."""
     run = subprocess.Popen(
         [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -79,7 +79,7 @@ def test_help_of_make_is_whole() -> None:
     ids=" ".join,
 )
 def test_a_closed_output_is_no_error(command: list[str]) -> None:
-    """Fails if a verb whose output the caller closed (``>&-``) ends in a traceback."""
+    """Fails if a tool whose output the caller closed (``>&-``) ends in a traceback."""
     line = shlex.join([sys.executable, "-m", *command])
     run = subprocess.run(f"{line} >&-", shell=True, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
     assert run.returncode == 0

@@ -105,7 +105,7 @@ PROMPTS = [str(RESULTS / f"prompts/spherical-{split}.safetensors") for split in 
 
 @pytest.fixture
 def sampling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Command line of a job that samples the prompts of a task."""
+    """Return the command line of a job that samples the prompts of a task."""
     monkeypatch.chdir(tmp_path)
     # Whatever these tests have imported is no matter of this job's.
     monkeypatch.setattr("ickrr.code.Sources.require_complete", lambda *_: None)
@@ -215,7 +215,7 @@ def test_versions_machine_and_commit_are_told(tmp_path: Path, monkeypatch: pytes
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The source tree that records are about: a copy without a repository, as `git archive` makes one."""
+    """Make a source tree without a repository, as `git archive` does, for records to be about."""
     path = tmp_path / "outer" / "tree"
     shutil.copytree(ROOT / "src", path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr("ickrr.provenance.ROOT", path)
@@ -329,7 +329,7 @@ def test_what_is_there_and_no_result_is_not_to_be_made(project: Path) -> None:
 
 
 def run_as_nobody(arguments: list[str], log: str) -> None:
-    """Run a verb in a forked process that has given up root, its messages in a file."""
+    """Run a step in a forked process that has given up root, with its messages in a file."""
     sys.stderr = open(log, "w")  # noqa: SIM115 - the process ends with it
     os.setgid(65534)
     os.setuid(65534)

@@ -1,4 +1,4 @@
-"""Estimates from settings against the real model, torch's own counters, and brute force."""
+"""Estimates from settings are compared with the real model, torch's own counters, and brute force."""
 
 import itertools
 import re

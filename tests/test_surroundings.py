@@ -1,4 +1,4 @@
-"""What of the caller's surroundings a job sees."""
+"""What a job sees of the caller's surroundings."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``python -m slurm_guard submit`` and ``check``; the commands in ``bin/`` come here too."""
+"""Run ``python -m slurm_guard submit`` or ``check``, or one of the guarded commands in ``bin/``."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ PROFILE = Path("profiles/slurm")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a subcommand; errors meant for people are one message and exit with 1."""
+    """Run a subcommand and return its exit code; an error meant for people is one message and code 1."""
     try:
         try:
             return _main(arguments)
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
             if sys.stdout is not None:  # None where the caller closed it (`>&-`)
                 sys.stdout.flush()
     except BrokenPipeError:
-        # Nobody reads on (`| head`): no word of it, nor from what Python flushes at its end.
+        # The reader has left (`| head`): end silently, also when Python flushes its streams.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere, stream.fileno())
@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     submitting = commands.add_parser("submit", help="run Snakemake on the cluster")
     submitting.set_defaults(command="submit")
     submit.add_arguments(submitting)
-    checking = commands.add_parser("check", help="can this cluster run the pipeline: a line a question")
+    checking = commands.add_parser(
+        "check", help="check that this cluster can run the pipeline, one line for each question"
+    )
     patience = "seconds that a test job may wait in the queue (120)"
     checking.add_argument("--patience", type=float, default=120.0, help=patience)
     for each in (submitting, checking):

@@ -1,7 +1,7 @@
-"""Can this cluster run the pipeline? One line a question, each answered by asking SLURM or a node.
+"""Check whether this cluster can run the pipeline: each question is answered by SLURM or by a node.
 
-The questions that cost nothing are also asked before every run; the others submit a job that lasts
-seconds, one to the profile's partition and one to a node with a GPU.
+The questions that cost nothing are also asked before every run. The others submit a job that lasts seconds,
+one to the profile's partition and one to a node with a GPU.
 """
 
 import json
@@ -46,8 +46,8 @@ class Answer:
     """The answer to one question.
 
     Args:
-        question: what was asked, two or three words.
-        good: whether the pipeline can run; None if it can and something is worth knowing.
+        question: what was asked, in two or three words.
+        good: whether the pipeline can run; None if it can, but something is worth knowing.
         text: what was found, and what to do if that is bad.
     """
 
@@ -65,10 +65,10 @@ class Request:
     """What a profile asks of SLURM for one kind of job.
 
     Args:
-        where: the key of the profile that says so.
-        partition: partition, None for the cluster's default.
-        account: account, None for the user's default.
-        gpu: options that ask for a GPU, empty for none.
+        where: the key of the profile that asks for it.
+        partition: partition, or None for the cluster's default.
+        account: account, or None for the user's default.
+        gpu: options that ask for a GPU, empty if none is wanted.
     """
 
     where: str
@@ -77,14 +77,14 @@ class Request:
     gpu: tuple[str, ...] = ()
 
     def options(self) -> list[str]:
-        """Options of sbatch."""
+        """Return the options of sbatch that ask for it."""
         chosen = [f"--partition={self.partition}"] if self.partition else []
         chosen += [f"--account={self.account}"] if self.account else []
         return [*chosen, *self.gpu]
 
 
 def read_profile(folder: Path) -> tuple[Path, dict[str, Any]]:
-    """Read a profile; return its file and its content.
+    """Return the file of a profile and its content.
 
     Raises:
         ClusterError: there is none, or it is not a YAML mapping.
@@ -105,7 +105,7 @@ def read_profile(folder: Path) -> tuple[Path, dict[str, Any]]:
 
 
 def requests(profile: dict[str, Any]) -> list[Request]:
-    """List what the profile's jobs ask for: its defaults first, then its rules."""
+    """Return what the profile's jobs ask for: its defaults first, then its rules."""
     default = _resources(profile.get("default-resources"))
     found = [_request("default-resources", default)]
     for rule, resources in (profile.get("set-resources") or {}).items():
@@ -114,7 +114,7 @@ def requests(profile: dict[str, Any]) -> list[Request]:
 
 
 def _resources(value: Any) -> dict[str, Any]:
-    """Read resources in either form that Snakemake takes: a mapping or a list of ``name=value``."""
+    """Return resources given in either of Snakemake's forms: a mapping or a list of ``name=value``."""
     if isinstance(value, list):
         return dict(str(item).split("=", 1) for item in value)
     return dict(value or {})
@@ -131,7 +131,7 @@ def _request(where: str, resources: dict[str, Any]) -> Request:
 
 
 def check_profile(folder: Path) -> list[Request]:
-    """Make sure that the cluster has what the profile names.
+    """Check that the cluster has what the profile names.
 
     Returns:
         What the profile asks for.
@@ -155,7 +155,7 @@ def check_profile(folder: Path) -> list[Request]:
             raise
         except ClusterError as error:
             if client.full(str(error)):
-                continue  # says nothing about the profile; the jobs wait for their place
+                continue  # a full queue says nothing about the profile; the jobs will wait
             raise ClusterError(
                 f"{path}: {request.where} asks for {' '.join(request.options()) or 'a job'} and SLURM "
                 f"refuses: {error}; correct slurm_partition, slurm_account or gpu there"
@@ -164,7 +164,7 @@ def check_profile(folder: Path) -> list[Request]:
 
 
 def check_cluster(folder: Path, patience: float = 120.0) -> Iterator[Answer]:
-    """Ask everything, and answer as it becomes known.
+    """Yield the answers to all questions as they become known.
 
     Args:
         folder: the profile.
@@ -207,7 +207,7 @@ def check_cluster(folder: Path, patience: float = 120.0) -> Iterator[Answer]:
 
 
 def _probe(question: str, request: Request, patience: float) -> Iterator[Answer]:
-    """Submit a job that reports from its node."""
+    """Submit a job that reports on its node, and yield the answers."""
     folder = Path.cwd() / RECORDS
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / f"check-{secrets.token_hex(4)}.json"

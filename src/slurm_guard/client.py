@@ -1,4 +1,4 @@
-"""SLURM's client commands, and the jobs and partitions they tell of."""
+"""Call SLURM's client commands, and read jobs and partitions from what they print."""
 
 import getpass
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from slurm_guard.errors import ClusterError
 
 BIN = Path(__file__).with_name("bin")  # our guards of the same names, which Snakemake calls
-TIMEOUT = 25.0  # [s] twice this fits into the 60 s after which the executor plugin gives a query up
+TIMEOUT = 25.0  # [s] twice this is within the 60 s after which the executor plugin gives up a query
 UNANSWERED = (
     "unable to contact slurm controller",
     "socket timed out",
@@ -22,7 +22,7 @@ UNANSWERED = (
     "communication connection failure",
     "unexpected message received",
 )
-FULL = (  # [messages of sbatch] later it may be accepted
+FULL = (  # messages of sbatch after which the job may be accepted later
     "submit limit",
     "submitjobs",
     "maxsubmit",
@@ -46,7 +46,7 @@ FINISHED = frozenset(
 
 
 class UnansweredError(ClusterError):
-    """The controller does not answer; what was asked may or may not have happened."""
+    """The controller does not answer, so the request may or may not have been carried out."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,20 @@ class Job:
 
     @property
     def finished(self) -> bool:
-        """Whether it runs and waits no more."""
+        """Return whether the job neither runs nor waits any more."""
         return self.state in FINISHED
 
     @property
     def rule(self) -> str:
-        """Rule and wildcards, as a person writes them."""
+        """Return rule and wildcards as a person writes them."""
         return self.comment.removeprefix("rule_").replace("_wildcards_", " ")
 
 
 def real_command(name: str) -> str:
-    """Find a client command, our guard of the same name left out.
+    """Return the path of a client command, not of our guard of the same name.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: there is no such command.
     """
     folders = [
         folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder and Path(folder) != BIN
@@ -99,7 +99,7 @@ def real_command(name: str) -> str:
 
 
 def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT) -> str:
-    """Run a client command, a script as its standard input, and return what it prints.
+    """Run a client command, with a script as its standard input, and return what it prints.
 
     Raises:
         UnansweredError: the controller does not answer.
@@ -124,20 +124,20 @@ def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT)
 
 
 def unanswered(message: str) -> bool:
-    """Tell whether a client's error means that the controller is away, rather than that it refuses."""
+    """Return whether a client's error means that the controller is away, not that it refuses."""
     return any(text in message.lower() for text in UNANSWERED)
 
 
 def full(message: str) -> bool:
-    """Tell whether a client's error means that the queue is full, so that later it may accept the job."""
+    """Return whether a client's error means that the queue is full, so that it may accept the job later."""
     return any(text in message.lower() for text in FULL)
 
 
 def jobs(*options: str) -> list[Job]:
-    """List jobs with squeue.
+    """Return the jobs that squeue lists.
 
     Args:
-        options: of squeue; without any, all jobs that wait or run.
+        options: options of squeue; without any, it lists all jobs that wait or run.
     """
     separator = "\x1f"
     fields = ("%i", "%T", "%r", "%j", "%Z", "%k")
@@ -150,7 +150,7 @@ def jobs(*options: str) -> list[Job]:
 
 
 def jobs_of_folder(folder: Path) -> list[Job]:
-    """List the unfinished jobs that Snakemake submitted from a folder."""
+    """Return the unfinished jobs that Snakemake submitted from a folder."""
     mine = jobs(f"--user={getpass.getuser()}")
     return [
         job
@@ -166,7 +166,7 @@ class Partition:
     Args:
         name: its name.
         default: whether jobs that name none go there.
-        minutes: its time limit, None if it has none.
+        minutes: its time limit, or None without a limit.
         gpus: whether one of its nodes has a GPU.
     """
 
@@ -177,7 +177,7 @@ class Partition:
 
 
 def partitions() -> list[Partition]:
-    """List the partitions."""
+    """Return the partitions of the cluster."""
     found: dict[str, Partition] = {}
     for line in call("sinfo", "--noheader", "--format=%P|%l|%G").splitlines():
         name, limit, resources = line.split("|")
@@ -188,7 +188,7 @@ def partitions() -> list[Partition]:
 
 
 def _minutes(limit: str) -> int | None:
-    """Read a partition's limit, ``[days-]hours:minutes:seconds`` or shorter; None for ``infinite``."""
+    """Return the minutes of a limit, ``[days-]hours:minutes:seconds`` or shorter; None for ``infinite``."""
     found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):\d\d", limit.strip())
     if found is None:
         return None
@@ -197,6 +197,6 @@ def _minutes(limit: str) -> int | None:
 
 
 def joined(ids: Sequence[str], limit: int = 10) -> str:
-    """List some ids in a sentence."""
+    """Return some ids as part of a sentence."""
     shown = ", ".join(ids[:limit])
     return shown if len(ids) <= limit else f"{shown} and {len(ids) - limit} more"

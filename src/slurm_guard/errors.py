@@ -1,5 +1,5 @@
-"""The one kind of error whose message is meant for people."""
+"""The errors whose message is meant for people."""
 
 
 class ClusterError(Exception):
-    """The cluster refuses, or is not there; the message says what to do."""
+    """The cluster refuses or cannot be reached; the message says what to do."""

@@ -1,4 +1,4 @@
-"""The cluster jobs of a folder: none of an earlier run may still write when the next one starts."""
+"""Deal with a folder's cluster jobs of an earlier run, none of which may write when the next run starts."""
 
 import shutil
 import time
@@ -9,14 +9,14 @@ from slurm_guard import client
 from slurm_guard.client import Job
 from slurm_guard.journal import RECORDS, say
 
-ASK_EVERY = 5.0  # [s] between two looks at jobs that are waited for
+ASK_EVERY = 5.0  # [s] between two looks at the jobs that are left
 
 
 def running(folder: Path) -> list[Job]:
-    """Unfinished cluster jobs of a folder; none where there is no SLURM or it never ran anything here.
+    """Return the unfinished cluster jobs of a folder; none without SLURM, or if it never ran anything here.
 
     Raises:
-        ClusterError: there may be some, and the controller does not say.
+        ClusterError: there may be some, but the controller does not answer.
     """
     if shutil.which("squeue") is None or not any((folder / RECORDS).glob("*.jobs")):
         return []
@@ -35,10 +35,10 @@ def settle(folder: Path, policy: str, pause: Callable[[float], None] = time.slee
     Args:
         folder: the working directory.
         policy: ``wait`` or ``cancel``.
-        pause: sleeps some seconds.
+        pause: sleeps for some seconds.
 
     Raises:
-        ClusterError: the controller does not say whether there are any.
+        ClusterError: the controller does not answer whether there are any.
     """
     left = client.jobs_of_folder(folder)
     if not left:
@@ -58,4 +58,4 @@ def settle(folder: Path, policy: str, pause: Callable[[float], None] = time.slee
         try:
             left = client.jobs_of_folder(folder)
         except client.UnansweredError:
-            continue  # not knowing is no reason to go on
+            continue  # without an answer, keep waiting

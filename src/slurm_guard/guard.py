@@ -1,15 +1,15 @@
 """Stand between Snakemake's executor plugin and SLURM, as its ``sbatch``, ``squeue`` and ``sacct``.
 
-The plugin loses all its jobs for ever when a few status queries fail in a row, and it waits for ever
-for a job that was preempted or lost its node for good, that can never start, or that the controller forgot.
-`submit` puts the commands in ``bin/`` first on Snakemake's PATH, so that
+The plugin loses all its jobs for good when a few status queries fail in a row. It waits for ever for a job
+that was preempted or lost its node for good, that can never start, or that the controller forgot. `submit`
+puts the commands in ``bin/`` first on Snakemake's PATH, so that
 
-- a status query is always answered: when the controller is away with an empty answer, which the plugin
-  takes as "no news";
-- a job that cannot go on is reported as cancelled, so that it is submitted again;
-- a submission waits while the queue is full or the controller away, and never submits the same job
-  twice because the first answer got lost;
-- a time limit above the partition's is cut to it: training goes on from its checkpoint.
+- a status query is always answered: if the controller is away, the answer is empty, which the plugin takes as
+  "no news";
+- a job that cannot continue is reported as cancelled, so that it is submitted again;
+- a submission waits while the queue is full or the controller is away, and never submits the same job twice
+  because the first answer was lost;
+- a time limit above the partition's is cut to it, as training resumes from its checkpoint.
 
 Everything else is handed to the real command unchanged.
 """
@@ -25,8 +25,11 @@ from slurm_guard.client import Job, UnansweredError
 from slurm_guard.errors import ClusterError
 from slurm_guard.journal import Journal, note
 
-LOST = {"PREEMPTED": "was preempted", "NODE_FAIL": "lost its node"}  # the plugin expects them to come back
-HOPELESS = frozenset(  # reasons of waiting for which it is in vain
+LOST = {
+    "PREEMPTED": "was preempted",
+    "NODE_FAIL": "lost its node",
+}  # the plugin expects these jobs to come back
+HOPELESS = frozenset(  # reasons for waiting that will never go away
     {
         "PartitionTimeLimit",
         "PartitionNodeLimit",
@@ -50,7 +53,7 @@ VANISHED_FOR = 60.0  # [s] that a job must be unknown to the controller before i
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one guarded command; return its exit code."""
+    """Run one guarded command and return its exit code."""
     command, *options = arguments
     if command == "sbatch" and "--parsable" in options:
         return submit(options)
@@ -72,7 +75,7 @@ def states(run: str) -> list[tuple[str, str]]:
         found = client.jobs("--states=all", "--name", run)
     except ClusterError as error:
         if journal.first_seen("away") == 0:
-            note(f"the status of the jobs is unknown ({error}); they go on, and it is asked for again")
+            note(f"the status of the jobs is unknown ({error}); they continue, and it is asked for again")
         return []
     if journal.forget("away"):
         note("the controller answers again")
@@ -100,7 +103,7 @@ def _state(job: Job, journal: Journal) -> str:
 
 
 def _state_of_forgotten(job: str, journal: Journal) -> str:
-    """Judge a job that the controller no longer knows by what it noted at its end."""
+    """Return the state of a job that the controller has forgotten, from what it noted at its end."""
     code = journal.exit_code(job)
     if code is not None:
         return "COMPLETED" if code == 0 else "FAILED"
@@ -121,7 +124,7 @@ def _note_once(journal: Journal, job: str, message: str) -> None:
 
 
 def submit(options: list[str]) -> int:
-    """Submit one job, and wait while that is not possible; print its id."""
+    """Submit one job, waiting while that is not possible; print its id and return the exit code."""
     run = _value(options, "--job-name")
     comment = _value(options, "--comment")
     journal = Journal(run)
@@ -131,15 +134,15 @@ def submit(options: list[str]) -> int:
         else option
         for option in options
     ]
-    # With `slurm-pass-command-as-script` the script comes here, once, and sbatch may be called again.
+    # With `slurm-pass-command-as-script` the script is read here, once, as sbatch may be called again.
     script = journal.ending(sys.stdin.read(), comment) if "/dev/stdin" in options else ""
     began, pause, job = time.monotonic(), FIRST_PAUSE, ""
     noted = ""
     while not job:
         try:
             if noted:
-                # The answer, not the submission, may have got lost: the same job twice would be two
-                # writers on its files. Without an answer to this question nothing is submitted.
+                # Perhaps only the answer was lost, not the submission. The same job twice would be two
+                # writers of its files, so nothing is submitted until this question is answered.
                 job = _accepted(run, comment, journal)
             if not job:
                 _fit_time_limit(options, comment)
@@ -162,23 +165,23 @@ def submit(options: list[str]) -> int:
 
 
 def _accepted(run: str, comment: str, journal: Journal) -> str:
-    """Return the id of a job that was accepted although the answer got lost, empty if there is none.
+    """Return the id of a job that was accepted although the answer was lost, or "" if there is none.
 
     Raises:
-        UnansweredError: it cannot be known now.
+        UnansweredError: the controller does not answer now.
     """
     try:
         found = client.jobs("--states=all", "--name", run)
     except ClusterError as error:
         raise UnansweredError(str(error)) from error
-    # A short job may have ended before the controller answers again, and be forgotten by it.
+    # A short job may have ended, and been forgotten, before the controller answers again.
     comments = {job.id: job.comment for job in found} | journal.ended()
     known = journal.jobs().keys()
     return next((job for job in comments if comments[job] == comment and job not in known), "")
 
 
 def _fit_time_limit(options: list[str], comment: str) -> None:
-    """Cut a time limit, in place, to that of the job's partition, or the longest of its partitions."""
+    """Cut a time limit, in place, to that of the job's partition, or to the longest of its partitions."""
     if "-t" not in options:
         return
     place = options.index("-t") + 1
@@ -186,7 +189,7 @@ def _fit_time_limit(options: list[str], comment: str) -> None:
     if not re.fullmatch(r"\d+", wanted):
         return
     names = options[options.index("-p") + 1].split(",") if "-p" in options else []
-    # Of several partitions SLURM takes one that allows it.
+    # If a job names several partitions, SLURM takes one that allows its limit.
     here = [part for part in client.partitions() if (part.name in names if names else part.default)]
     limits = [part.minutes for part in here if part.minutes is not None]
     if limits and len(limits) == len(here) and int(wanted) > max(limits):
@@ -194,7 +197,7 @@ def _fit_time_limit(options: list[str], comment: str) -> None:
         named = ",".join(part.name for part in here)
         note(
             f"{_rule(comment)} asks for {wanted} minutes and partition {named} allows "
-            f"{max(limits)}: submitted with that (where it is too short, training goes on from its "
+            f"{max(limits)}: submitted with that (if it is too short, training resumes from its "
             "checkpoint; anything else needs another partition: set-resources in the profile)"
         )
 

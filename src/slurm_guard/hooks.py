@@ -1,4 +1,4 @@
-"""What a Snakefile does before the first job; never in a dry run or inside a job."""
+"""Checks that a Snakefile makes before the first job; never in a dry run or inside a job."""
 
 import os
 from pathlib import Path
@@ -11,10 +11,10 @@ DRIVER = "SLURM_GUARD_DRIVER"  # set by `submit`: this Snakemake is guarded
 
 
 def before(directory: str | Path, executor: str) -> None:
-    """Refuse to start a driver whose cluster jobs would get lost, or beside those of an earlier one.
+    """Refuse to start Snakemake if its cluster jobs would get lost, or if earlier ones are still running.
 
     Raises:
-        ClusterError: the reason.
+        ClusterError: it must not start; the message gives the reason.
     """
     here = Path(directory)
     guarded = DRIVER in os.environ
@@ -28,7 +28,7 @@ def before(directory: str | Path, executor: str) -> None:
         ids = client.joined([job.id for job in left])
         raise ClusterError(
             f"{len(left)} cluster job(s) of this folder still run or wait ({ids}) "
-            "and would write the same files; go on with `python -m slurm_guard submit`, or scancel them"
+            "and would write the same files; continue with `python -m slurm_guard submit`, or scancel them"
         )
     if executor == "slurm":
         Follower().start()

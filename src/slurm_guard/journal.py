@@ -1,7 +1,7 @@
-"""What one Snakemake run knows of its SLURM jobs, kept in files: what it submitted, how each job ended.
+"""Keep in files what one Snakemake run knows of its SLURM jobs: which it submitted, and how each ended.
 
-The end of a job is written by the job itself, so that it is known although the controller forgot the
-job or there is no accounting.
+Each job writes its own end, so that it is known even if the controller has forgotten the job or there is no
+accounting.
 """
 
 import json
@@ -17,22 +17,22 @@ RECORDS = Path(".snakemake/slurm_guard")
 
 
 def note(message: str) -> None:
-    """Add a line to the log of the cluster, which the running Snakemake shows (`Follower`)."""
+    """Add a line to the log of the cluster, which the running Snakemake shows (see `Follower`)."""
     MESSAGES.parent.mkdir(parents=True, exist_ok=True)
     with MESSAGES.open("a", encoding="utf-8") as log:
         log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {message}\n")
 
 
 def say(message: str) -> None:
-    """Say something to the person at this process's terminal, and note it."""
+    """Print a message at this process's terminal, and note it."""
     note(message)
     print(f"cluster: {message}", file=sys.stderr, flush=True)
 
 
 class Follower:
-    """Shows what is noted from now on, at this process's terminal.
+    """Shows what is noted from now on at this process's terminal.
 
-    The guards cannot: Snakemake keeps what they print to itself.
+    The guards cannot do so themselves, as Snakemake does not show what they print.
     """
 
     def __init__(self, path: Path = MESSAGES) -> None:
@@ -41,7 +41,7 @@ class Follower:
         self._position = path.stat().st_size if path.exists() else 0
 
     def start(self, every: float = 1.0) -> None:
-        """Look for new lines in the background, until the process ends."""
+        """Look for new lines in the background until the process ends."""
 
         def follow() -> None:
             while True:
@@ -51,7 +51,7 @@ class Follower:
         threading.Thread(target=follow, name="cluster-log", daemon=True).start()
 
     def catch_up(self) -> None:
-        """Show what is new now."""
+        """Show the lines that are new now."""
         with self._lock:
             if not self._path.exists():
                 return
@@ -68,8 +68,8 @@ class Journal:
     """The journal of one run.
 
     Args:
-        run: id of the Snakemake run, the name of all its jobs.
-        folder: where journals are kept.
+        run: id of the Snakemake run, which is the name of all its jobs.
+        folder: folder of the journals.
     """
 
     run: str
@@ -77,17 +77,17 @@ class Journal:
 
     @property
     def path(self) -> Path:
-        """The jobs that were submitted, one JSON object a line."""
+        """Return the file of the jobs that were submitted, with one JSON object on each line."""
         return self.folder / f"{self.run}.jobs"
 
     def submitted(self, job: str, comment: str) -> None:
-        """Note a submission; one short append, so that two submitters do not mix their lines."""
+        """Note a submission, by one short append so that the lines of two submitters do not mix."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as handle:
             handle.write(json.dumps({"id": job, "comment": comment}) + "\n")
 
     def jobs(self) -> dict[str, str]:
-        """Comments of all jobs submitted so far, by id."""
+        """Return the comments of all jobs submitted so far, by id."""
         if not self.path.exists():
             return {}
         lines = self.path.read_text(encoding="utf-8").splitlines()
@@ -104,7 +104,7 @@ class Journal:
         )
 
     def exit_code(self, job: str) -> int | None:
-        """Exit code that a job noted, None if it noted none (it runs, or was killed)."""
+        """Return the exit code that a job noted, or None if it noted none (it runs, or was killed)."""
         try:
             code, _, _ = (self.folder / f"{self.run}.{job}.exit").read_text(encoding="utf-8").partition("\n")
             return int(code)
@@ -112,7 +112,7 @@ class Journal:
             return None
 
     def ended(self) -> dict[str, str]:
-        """Comments of all jobs that noted their end, by id; also of those whose submission got no answer."""
+        """Return the comments of all jobs that noted their end, by id; some may have got no answer."""
         found = {}
         for path in sorted(self.folder.glob(f"{self.run}.*.exit")):
             _, _, comment = path.read_text(encoding="utf-8").partition("\n")
@@ -121,7 +121,7 @@ class Journal:
         return found
 
     def first_seen(self, what: str, now: float | None = None) -> float:
-        """Seconds since something was first noted; 0 the first time."""
+        """Return the seconds since something was first noted; 0 the first time."""
         path = self.folder / f"{self.run}.{what}"
         now = time.time() if now is None else now
         if not path.exists():
@@ -131,7 +131,7 @@ class Journal:
         return now - float(path.read_text(encoding="utf-8"))
 
     def forget(self, what: str) -> bool:
-        """Take a note back; return whether there was one."""
+        """Remove a note, and return whether there was one."""
         path = self.folder / f"{self.run}.{what}"
         existed = path.exists()
         path.unlink(missing_ok=True)

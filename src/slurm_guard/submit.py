@@ -18,7 +18,7 @@ from slurm_guard.errors import ClusterError
 from slurm_guard.hooks import DRIVER
 from slurm_guard.journal import say
 
-LOCKED = "SLURM_GUARD_LOCK"  # descriptor, for whoever wonders what holds the file open
+LOCKED = "SLURM_GUARD_LOCK"  # the lock's descriptor, which tells what holds the file open
 LOCK = Path(".snakemake/slurm_guard.lock")
 SOURCE = Path(__file__).resolve().parents[1]
 
@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def take_lock(path: Path) -> int:
     """Take a lock for as long as this process, or the one that it becomes, lives; return its descriptor.
 
-    Where the file system has no locks, a line says so and the run goes on without.
+    If the file system has no locks, a line says so and the run continues without one.
 
     Raises:
-        ClusterError: another driver has it, and jobs of its own in the queue; or its file cannot be opened.
+        ClusterError: another driver has it, or its file cannot be opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,13 +70,13 @@ def take_lock(path: Path) -> int:
 
 
 def require_plain(program: str, *folders: Path) -> None:
-    """Make sure that a job's command means on the node what it means here.
+    """Check that a job's command means the same on the node as it means here.
 
-    Snakemake writes its own Python into that command as it stands, and the plugin the whole command between
-    double quotes.
+    Snakemake writes the path of its own Python into that command unquoted, and the plugin writes the whole
+    command between double quotes.
 
     Raises:
-        ClusterError: a path has a sign that a shell would read as its own.
+        ClusterError: a path has a character that is special to a shell.
     """
     signs = {program: r"[\s'\"$`\\&;()<>|*?\[\]{}#!~]", **{str(folder): r'["$`\\\n]' for folder in folders}}
     for path, special in signs.items():
@@ -88,11 +88,11 @@ def require_plain(program: str, *folders: Path) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Become Snakemake, once nothing else writes in this folder.
+    """Become Snakemake as soon as nothing else writes in this folder.
 
     Raises:
-        ClusterError: there is no cluster, or the profile names what it does not have, or the name of a folder
-            cannot be handed to a cluster.
+        ClusterError: there is no cluster, or the profile names what it does not have, or a job's command
+            cannot hold the name of a folder.
     """
     here = Path.cwd()
     require_plain(sys.executable, here, SOURCE)
@@ -106,7 +106,7 @@ def main(arguments: argparse.Namespace) -> None:
     os.environ |= {
         LOCKED: str(lock),
         DRIVER: str(os.getpid()),
-        # Where the Snakemake of each job keeps its cache; a node may not be able to write the home folder.
+        # The cache of the Snakemake in each job; a node may not be able to write to the home folder.
         "XDG_CACHE_HOME": str(here / ".snakemake/cache"),
         "SLURM_GUARD_PYTHON": sys.executable,
         "SLURM_GUARD_SOURCE": str(SOURCE),

@@ -1,4 +1,4 @@
-"""Bundles: what is packed, and what is refused before anything is changed."""
+"""What a bundle holds, and what restoring refuses before it changes anything."""
 
 import hashlib
 import io
@@ -54,7 +54,7 @@ def changed(bundle: Path, target: Path, change: Callable[[dict[str, bytes]], Non
 
 
 def listing(folder: Path) -> set[str]:
-    """All files of a folder, but the lock of whoever works there."""
+    """Return all files of a folder, except the lock of the process that works there."""
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     return found - {str(supervision.LOCK)}
 
@@ -67,7 +67,7 @@ def metadata_of(bundle: Path) -> dict[str, Any]:
 
 
 def own(name: Path, content: bytes, made_from: list[Path], code: str = "own") -> None:
-    """Put a result of somebody's own in place, with what Snakemake and its job recorded of it."""
+    """Put a result of the user's own in place, with what Snakemake and its job recorded of it."""
     name.parent.mkdir(parents=True, exist_ok=True)
     name.write_bytes(content)
     record = {"rule": "own", "given": "", "end": "2026-01-01", "commit": "own", "device": "own"}
@@ -130,7 +130,7 @@ def test_metadata_are_where_snakemake_looks(empty: Path) -> None:
 
 
 def state(folder: Path) -> dict[str, str]:
-    """Digests of all files of a folder."""
+    """Return the digests of all files of a folder."""
     return {name: digest(folder / name) for name in listing(folder)}
 
 
@@ -259,7 +259,7 @@ def other_case(members: dict[str, bytes]) -> None:
 
 
 def told(key: str, value: object) -> Callable[[dict[str, bytes]], None]:
-    """Say something else in about.json."""
+    """Change what about.json says."""
 
     def change(members: dict[str, bytes]) -> None:
         members["about.json"] = json.dumps({**json.loads(members["about.json"]), key: value}).encode()
@@ -268,7 +268,7 @@ def told(key: str, value: object) -> Callable[[dict[str, bytes]], None]:
 
 
 def instead(name: str, text: bytes) -> Callable[[dict[str, bytes]], None]:
-    """Replace a member, and its sum with it."""
+    """Replace a member and its sum."""
 
     def change(members: dict[str, bytes]) -> None:
         members[name] = text
@@ -445,7 +445,7 @@ def killed_at(step: int, bundle: Path) -> int:
 
 
 def known(name: str) -> tuple[str | None, str | None]:
-    """What is there of a result, and of its metadata."""
+    """Return what exists of a result and of its metadata."""
     there = [digest(path) if path.exists() else None for path in (Path(name), metadata_path(name))]
     return there[0], there[1]
 

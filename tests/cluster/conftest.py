@@ -21,7 +21,7 @@ FAST = {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
 
 
 def _harness():
-    """The harness is a script that people run by hand, not a package."""
+    """Import the harness, which is a script that people run by hand, not a package."""
     spec = importlib.util.spec_from_file_location("local_slurm", Path(__file__).with_name("local_slurm.py"))
     module = importlib.util.module_from_spec(spec)
     sys.modules["local_slurm"] = module
@@ -48,7 +48,7 @@ def _absent() -> str | None:
 
 @pytest.fixture(scope="session")
 def slurm() -> Iterator:
-    """Two nodes with 16 processors and two (null) GPUs each."""
+    """A SLURM with two nodes of 16 processors and two (null) GPUs each."""
     reason = _absent()
     if reason:
         pytest.skip(reason)
@@ -64,7 +64,7 @@ def slurm() -> Iterator:
 
 @pytest.fixture(scope="session")
 def on_slurm(slurm) -> Callable[..., subprocess.Popen]:
-    """Start a driver in a checkout, with profiles/slurm and what is said here changed; names with _ for -."""
+    """Start a driver in a checkout, with profiles/slurm and these keys changed (names have _ for -)."""
 
     def start(project: Project, *arguments: str, **changes: object) -> subprocess.Popen:
         path = project.path / "profiles" / "slurm" / "profile.yaml"
@@ -94,7 +94,7 @@ class Workflow:
     processes: list[subprocess.Popen] = field(default_factory=list)
 
     def profile(self, **changes: object) -> None:
-        """Copy profiles/slurm with some keys changed; names with _ for -."""
+        """Copy profiles/slurm with some keys changed (names have _ for -)."""
         values = yaml.safe_load((ROOT / "profiles" / "slurm" / "profile.yaml").read_text())
         values |= FAST | {key.replace("_", "-"): value for key, value in changes.items()}
         target = self.path / "profiles" / "slurm"
@@ -108,7 +108,7 @@ class Workflow:
     ) -> subprocess.Popen:
         """Start a driver; what it prints goes to a file, as with `> driver.log 2>&1`.
 
-        Without guards it is Snakemake with its plugin, which tells of every look at its jobs.
+        Without guards it is Snakemake with its plugin, which reports every look at its jobs.
         """
         plugin = ["snakemake", "--workflow-profile", "profiles/slurm", "--verbose"]
         command = [
@@ -155,7 +155,7 @@ class Workflow:
         return (self.path / output).read_text()
 
     def wait_for(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-        """Wait until something holds."""
+        """Wait until a condition holds."""
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end or self.processes[-1].poll() is not None:
@@ -164,7 +164,7 @@ class Workflow:
             time.sleep(0.2)
 
     def jobs(self) -> list[tuple[str, str, str]]:
-        """This folder's jobs: id, state, rule and wildcards."""
+        """Return this folder's jobs: id, state, rule and wildcards."""
         listed = self.slurm.run("squeue", "-h", "--states=all", "-o", "%A|%T|%Z|%k").splitlines()
         rows = [line.split("|", 3) for line in listed]
         return sorted(
@@ -172,19 +172,19 @@ class Workflow:
         )
 
     def states(self, rule: str = "") -> list[str]:
-        """States of this folder's jobs of a rule, in the order of submission."""
+        """Return the states of this folder's jobs of a rule, in the order of submission."""
         return [state for _, state, comment in self.jobs() if comment.startswith(f"rule_{rule}")]
 
     def job(self, rule: str) -> str:
-        """Id of the last job of a rule."""
+        """Return the id of the last job of a rule."""
         return str([number for number, _, comment in self.jobs() if comment.startswith(f"rule_{rule}")][-1])
 
     def running(self, rule: str) -> bool:
-        """Whether the last job of a rule has written its first line."""
+        """Return whether the last job of a rule has written its first line."""
         return (self.path / f"{rule}.started").exists() and self.states(rule)[-1] == "RUNNING"
 
     def started(self, rule: str) -> list[str]:
-        """Ids of the jobs in which a rule's command started."""
+        """Return the ids of the jobs in which a rule's command has started."""
         path = self.path / f"{rule}.started"
         return path.read_text().split() if path.exists() else []
 

@@ -1,6 +1,6 @@
 """A real SLURM on this machine, on loopback only, with everything it writes in one folder.
 
-munged, slurmctld and one slurmd a node, from Debian's packages, started and stopped by process id.
+It runs munged, slurmctld and one slurmd for each node, from Debian's packages, and stops them by process id.
 The nodes claim 16 processors and two GPUs each (the GPUs are null devices). To try the pipeline on
 it by hand:
 
@@ -107,12 +107,12 @@ exec {real} "$@"
 
 
 def missing() -> list[str]:
-    """Name the programs that a SLURM of our own lacks here."""
+    """Return the programs that are missing here for a SLURM of our own."""
     return [name for name in (*DAEMONS, "sbatch", "squeue", "scontrol") if shutil.which(name) is None]
 
 
 def free_ports(count: int) -> int:
-    """Find a block of ports that nobody listens on; return its first.
+    """Return the first of a block of ports that nobody listens on.
 
     Parallel workers of pytest look in different places.
     """
@@ -150,12 +150,12 @@ class LocalSlurm:
 
     @property
     def unshimmed(self) -> dict[str, str]:
-        """Environment of our own calls, which no test makes fail."""
+        """Return the environment of the harness's own calls, which no test makes fail."""
         return {**os.environ, "SLURM_CONF": f"{self.folder}/etc/slurm.conf"}
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment in which the client commands talk to this SLURM."""
+        """Return the environment in which the client commands talk to this SLURM."""
         return {**self.unshimmed, "PATH": f"{self.folder}/bin{os.pathsep}{os.environ['PATH']}"}
 
     def start(self) -> None:
@@ -194,7 +194,7 @@ class LocalSlurm:
         self.wait(lambda: self.answers(), "an answer of slurmctld")
 
     def stop_controller(self) -> None:
-        """Stop slurmctld; jobs go on."""
+        """Stop slurmctld; jobs continue."""
         self._stop("slurmctld")
 
     def start_node(self, node: str) -> None:
@@ -202,7 +202,7 @@ class LocalSlurm:
         subprocess.run(["slurmd", "-N", node], env=self.unshimmed, check=True)
 
     def stop_node(self, node: str) -> None:
-        """Stop the daemon of a node; its jobs go on."""
+        """Stop the daemon of a node; its jobs continue."""
         self._stop(f"slurmd-{node}")
 
     def crash_node(self, node: str) -> None:
@@ -216,7 +216,7 @@ class LocalSlurm:
                 _kill(process, signal.SIGKILL)
 
     def answers(self) -> bool:
-        """Tell whether the controller answers."""
+        """Return whether the controller answers."""
         if not self.folder.exists():
             return False  # stopped and taken away; scontrol would look for its settings for a minute
         command = ["scontrol", "ping"]
@@ -226,7 +226,7 @@ class LocalSlurm:
         )
 
     def node_states(self) -> list[str]:
-        """State of each node, in order."""
+        """Return the state of each node, in order."""
         return self.run("sinfo", "-h", "-N", "-p", "cpu", "-o", "%T").split()
 
     def run(self, *command: str) -> str:
@@ -239,7 +239,7 @@ class LocalSlurm:
         return done.stdout.strip()
 
     def jobs(self, *options: str) -> list[tuple[str, str, str]]:
-        """Jobs that the controller knows: id, state, comment (the rule)."""
+        """Return the jobs that the controller knows: id, state, comment (the rule)."""
         listed = self.run("squeue", "-h", "--states=all", "-o", "%A|%T|%k", *options).splitlines()
         return [tuple(line.split("|", 2)) for line in listed]  # type: ignore[misc]
 
@@ -299,7 +299,7 @@ class LocalSlurm:
         )
 
     def _owns(self, process: int) -> bool:
-        """Tell whether a process was started by a daemon of this SLURM, not of another on this machine."""
+        """Return whether a daemon of this SLURM, not of another on this machine, started a process."""
         try:
             seen = [Path(f"/proc/{process}/{name}").read_bytes() for name in ("environ", "cmdline")]
             return any(str(self.folder).encode() in text for text in seen)
@@ -328,7 +328,7 @@ class LocalSlurm:
 
 
 def _alive(pid: int) -> bool:
-    """Tell whether a process runs; one that is dead and not yet reaped does not."""
+    """Return whether a process runs; one that has ended but was not yet reaped does not."""
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -370,7 +370,7 @@ def _descendants(roots: list[int]) -> list[int]:
 
 
 def main() -> None:
-    """Start or stop one by hand."""
+    """Start or stop a SLURM by hand."""
     if len(sys.argv) != 3 or sys.argv[1] not in ("start", "stop"):
         sys.exit(__doc__)
     slurm = LocalSlurm(Path(sys.argv[2]).resolve())

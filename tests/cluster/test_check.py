@@ -1,4 +1,4 @@
-"""`cluster_check` asks a real SLURM, and says so when a part of it is missing."""
+"""`slurm_guard check` asks a real SLURM, and reports a part of it that is missing."""
 
 import os
 import subprocess
@@ -11,14 +11,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def profile(folder: Path, **resources: object) -> Path:
-    """A profile with nothing but these default resources."""
+    """Write a profile with nothing but these default resources."""
     folder.mkdir()
     (folder / "profile.yaml").write_text(yaml.safe_dump({"default-resources": resources}))
     return folder
 
 
 def check(slurm, folder: Path, shown: Path) -> tuple[int, dict[str, str], str]:
-    """Exit code, mark and text of each question, and what was printed as an error."""
+    """Return the exit code, mark and text of each question, and what was printed as an error."""
     env = {**os.environ, **slurm.environment, "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-m", "slurm_guard", "check", "--profile", str(shown), "--patience", "60"]
     run = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

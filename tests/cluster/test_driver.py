@@ -1,4 +1,4 @@
-"""The driver: one a folder, killed and started again, told to stop."""
+"""The driver on a cluster: a second one, one that is killed and started again, and one told to stop."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ SLOW = "while echo $SLURM_JOB_ID >> slow.part; [ ! -e enough ]; do sleep 1; done
 
 
 def local(made, *arguments: str) -> subprocess.CompletedProcess:
-    """Plain Snakemake on this machine, in the same folder."""
+    """Run plain Snakemake on this machine, in the same folder."""
     command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
     env = made.slurm.environment | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     return subprocess.run(
@@ -22,7 +22,7 @@ def local(made, *arguments: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def killed(workflow):
-    """A driver killed with SIGKILL while its job runs, attempts beside it, and a driver after it."""
+    """Kill a driver while its job runs, try others beside the job, and start a driver after it."""
     made = workflow({"slow": (SLOW, "")})
     first = made.start(output="first.log")
     (made.path / "driver.log").touch()
@@ -68,7 +68,7 @@ def test_restarted_driver_waits_for_the_jobs_of_the_killed_one(killed):
 
 
 def test_restarted_driver_cancels_when_told_to(workflow):
-    """Fails if the old job goes on beside the new one, or the stale lock needs a hand."""
+    """Fails if the old job keeps running beside the new one, or the stale lock needs a hand."""
     made = workflow({"slow": (SLOW, "")})
     first = made.start()
     made.wait_for(lambda: made.running("slow"), "running job")

@@ -1,7 +1,7 @@
-"""What goes wrong on a cluster, done to a real one: the run must end as if it had not happened.
+"""Faults of a real cluster, after which a run must end as if they had not happened.
 
-One run meets them all (`storm`); every test looks at one of its jobs. The first attempt of a job
-sleeps until its fault hits it, the second ends.
+One run meets all of them (`storm`), and every test looks at one of its jobs. The first attempt of a job
+sleeps until its fault happens; the second ends.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ RULES = {
 
 @pytest.fixture(scope="module")
 def storm(workflow, slurm):
-    """A run of nine jobs, ten faults and one answer that got lost; return the folder and what was printed."""
+    """Make a run of nine jobs with ten faults and one lost answer; return the folder and what was printed."""
     made = workflow(RULES, jobs=20)
     (slurm.folder / "lost.sbatch").touch()
     driver = made.start()

@@ -1,4 +1,4 @@
-"""Journals, messages and reports of the cluster, without one."""
+"""Journals, messages and reports of the guards, without a cluster."""
 
 import errno
 import fcntl

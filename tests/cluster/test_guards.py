@@ -1,8 +1,8 @@
-"""Each guard against Snakemake's plugin alone: what goes wrong without it, and ends well with it.
+"""Each guard compared with Snakemake's plugin alone: what goes wrong without it, and ends well with it.
 
-Two drivers meet the same fault in a folder each: `alone` is plain Snakemake with the profile that we ship and
-whatever setting of the plugin may help, `guarded` is `python -m slurm_guard submit`. Every test would fail
-where the plugin coped alone, and the guard could go. The workflows know nothing of the rest of this project.
+Two drivers, each in its own folder, meet the same fault: `alone` is plain Snakemake with the profile that we
+ship and whatever setting of the plugin may help, `guarded` is `python -m slurm_guard submit`. A test fails if
+the plugin alone copes; then the guard can go. The workflows know nothing of the rest of this project.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ FIRST_SLEEPS = "if [ $(wc -l < {name}.started) = 1 ]; then sleep 600; fi; hostna
 
 
 class Pair:
-    """The same workflow twice: one for the plugin alone, one for the guarded plugin."""
+    """The same workflow twice: once for the plugin alone, once for the guarded plugin."""
 
     def __init__(self, workflow: Callable, rules: dict[str, tuple[str, str]], **settings: object) -> None:
         self.alone, self.guarded = (workflow(rules, head="", **settings) for _ in range(2))
@@ -39,15 +39,15 @@ class Pair:
         return self.alone.start(guarded=False), self.guarded.start()
 
     def wait_for(self, condition: Callable[[object], object], what: str, seconds: float = 60) -> None:
-        """Wait until something holds of both."""
+        """Wait until a condition holds for both."""
         for made in self.both:
             made.wait_for(lambda made=made: condition(made), what, seconds)
 
 
 def assert_waits_for_ever(made, driver: subprocess.Popen) -> None:
-    """The plugin looks at its jobs once more, as they are now, and does nothing about them.
+    """Check that the plugin looks at its jobs once more, as they are now, and does nothing about them.
 
-    What it answers depends on nothing but their states, which are final: so it would do this for ever.
+    What it does depends only on their states, which are final, so it would do this for ever.
     """
     seen, submitted = made.printed().count(LOOK), made.printed().count("has been submitted")
     made.wait_for(lambda: made.printed().count(LOOK) > seen, "look of the plugin", 120)
@@ -65,7 +65,7 @@ def finish(made, driver: subprocess.Popen) -> str:
 
 
 def notes(made) -> str:
-    """What the guards noted."""
+    """Return what the guards noted."""
     path = made.path / "logs" / "cluster.log"
     return path.read_text() if path.exists() else ""
 
@@ -105,7 +105,7 @@ def test_run_is_stopped_while_status_queries_fail(workflow):
 
 @pytest.mark.slow
 def test_few_attempts_lose_the_jobs(workflow):
-    """As many failed queries as `slurm-status-attempts` allows, and the plugin knows of no job any more."""
+    """After as many failed queries as `slurm-status-attempts` allows, the plugin has lost all its jobs."""
     made = workflow({"slow": (SLOW, "")}, head="", **SOON)
     driver = made.start(guarded=False)
     made.wait_for(lambda: made.running("slow"), "running job")
@@ -135,7 +135,7 @@ def test_answered_again_needs_no_guard(workflow):
 
 @pytest.fixture(scope="module")
 def forgetful(workflow, small_slurm):
-    """A job that ends and is forgotten, before the plugin looks at it: by sacct, by squeue, and guarded."""
+    """Run a job that ends and is forgotten before anyone looks: by sacct, by squeue, and guarded."""
     rules = {"slow": (SLOW, "")}
     by_sacct = workflow(rules, slurm=small_slurm, head="", **PATIENT)
     by_squeue = workflow(rules, slurm=small_slurm, head="", **PATIENT, **SOON)
@@ -144,7 +144,7 @@ def forgetful(workflow, small_slurm):
 
 
 def end_and_be_forgotten(made) -> None:
-    """Let the job end when it runs, and wait until the controller does not know it any more."""
+    """Let the job end when it runs, and wait until the controller has forgotten it."""
     made.wait_for(lambda: made.started("slow"), "running job")
     (made.path / "enough").touch()
     made.wait_for((made.path / "slow.txt").exists, "end of the job")
@@ -152,7 +152,7 @@ def end_and_be_forgotten(made) -> None:
 
 
 def test_no_accounting_and_short_memory(forgetful):
-    """Where SLURM forgets jobs soon the plugin asks sacct, which without accounting never answers."""
+    """If SLURM forgets jobs soon, the plugin asks sacct, which never answers without accounting."""
     made = forgetful[0]
     driver = made.start(guarded=False)
     made.wait_for(lambda: "Falling back to 'sacct'" in made.printed(), "question")
@@ -176,7 +176,7 @@ def test_job_that_is_forgotten(forgetful):
 
 @pytest.mark.slow
 def test_forgotten_job_is_known_by_its_own_note(forgetful):
-    """Both of the above with the guards."""
+    """With the guards both of the above end well."""
     made = forgetful[2]
     driver = made.start()
     end_and_be_forgotten(made)
@@ -220,7 +220,7 @@ def test_controller_that_is_away_when_a_job_is_submitted(workflow):
 
 @pytest.mark.slow
 def test_full_queue(workflow, small_slurm):
-    """sbatch itself tries for two minutes; then the plugin gives the job up (after six, with two retries)."""
+    """sbatch itself tries for two minutes; then the plugin gives up the job (after six, with two retries)."""
     rules = {name: (f"hostname > {name}.txt", "") for name in ("one", "two", "three")}
     pair = Pair(workflow, rules, slurm=small_slurm, jobs=1)
     first = {"jobs": 1, "retries": 0, "keep_going": None, "groups": None, "group_components": None}
@@ -240,7 +240,7 @@ def test_full_queue(workflow, small_slurm):
 
 
 def test_confirmation_that_gets_lost(workflow):
-    """The plugin submits the job again, beside the one that was accepted: one file, two writers."""
+    """The plugin submits the job again beside the one that was accepted, so one file has two writers."""
     pair = Pair(workflow, {"slow": (SLOW, "")}, **PATIENT, **SOON)
     for made in pair.both:
         (made.path / "lost.sbatch").touch()
@@ -272,9 +272,9 @@ def test_job_that_ended_before_its_lost_answer_was_asked_for(workflow, small_slu
 
 @pytest.mark.slow
 def test_driver_that_was_killed(workflow):
-    """Plain Snakemake has to be unlocked by hand, and then writes what the first one's job is still writing.
+    """Plain Snakemake has to be unlocked by hand, and then writes the file that an earlier job still writes.
 
-    Its own lock keeps a second driver away (so `nolock` is off), but survives the first. With the guards:
+    Its own lock keeps a second driver away (so `nolock` is off), but outlives the first. With the guards:
     `test_driver.py::test_restarted_driver_waits_for_the_jobs_of_the_killed_one`.
     """
     made = workflow({"slow": (SLOW, "")}, head="", nolock=False, **PATIENT)
@@ -292,9 +292,9 @@ def test_driver_that_was_killed(workflow):
 
 @pytest.mark.slow
 def test_time_limit_that_the_partition_does_not_allow(workflow, slurm, tmp_path):
-    """The plugin waits for ever for a job that asks for too much, or that the partition admits no more.
+    """The plugin waits for ever for a job that asks for too much, or that the partition no longer admits.
 
-    It can choose a partition by itself (`slurm-partition-config`), where there is one that is large enough.
+    It can choose a partition by itself (`slurm-partition-config`), if one is large enough.
     """
     (tmp_path / "partitions.yaml").write_text("partitions: {short: {max_runtime: 2}}")
     rules = {
@@ -319,13 +319,13 @@ def test_time_limit_that_the_partition_does_not_allow(workflow, slurm, tmp_path)
 
 
 def reasons(made) -> list[str]:
-    """Why the jobs of a folder wait."""
+    """Return the reasons for which the jobs of a folder wait."""
     listed = made.slurm.run("squeue", "-h", "-o", "%Z|%r").splitlines()
     return [reason for folder, reason in (line.split("|") for line in listed) if folder == str(made.path)]
 
 
 def test_profile_that_names_no_such_partition(workflow):
-    """Snakemake begins, and fails at the first job of that partition, which may be days later."""
+    """Snakemake begins, and fails at the first job of that partition, perhaps days later."""
     rules = {"ok": ("hostname > ok.txt", ""), "bad": ("hostname > bad.txt", "")}
     pair = Pair(workflow, rules, set_resources={"bad": {"slurm_partition": "nope"}}, **SOON)
     alone, guarded = pair.start()

@@ -15,7 +15,7 @@ VARIES += ("latex/tab_cost.tex", "tables/tab_cost.*")
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Digest of every file that must not vary."""
+    """Return the digest of every file that must not vary."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     names = {path.relative_to(folder).as_posix(): path for path in files}
     varying = {path for pattern in VARIES for path in folder.glob(pattern.replace("*/", "**/"))}
@@ -27,7 +27,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def through_slurm(on_slurm, folder: Path, targets: list[str], **changes: object) -> Project:
-    """Make some targets of the smoke paper on SLURM, with what is said here of profiles/slurm changed."""
+    """Make some targets of the smoke paper on SLURM, with some keys of profiles/slurm changed."""
     project = checkout(folder)
     driver = on_slurm(project, "--scale", "smoke", *targets, **changes)
     printed, _ = driver.communicate()
@@ -37,7 +37,7 @@ def through_slurm(on_slurm, folder: Path, targets: list[str], **changes: object)
 
 @pytest.fixture(scope="module")
 def one_run(on_slurm, tmp_path_factory):
-    """Figures and tables of the spherical run, made on SLURM and on this machine."""
+    """Make figures and tables of the spherical run, on SLURM and on this machine."""
     here = checkout(tmp_path_factory.mktemp("here"))
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "--", *ONE_RUN]
     local = subprocess.Popen(

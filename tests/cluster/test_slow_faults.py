@@ -19,7 +19,7 @@ LONGER_THAN_A_MINUTE = 75.0  # [s] of training; SLURM's shortest time limit is o
 
 
 def ickrr(folder, *arguments: str) -> float:
-    """Run a verb on this machine; return how long it took."""
+    """Run a step or tool on this machine, and return how long it took."""
     began = time.monotonic()
     subprocess.run([sys.executable, "-m", "ickrr", *arguments], cwd=folder, check=True, capture_output=True)
     return time.monotonic() - began

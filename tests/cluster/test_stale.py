@@ -1,7 +1,7 @@
-"""A source edited while its job runs on the cluster: the job fails by name, and leaves nothing.
+"""If a source is edited while its job runs on the cluster, the job names it, fails and leaves nothing.
 
-Without retries: a retry starts Snakemake anew in its job, makes its result of the new code as a whole, and
-the next run plans it once more, because the driver has noted the code that it began with.
+There are no retries here. A retry would start Snakemake anew in its job and make its result with the new code
+as a whole, and the next run would plan it again, because the driver has noted the code that it began with.
 """
 
 import re
@@ -33,7 +33,7 @@ MADE = {
 
 
 def running(project: Project) -> set[str]:
-    """Steps whose process runs now in a folder; a node of the cluster is this machine."""
+    """Return the steps whose process runs now in a folder; this machine is the cluster's node."""
     found = set()
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""What the planned jobs need of the machine is asked before the first of them."""
+"""Before the first job starts, what the planned jobs need of the machine is checked."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One driver a folder: a lock that dies with its process, and jobs that outlive theirs."""
+"""A folder has one driver: its lock ends with its process, and jobs that outlive a driver are stopped."""
 
 import contextlib
 import errno
@@ -106,7 +106,7 @@ sys.exit(entry.main(["config", *job, "--writes", f"{folder}/a.pdf"]))
 
 
 def start(code: str, folder: Path, word: str) -> subprocess.Popen[str]:
-    """Start Python code and wait for its first word."""
+    """Start Python code and wait until it has printed its first line."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True, env=os.environ
     )
@@ -146,7 +146,7 @@ def test_nobody_holds_what_was_never_locked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["sys.exit(0)", "pass"], ids=["obeys", "ignores"])
 def test_jobs_of_a_killed_driver_are_stopped(tmp_path: Path, end: str) -> None:
-    """Fails if a job that outlived its driver goes on writing beside the next driver's."""
+    """Fails if a job that outlived its driver keeps writing beside the next driver's."""
     process = start(ABANDON.replace("{end}", end), tmp_path, "job")
     assert supervision.orphans(tmp_path) == []
     process.kill()

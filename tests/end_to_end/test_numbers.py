@@ -1,6 +1,6 @@
-"""Every number in the PDF is the one of its table: the text of the smoke paper against the Parquet files.
+"""Every number in the PDF is that of its table: the smoke paper's text is compared with the Parquet files.
 
-The PDF is read back with pdftotext, in the order in which TeX wrote it (-raw), signs and spaces made plain.
+The PDF is read with pdftotext in the order in which TeX wrote it (-raw), with signs and spaces made plain.
 """
 
 import math
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs
 
 @pytest.fixture(scope="module")
 def text(smoke_paper: Paper) -> str:
-    """The text of the PDF on one line."""
+    """Return the text of the PDF on one line."""
     pdf = smoke_paper.results() / "paper.pdf"
     done = subprocess.run(["pdftotext", "-raw", str(pdf), "-"], capture_output=True, text=True, check=True)
     plain = done.stdout
@@ -44,13 +44,13 @@ def tables(smoke_paper: Paper) -> Path:
 
 @pytest.fixture(scope="module")
 def macros(smoke_paper: Paper) -> dict[str, str]:
-    """Every macro of the text, by name."""
+    """Return every macro of the text, by name."""
     written = (smoke_paper.results() / "latex/numbers.tex").read_text()
     return dict(re.findall(r"\\newcommand\{\\(\w+)\}\{(.*)\}\n", written))
 
 
 def shown(value: float, places: int) -> str:
-    """A number as a table prints it, worked out without the library."""
+    """Return a number as a table prints it, worked out without the library."""
     if not math.isfinite(value):
         return MISSING
     return f"{value:.{places}f}"
@@ -169,13 +169,13 @@ def test_claims_table(text: str, tables: Path) -> None:
 
 
 def read(number: str) -> float:
-    """The value of a printed number, ``1.4×10-16`` and ``10-10`` too."""
+    """Return the value of a printed number, also of ``1.4×10-16`` and ``10-10``."""
     mantissa, power = re.fullmatch(rf"(?:({NUMBER})×)?10(-\d+)|({NUMBER})", number).group(1, 2)  # type: ignore[union-attr]
     return float(mantissa or 1) * 10.0 ** int(power) if power else float(number)
 
 
 def last_digit(number: str) -> float:
-    """Half of what the last printed digit is worth, and a little."""
+    """Return a little more than half of what the last printed digit is worth."""
     mantissa, _, power = number.partition("×10")
     return float(0.51 * 10.0 ** (int(power or 0) - len(mantissa.partition(".")[2])))
 
@@ -256,14 +256,14 @@ def test_numbers_of_the_text_reach_the_pdf(text: str, macros: dict[str, str], sm
 
 
 def within(found: list[str], wanted: list[str]) -> bool:
-    """Whether `wanted` stands in one stretch of `found`, or in two where a page of floats interrupts it."""
+    """Return whether `wanted` is one stretch of `found`, or two if a page of floats interrupts it."""
     return stretch(found, wanted) or any(
         stretch(found, wanted[:cut]) and stretch(found, wanted[cut:]) for cut in range(1, len(wanted))
     )
 
 
 def stretch(found: list[str], wanted: list[str]) -> bool:
-    """Whether `wanted` is a subsequence of a stretch of `found` at most twice as long, plus a few."""
+    """Return whether `wanted` is a subsequence of a stretch of `found` at most twice as long, plus a few."""
     reach = 2 * len(wanted) + 15
     for start in (index for index, number in enumerate(found) if number == wanted[0]):
         rest = iter(found[start : start + reach])
@@ -273,19 +273,19 @@ def stretch(found: list[str], wanted: list[str]) -> bool:
 
 
 def simple(latex: str) -> str:
-    """A macro's text as pdftotext shows it."""
+    """Return a macro's text as pdftotext shows it."""
     power = re.sub(r"\\ensuremath\{([\d.-]+)\\times 10\^\{(-?\d+)\}\}", r"\1 10 \2", latex)
     return re.sub(r"\\ensuremath\{([^}]*)\}", r"\1", power)
 
 
 def plain(latex: str) -> float:
-    """A macro's text as a number."""
+    """Return a macro's text as a number."""
     power = re.fullmatch(r"\\ensuremath\{([\d.-]+)\\times 10\^\{(-?\d+)\}\}", latex)
     return float(power[1]) * 10 ** int(power[2]) if power else float(simple(latex))
 
 
 def resolution(latex: str) -> float:
-    """Half a unit of the last digit shown."""
+    """Return half a unit of the last digit shown."""
     return 0.51 * 10 ** -len(simple(latex).partition(".")[2])
 
 

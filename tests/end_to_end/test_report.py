@@ -1,4 +1,4 @@
-"""Snakemake's HTML report: made from finished results, with every figure and table in it."""
+"""Snakemake's HTML report is made from finished results, with every figure and table in it."""
 
 import re
 from pathlib import Path

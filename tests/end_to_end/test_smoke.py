@@ -32,7 +32,7 @@ def sha256(path: Path) -> str:
 
 
 def pages(pdf: Path) -> list[str]:
-    """Text of every page."""
+    """Return the text of every page."""
     text = subprocess.run(
         ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True
     ).stdout
@@ -197,7 +197,7 @@ def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, 
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files below a folder."""
+    """Return the bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""`snakemake --sdm conda` with a stub for conda: none can be installed where the tests run."""
+"""`snakemake --sdm conda` with a stub for conda, which cannot be installed where the tests run."""
 
 import os
 import shutil

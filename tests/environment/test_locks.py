@@ -20,7 +20,7 @@ def normalised(name: str) -> str:
 
 
 def entries(lock: str) -> list[str]:
-    """One string a pin: its line and the indented lines that follow."""
+    """Return one string for each pin: its line and the indented lines that follow."""
     text = "\n".join(line for line in (ENVS / lock).read_text().splitlines() if not line.startswith("#"))
     return [entry for entry in re.split(r"\n(?=\S)", text) if entry.strip()]
 
@@ -37,7 +37,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def conditional(lock: str) -> set[str]:
-    """Names that a lock installs on some machines only."""
+    """Return the names that a lock installs on some machines only."""
     found = (PIN_WITH_MARKER.match(entry) for entry in entries(lock))
     return {normalised(pin[1]) for pin in found if pin[2]}
 
@@ -140,7 +140,7 @@ def test_package_dependencies_are_locked():
 
 
 def references(path: Path) -> list[str]:
-    """The requirements files that a conda environment installs."""
+    """Return the requirements files that a conda environment installs."""
     dependencies = yaml.safe_load(path.read_text())["dependencies"]
     (pip,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
     return [re.fullmatch(r"-r \.\./\.\./envs/(\S+)", line)[1] for line in pip]

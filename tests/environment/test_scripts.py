@@ -1,4 +1,4 @@
-"""What a person reads when the machine lacks something: one line, with the command that helps."""
+"""If the machine lacks something, a person reads one line with the command that helps."""
 
 import importlib.metadata
 import os
@@ -25,7 +25,7 @@ def executable(path: Path, body: str) -> None:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
-    """A folder to be the whole PATH: the shell's tools, no TeX, no apt-get, no sudo, no Python."""
+    """Make a folder that is the whole PATH: the shell's tools, but no TeX, apt-get, sudo or Python."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for tool in TOOLS.split():
@@ -57,7 +57,7 @@ def one_line(text: str) -> str:
 
 
 def test_without_any_way_to_install_one_line_names_the_command(bare):
-    """Fails when the message grows, loses the exact command, or the script goes on."""
+    """Fails when the message grows, loses the exact command, or the script continues."""
     result = run(SYSTEM, bare)
     assert result.returncode == 1 and result.stdout == ""
     assert one_line(result.stderr).endswith(
@@ -78,7 +78,7 @@ def test_with_a_sudo_that_asks_for_a_password_nothing_is_tried(bare):
 
 @pytest.fixture
 def apt(bare: Path) -> Path:
-    """An apt-get that notes its calls and, on install, brings everything."""
+    """Make an apt-get that notes its calls and, on install, brings everything."""
     brought = bare.parent / "brought"
     brought.mkdir()
     for command in [
@@ -161,7 +161,7 @@ NOTE_CALLS = '[[ $* != "-m pip "* ]] || echo "$*" >>{}/calls'
 
 
 def fake_python(folder: Path, pip: str) -> None:
-    """A python3 that passes the checks and makes a .venv whose pip does what is said."""
+    """Make a python3 that passes the checks and makes a .venv whose pip does as it is told."""
     executable(
         folder / "python3",
         'if [[ $1 == --version ]]; then echo "Python 3.11.0"; fi\n'
@@ -346,7 +346,7 @@ def locked(tmp_path):
 
 
 def verify(locked, *path: Path) -> str:
-    """What verify.py says, with further folders on Python's path."""
+    """Return what verify.py prints, with further folders on Python's path."""
     script = str(ROOT / "envs/verify.py")
     code = (
         f"import sys, runpy; sys.path[:0] = {[str(one) for one in path]}; "

@@ -1,4 +1,4 @@
-"""The verb check sees what is wrong, and says what to do."""
+"""The tool `check` finds what is wrong and says what to do."""
 
 import argparse
 import os

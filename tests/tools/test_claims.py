@@ -1,4 +1,4 @@
-"""The verdicts at the terminal."""
+"""The tool `claims` prints verdicts and what decides them."""
 
 import importlib.util
 import shutil

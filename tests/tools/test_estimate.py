@@ -1,4 +1,4 @@
-"""The verb `estimate` on a small experiment."""
+"""The tool `estimate` on a small experiment."""
 
 import re
 import time
@@ -136,6 +136,6 @@ def test_precision_of_a_gpu_is_measured_in_float32_on_a_cpu(tmp_path, capsys):
 
 
 def test_wrong_config_is_one_message(tmp_path, capsys):
-    """Fails if the verb measures before the configuration is checked."""
+    """Fails if the tool measures before the configuration is checked."""
     assert main(["estimate", "--config", str(tmp_path / "missing.yaml")]) == 1
     assert "missing.yaml" in capsys.readouterr().err

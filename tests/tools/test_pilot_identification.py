@@ -1,4 +1,4 @@
-"""The verb pilot_identification on a model that is preconditioned Richardson: what it is called."""
+"""The tool `pilot_identification` on a model that is preconditioned Richardson, which it must name."""
 
 import pandas as pd
 import pytest
@@ -22,7 +22,7 @@ COUNT = {"fit": 60, "evaluation": 80}
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
-    """Tables of a model whose layer 1 is step 6 of preconditioned Richardson with a little noise."""
+    """Make the tables of a model whose layer 1 is step 6 of preconditioned Richardson with a little noise."""
     folder = tmp_path_factory.mktemp("pilot")
     model = ModelSettings(layers=4, width=16, heads=2)
     run = RunSettings(name="tiny", task_name="sphere", task=TASK, model=model, training=TrainingSettings())

@@ -1,4 +1,4 @@
-"""A plan in short: causes first, what follows from them after, long lists cut."""
+"""The tool `why` prints causes first, then what follows from them, and cuts long lists."""
 
 from ickrr.tools.why import explain
 

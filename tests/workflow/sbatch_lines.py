@@ -20,7 +20,7 @@ RUN = "spherical"
 
 
 def main(scale: str) -> None:
-    """Print the lines of a scale."""
+    """Print the lines of all rules at a scale."""
     lines = {}
     with SnakemakeApi(OutputSettings()) as api:
         workflow = api.workflow(

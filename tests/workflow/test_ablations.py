@@ -1,4 +1,4 @@
-"""An ablation that is added or removed: only it, and the figures that list it."""
+"""If an ablation is added or removed, only it and the figures that list it run."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ OVERLAY = ("--config", "scale=smoke", "overlay=mine.yaml")
 
 @pytest.fixture
 def project(tiny_paper: Paper, tmp_path: Path) -> Project:
-    """A finished tiny paper in another directory."""
+    """Copy a finished tiny paper to another directory."""
     return tiny_paper.copy(tmp_path / "paper")
 
 

@@ -1,4 +1,4 @@
-"""The workflow runs from anywhere: as it lies, from another folder, and as a module of another workflow."""
+"""The workflow runs in its own folder, from another folder, and as a module of another workflow."""
 
 import os
 import re
@@ -31,7 +31,7 @@ use rule * from ickrr as i_*
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A tiny checkout in a folder whose name has spaces, umlauts, and signs of shells, TeX and URLs."""
+    """Make a tiny checkout in a folder whose name has spaces, umlauts, and signs of shells, TeX and URLs."""
     place = tmp_path_factory.mktemp("any") / """Ana's größtes "Projekt", 50% of #1 & $HOME ~x;(y) %s `z`"""
     place.mkdir()
     project = checkout(place)
@@ -56,7 +56,7 @@ def snakemake(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def figure(project: Project) -> bytes:
-    """A figure made in the project's own folder."""
+    """Make a figure in the project's own folder."""
     snakemake(project.path, "fig_training", "--config", "scale=smoke")
     return (project.path / FIGURE).read_bytes()
 
@@ -162,7 +162,7 @@ def test_dry_run_writes_nothing(tiny_project: Project, tmp_path: Path) -> None:
 
 
 def tree(folder: Path) -> dict[Path, tuple[int, bytes]]:
-    """Date and content of every file that is neither Snakemake's own nor Python's."""
+    """Return date and content of every file that is neither Snakemake's own nor Python's."""
     return {
         path: (path.stat().st_mtime_ns, path.read_bytes())
         for path in folder.rglob("*")

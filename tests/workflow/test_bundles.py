@@ -1,4 +1,4 @@
-"""A fresh clone with a restored bundle: only figures and the paper are made, and Snakemake alone decides."""
+"""In a fresh clone with a restored bundle, Snakemake makes only figures and the paper."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ DRAWN = {"draw_figure": 2, "write_table": 1, "write_numbers": 1, "build_paper": 
 
 @pytest.fixture
 def clone(tiny_project: Project, bundle: Path, tmp_path: Path) -> Project:
-    """A fresh clone that comes with the bundle, restored."""
+    """Make a fresh clone that comes with the bundle, and restore it."""
     project = tiny_project.copy(tmp_path / "clone")
     shutil.rmtree(project.path / "bundles", ignore_errors=True)
     (project.path / "bundles").mkdir()
@@ -81,7 +81,7 @@ def test_changed_key_reruns_exactly_what_depends_on_it(clone: Project) -> None:
 
 @pytest.fixture(scope="module")
 def weights(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle of the weights of `tiny_paper`."""
+    """Pack the weights of `tiny_paper`."""
     return packed(tiny_paper, "weights", tmp_path_factory.mktemp("bundle"))
 
 
@@ -113,7 +113,7 @@ def test_only_what_follows_a_tier_is_planned(
 
 
 def own(project: Project, *names: str) -> None:
-    """Make results of somebody's own: other bytes, which Snakemake and the records take for current."""
+    """Make results of the user's own: other bytes, which Snakemake and the records take as current."""
     for name in names:
         path = project.results() / name
         path.write_bytes(path.read_bytes() + b"%own")

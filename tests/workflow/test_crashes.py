@@ -1,4 +1,4 @@
-"""Kill -9 of jobs, of Snakemake, and of both, at random moments: the results end up the same bytes."""
+"""After kill -9 of jobs, of Snakemake or of both at random moments, the results are the same bytes."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ SEED = 2605
 
 
 def jobs_of(driver: psutil.Process) -> list[psutil.Process]:
-    """Processes that a driver has started, directly or not."""
+    """Return the processes that a driver has started, directly or not."""
     try:
         return driver.children(recursive=True)
     except psutil.NoSuchProcess:
@@ -29,7 +29,7 @@ def jobs_of(driver: psutil.Process) -> list[psutil.Process]:
 
 
 def wait_for_a_job(driver: subprocess.Popen[bytes]) -> bool:
-    """Wait until a driver has started a job; tell whether it did before it ended."""
+    """Wait until a driver has started a job, and return whether it did before it ended."""
     while driver.poll() is None:
         if jobs_of(psutil.Process(driver.pid)):
             return True
@@ -46,7 +46,7 @@ def start_over(project: Project) -> None:
 def disturbed(project: Project, kills: int, chance: random.Random, expected: dict[str, str]) -> list[str]:
     """Start the paper again and again and kill what runs at random moments; return what was killed.
 
-    After every kill, whatever is there under its final name must be what it is in the undisturbed paper.
+    After every kill, every file with its final name must be the same as in the undisturbed paper.
     """
     done: list[str] = []
     while len(done) < kills:
@@ -75,7 +75,7 @@ def disturbed(project: Project, kills: int, chance: random.Random, expected: dic
                 os.kill(job.pid, signal.SIGKILL)
         done.append(victim)
         if victim == "job":
-            # It goes on with what does not need the killed job, and is then killed too.
+            # It continues with what does not need the killed job, and is then killed too.
             time.sleep(chance.uniform(0.0, 2.0))
             driver.kill()
         driver.wait()
@@ -121,7 +121,7 @@ def long_training(project: Project, shell: str = ":") -> Iterator[subprocess.Pop
     """Run Snakemake, in a process group of its own, for one training of minutes.
 
     Args:
-        project: where.
+        project: the checkout to run in.
         shell: what the shell of the training runs before anything else.
     """
     (project.path / "long.yaml").write_text(LONG)
@@ -147,7 +147,7 @@ def long_training(project: Project, shell: str = ":") -> Iterator[subprocess.Pop
 
 
 def wait_for(holds: Callable[[], bool], patience: float = 60.0) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     until = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < until
@@ -161,7 +161,7 @@ def training_log(project: Project) -> str:
 
 
 def require_stopped(project: Project, driver: subprocess.Popen[str]) -> str:
-    """Wait for a driver that was told to stop, and look for what it left; return what it said."""
+    """Wait for a driver that was told to stop, check that it left nothing, and return what it printed."""
     said, _ = driver.communicate(timeout=60)
     assert driver.returncode == 1, said
     assert "Traceback" not in said

@@ -1,4 +1,4 @@
-"""Same machine, same threads: the same bytes. Other threads: metrics within a stated tolerance."""
+"""The same machine and threads give the same bytes; other threads give metrics within a stated tolerance."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""A full disk, a read-only one and a corrupted file in a run of Snakemake: one sentence, and it goes on."""
+"""A full disk, a read-only disk and a corrupted file each end in one sentence; then the run can continue."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ def project(tiny_project: Project, tmp_path: Path) -> Project:
 
 
 def run_and_fail(project: Project, *expected: str) -> None:
-    """Make the targets; one job must fail, with these words in the one message of its log."""
+    """Make the targets; one job must fail, with these words in the only message of its log."""
     run = project.snakemake(*TARGETS, "--cores", "1", "--keep-going")
     assert run.returncode == 1, run.stdout
     assert "Traceback" not in run.stdout
@@ -35,7 +35,7 @@ def run_and_fail(project: Project, *expected: str) -> None:
 
 
 def run_to_the_end(project: Project, planned: dict[str, int]) -> None:
-    """Only what is missing is planned, and it is made."""
+    """Check that only what is missing is planned, and make it."""
     assert project.planned(*TARGETS) == planned
     run = project.snakemake(*TARGETS, "--cores", "1")
     assert run.returncode == 0, run.stdout

@@ -1,4 +1,4 @@
-"""What an edit reruns: exactly its dependents, proven through the command line."""
+"""An edit reruns exactly what depends on it; tested through the command line."""
 
 import os
 import re
@@ -19,7 +19,7 @@ BUILT = {"verify_construction", "tabulate_construction", "build_control", "probe
 
 @pytest.fixture
 def project(smoke_paper: Paper, tmp_path: Path) -> Project:
-    """A finished smoke paper in another directory."""
+    """Copy a finished smoke paper to another directory."""
     return smoke_paper.copy(tmp_path / "elsewhere")
 
 
@@ -69,7 +69,7 @@ def test_edit_reruns_its_dependents(project: Project, name: str, expected: set[s
 
 
 def edit(project: Project, name: str) -> None:
-    """Change what a module means."""
+    """Change the meaning of a module."""
     with (project.path / name).open("a") as code:
         code.write("\nedited = 1 + 1\n")
 

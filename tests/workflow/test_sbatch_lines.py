@@ -1,4 +1,4 @@
-"""What every rule asks SLURM for, against lines that a person has looked at."""
+"""What every rule asks SLURM for is compared with lines that a person has looked at."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ RULES_WITH_GPU = {
 
 @pytest.fixture(scope="module", params=["smoke", "paper"])
 def lines(request: pytest.FixtureRequest, fresh_project: Project, tmp_path_factory: pytest.TempPathFactory):
-    """Scale, and the options of one job of every rule."""
+    """Return the scale, and the options of one job of every rule."""
     project = fresh_project.copy(tmp_path_factory.mktemp("sbatch") / "project")
     command = [sys.executable, str(Path(__file__).with_name("sbatch_lines.py")), request.param]
     run = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A source edited while its job runs: the job fails by name and leaves nothing that counts as current."""
+"""If a source is edited while its job runs, the job names it, fails, and leaves nothing current."""
 
 import re
 import subprocess

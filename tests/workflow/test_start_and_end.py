@@ -1,4 +1,4 @@
-"""What a run asks before its first job, what it shows, and what it says at its end."""
+"""What a run checks before its first job, what it shows, and what it prints at its end."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ def project(tiny_project: Project, tmp_path: Path) -> Project:
 
 @pytest.fixture
 def without_tex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that has every program but TeX."""
+    """Make a PATH with every program but TeX."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for folder in ("/bin", "/usr/bin", str(Path(sys.executable).parent)):

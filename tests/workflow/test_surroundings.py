@@ -1,4 +1,4 @@
-"""A whole run in hostile surroundings ends in the bytes of one in clean ones."""
+"""A whole run in hostile surroundings gives the same bytes as one in clean surroundings."""
 
 import json
 import shutil

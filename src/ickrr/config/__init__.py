@@ -1,1 +1,1 @@
-"""The schema of an experiment: one module a wing, composed in `experiment`, read by `load`."""
+"""The schema of an experiment: one module for each part, composed in `experiment`, read by `load`."""

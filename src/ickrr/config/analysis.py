@@ -43,7 +43,7 @@ class SolverSettings(Settings):
 
     @property
     def names(self) -> list[str]:
-        """All solvers, headline first, each once."""
+        """Return the names of all solvers without repetition, those of the main comparison first."""
         return list(dict.fromkeys([*self.headline, *self.others]))
 
 
@@ -57,7 +57,7 @@ class ProbeSettings(Settings):
 
 
 class StatisticsSettings(Settings):
-    """Intervals and what figures show."""
+    """Bootstrap intervals, and the context lengths that figures show."""
 
     context_lengths: list[int] = setting(
         [2, 4, 6, 8, 10, 12, 15, 20], "Context lengths n that figures show", "sources", min_length=1

@@ -1,6 +1,6 @@
-"""What the configuration names must have code behind it: figures, tables, kernels, laws and solvers.
+"""Check that the figures, tables, kernels, laws and solvers that the configuration names have code.
 
-Asked while the configuration is read, so that a missing notebook is no surprise after hours of training.
+This is done while the configuration is read, so that a missing notebook is found before hours of training.
 """
 
 import re
@@ -21,7 +21,7 @@ Key = tuple[str, ...]
 
 
 def undrawable(experiment: Experiment) -> Iterator[tuple[Key, str]]:
-    """Yield the figures and tables without working code: the key that names each, and what to do."""
+    """Yield the key of each figure or table without working code, and what to do."""
     for name, figure in experiment.figures.items():
         if fault := _figure_fault(name, {*figure.tables, *figure.others}):
             yield ("figures", name), fault
@@ -31,7 +31,7 @@ def undrawable(experiment: Experiment) -> Iterator[tuple[Key, str]]:
 
 
 def faulty_entries(experiment: Experiment) -> Iterator[tuple[Key, str]]:
-    """Yield the kernels, laws and solvers without working code: the key that names each, and what to do."""
+    """Yield the key of each kernel, law or solver without working code, and what to do."""
     for key, entries, name in _entries_named(experiment):
         if fault := _entry_fault(entries, name):
             yield key, f"found '{name}', whose module {entries.dotted(name)} {fault}"

@@ -1,4 +1,4 @@
-"""Overrides of a run that change nothing beside its other settings: the run would be another one again."""
+"""Find overrides that have no effect on their run, which would then be the same as another run."""
 
 from collections.abc import Iterator
 from typing import Final, get_args
@@ -8,7 +8,7 @@ from ickrr.config.experiment import Experiment, RunOverrides
 from ickrr.config.model import MLPKind
 from ickrr.config.yaml_text import KeyPath
 
-# setting: the setting that decides on its use, and the values with which it is used.
+# setting: the setting that decides whether it is used, and the values with which it is.
 USED_WITH: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "linear_scale": ("attention", ("linear", "unnormalised_exp")),
     "mlp_ratio": ("mlp", tuple(kind for kind in get_args(MLPKind) if kind != "none")),
@@ -21,7 +21,7 @@ USED_WITH: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 
 
 def idle_overrides(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the overrides of runs and controls that are not used, by their keys."""
+    """Yield the key of each override of a run or control that is not used, and why it is not."""
     for name, run in experiment.runs.items():
         yield from _idle(experiment, ("runs", name), name, run)
     for name, control in experiment.constructions.controls.items():

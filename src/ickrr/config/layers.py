@@ -1,7 +1,7 @@
-"""Layers of configuration: one laid on another, and values of the command line with the types of the schema.
+"""Lay one layer of configuration on another, and give values of the command line the schema's types.
 
-Mappings merge, everything else is replaced. ``key+: [..]`` puts entries behind a list of the layers below,
-``key-: [..]`` takes entries out of it, or names out of a mapping.
+Mappings merge; everything else is replaced. ``key+: [..]`` appends entries to a list of the layers below;
+``key-: [..]`` takes entries out of a list, or names out of a mapping.
 """
 
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ EXTEND, REMOVE = "+", "-"
 def overlaid(
     base: Mapping[str, Any], layer: Mapping[str, Any], positions: Positions, key: KeyPath = ()
 ) -> dict[str, Any]:
-    """Lay one nested mapping on another.
+    """Return one nested mapping with another laid on it.
 
     Args:
-        base: what lies below.
-        layer: what is laid on top.
-        positions: where each key of the layer stands; those of lists that it changes are added.
+        base: the mapping below.
+        layer: the mapping on top.
+        positions: where each key of the layer stands; the keys of lists that it changes are added.
         key: keys above both.
 
     Raises:
-        ConfigError: it changes what is no list, or takes out what is not there.
+        ConfigError: the layer extends something that is not a list, or takes out what is not there.
     """
     merged = dict(base)
     for name, value in layer.items():
@@ -86,7 +86,7 @@ def _listed(entries: Any, where: str) -> list[Any]:
 
 
 def positions_of(values: Any, where: str, key: KeyPath = ()) -> Positions:
-    """Say of every key that it stands in one place."""
+    """Return positions that give the same place for every key."""
     positions: Positions = {key: where}
     if isinstance(values, Mapping):
         for name, value in values.items():
@@ -95,13 +95,13 @@ def positions_of(values: Any, where: str, key: KeyPath = ()) -> Positions:
 
 
 def typed(value: Any, wanted: Any = Experiment) -> Any:
-    """Give values the types that the schema wants of them: Snakemake hands over nested ones as text.
+    """Return a value with the type that the schema wants, because Snakemake hands over nested ones as text.
 
-    What is no text stays as it is, and so does text where text is wanted or nothing else can be made of it.
+    A value that is not text stays as it is. So does text if text is wanted, or if it can be nothing else.
 
     Args:
         value: a value of the command line.
-        wanted: type that the schema has there.
+        wanted: the type that the schema has for it.
     """
     wanted, *others = _alternatives(wanted)
     if isinstance(value, Mapping):
@@ -116,14 +116,14 @@ def typed(value: Any, wanted: Any = Experiment) -> Any:
 
 
 def _alternatives(wanted: Any) -> list[Any]:
-    """Members of a union, the one that is not None first; bare of what is said about them."""
+    """Return the members of a union without annotations, None last."""
     members = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
     bare = [member.__origin__ if get_origin(member) is Annotated else member for member in members]
     return sorted(bare, key=lambda member: member is type(None))
 
 
 def _type_of(wanted: Any, name: str) -> Any:
-    """Type of what stands under a name: a setting, or an entry of a mapping."""
+    """Return the type that the schema has under a name: of a setting, or of an entry of a mapping."""
     if get_origin(wanted) is dict:
         return get_args(wanted)[1]
     if isinstance(wanted, type) and issubclass(wanted, Settings):

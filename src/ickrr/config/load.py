@@ -1,7 +1,7 @@
-"""Read config.yaml and its overlays into an `Experiment`, or say in one message what is wrong and where.
+"""Read config.yaml and its overlays into an `Experiment`, or report all faults with their places.
 
-Layers, later ones win: config.yaml, the overlay of the scale, overlays of one's own, values of the command
-line.
+The layers are config.yaml, the overlay of the scale, the user's own overlays and values of the command line;
+later ones win.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,14 +35,14 @@ def load_experiment(
     overlay: str | Path | Sequence[str | Path] = (),
     overrides: Mapping[str, Any] | None = None,
 ) -> Experiment:
-    """Load and check the whole configuration.
+    """Return the experiment that the whole configuration describes, after checking it.
 
     Args:
-        config_file: the default experiment; overlays lie in ``workflow/scales`` beside it.
-        scale: ``smoke``, ``laptop`` or ``paper``; that of the last file that names one when absent.
-        overlay: further files of the same form, laid on top of the scale in this order.
-        overrides: values given on the command line, laid on top of everything; `scale` and `overlay` may be
-            among them.
+        config_file: the default experiment; the overlays of scales are in ``workflow/scales`` beside it.
+        scale: ``smoke``, ``laptop`` or ``paper``; if absent, that of the last file that names one.
+        overlay: further files of the same form, laid on the scale in this order.
+        overrides: values given on the command line, laid on everything; `scale` and `overlay` may be among
+            them.
 
     Raises:
         ConfigError: a file is missing or does not parse, or a key or a value is wrong. The message
@@ -78,7 +78,7 @@ def load_experiment(
 
 
 def _paths(overlay: Any) -> list[Path]:
-    """Files of the overlays, from one name or a list of names."""
+    """Return the files of the overlays, from one name or a list of names."""
     names = [overlay] if isinstance(overlay, str | Path) else overlay
     if not isinstance(names, list | tuple) or not all(isinstance(n, str | Path) and str(n) for n in names):
         raise ConfigError(f"{COMMAND_LINE}: overlay: found {overlay!r}; give a file, or a list of files")
@@ -86,7 +86,7 @@ def _paths(overlay: Any) -> list[Path]:
 
 
 def _scale(layers: Sequence[Layer]) -> str:
-    """Scale that the uppermost layer names."""
+    """Return the scale that the uppermost layer names."""
     chosen = DEFAULT_SCALE
     for values, positions in layers:
         if "scale" in values:
@@ -98,7 +98,7 @@ def _scale(layers: Sequence[Layer]) -> str:
 
 
 def _scale_overlay(path: Path, scale: str) -> list[Layer]:
-    """Overlay of a scale; config.yaml itself is the default one."""
+    """Return the layer of a scale; the default scale needs none, as config.yaml itself is that scale."""
     if scale == DEFAULT_SCALE and not path.exists():
         return []
     values, positions = read_yaml(path)
@@ -150,10 +150,10 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
 
 
 def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
-    """Yield what no single value shows: names that are not there, and context lengths above N."""
+    """Yield faults that no single value shows, such as unknown names and context lengths above N."""
     if faults := list(faulty_entries(experiment)):
         yield from faults
-        return  # what follows asks them
+        return  # what follows calls them
     yield from undrawable(experiment)
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
@@ -218,7 +218,7 @@ def _control_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, 
         if name in experiment.runs:
             yield key, "this is the name of a run as well; choose another"
     if experiment.constructions.controls and CONTROL_SOLVER not in experiment.solvers.names:
-        why = "which the controls are held against; add it here or to solvers.headline"
+        why = "which the controls are compared with; add it here or to solvers.headline"
         yield ("solvers", "others"), f"lacks {CONTROL_SOLVER}, {why}"
 
 
@@ -253,7 +253,7 @@ def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath,
 
 
 def not_compared(experiment: Experiment, run: str, tables: Sequence[str]) -> str:
-    """Say that tables which need the solvers are asked for of a run that is not compared with them."""
+    """Return a message that a run is not compared with the solvers, so tables that need them do not exist."""
     kernel = experiment.run(run).task.kernel
     return (
         f"run '{run}' has kernel {kernel}, on which the solvers are not run, so there is no "

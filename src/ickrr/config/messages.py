@@ -1,4 +1,4 @@
-"""Say what is wrong with a value of the configuration: file, line, key, what was found, what is allowed."""
+"""Write the messages on faulty configuration: file, line, key, what was found, what is allowed."""
 
 import difflib
 import re
@@ -16,11 +16,11 @@ WANTED: Final = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
-"""What is wanted in the words of YAML, where pydantic speaks of Python."""
+"""What is wanted in terms of YAML, for faults that pydantic states in terms of Python."""
 
 
 def no_such(kind: str, name: str, known: list[str]) -> str:
-    """Say that a name is not among the known ones, with the nearest of them."""
+    """Return a message that a name is unknown, with the nearest known one."""
     allowed = ", ".join(known) or "none"
     return f"found '{name}', which is not a {kind}{hint(name, known)}; allowed: {allowed}"
 
@@ -33,15 +33,15 @@ def describe_problem(
     positions: Positions,
     default: str,
 ) -> str:
-    """Say where one of pydantic's complaints comes from, what was found and what is allowed.
+    """Return the message for one of pydantic's errors: where it is, what was found and what is allowed.
 
     Args:
         item: one entry of ``ValidationError.errors()``.
         model: the settings that were validated.
         prefix: keys above them in the file.
-        base: keys of the block that these refine, where a value may come from.
-        positions: as `read_yaml` returns them.
-        default: file to name where no position is known.
+        base: keys of the block that they override, which a value may come from.
+        positions: places of keys, as `read_yaml` returns them.
+        default: file to name if no position is known.
     """
     location = tuple(str(part) for part in item["loc"] if part != "[key]")
     key = (*prefix, *location)

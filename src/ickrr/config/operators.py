@@ -1,4 +1,4 @@
-"""Settings of the attention operators of trained models, and of the dials that lead out of distribution."""
+"""Settings of the study of attention operators, and of the dials that lead out of distribution."""
 
 from typing import Annotated, Self
 
@@ -47,7 +47,7 @@ class DialSettings(Settings):
 
     @model_validator(mode="after")
     def first_level_changes_nothing(self) -> Self:
-        """Refuse a dial that does not start in distribution."""
+        """Check that every dial starts in distribution."""
         for name, levels in self.levels().items():
             if levels[0] != NEUTRAL[name]:
                 raise ValueError(
@@ -65,7 +65,7 @@ NEUTRAL = {"bandwidth": 1.0, "noise": 1.0, "radius": 1.0, "law": 0.0, "duplicate
 
 
 class OperatorSettings(Settings):
-    """Attention operators of trained softmax models against kernels, in and out of distribution."""
+    """The comparison of trained softmax attention with kernels, in and out of distribution."""
 
     runs: list[str] = setting([], "Runs whose attention is measured (softmax)")
     anchor: str | None = setting(
@@ -104,6 +104,6 @@ class OperatorSettings(Settings):
 
     @property
     def summaries(self) -> list[str]:
-        """Tables of single numbers that these settings make, by their path below ``tables``."""
+        """Return the summary tables that these settings make, by their path below ``tables``."""
         made = {"metarep/operators": bool(self.runs), "metarep/anchor": self.anchor is not None}
         return [table for table, is_made in made.items() if is_made]

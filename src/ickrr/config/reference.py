@@ -1,4 +1,4 @@
-"""The reference table of all settings, made from the schema: what docs/configuration.md holds."""
+"""Write docs/configuration.md, the reference of all settings, from the schema."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
@@ -13,17 +13,19 @@ from ickrr.entries import Entries
 
 HEADER = """# Configuration reference
 
-Made from the schema by `python -m ickrr config --reference docs/configuration.md`; a test fails when
-it drifts.
+This page is made from the schema by `ickrr config --reference docs/configuration.md`; a test fails if it is
+out of date.
 
 `config.yaml` is the whole default (laptop) experiment. A scale is an overlay:
 `snakemake --config scale=smoke` lays `workflow/scales/smoke.yaml` on top. Your own overlay is
-`snakemake --config overlay=mine.yaml`, several in their order `'overlay=[one.yaml,two.yaml]'`; single
+`snakemake --config overlay=mine.yaml`, or several in their order, `'overlay=[one.yaml,two.yaml]'`. Single
 values go on top of everything: `--config 'runs={deeper: {task: spherical, model: {layers: 16}}}'`. Later
-ones win, also where an overlay names a `scale`. `python -m ickrr config`, `estimate` and `why` take
-`--scale` and `--overlay` (again for each further one); `config` prints what comes out. Snakemake's
-`--configfile mine.yaml` works too, but its mistakes are reported without their line. A task is
-`base.task` plus its overrides, a run is `base.model` and `base.training` plus its overrides.
+layers win, even if an overlay names a `scale`. Snakemake's `--configfile mine.yaml` works too, but its
+mistakes are reported without their line.
+
+`ickrr config`, `estimate` and `why` take `--scale` and `--overlay` (given again for each further overlay);
+`config` prints what comes out. A task is `base.task` plus its overrides; a run is `base.model` and
+`base.training` plus its overrides.
 
 In an overlay mappings merge, lists and values are replaced, and
 
@@ -37,18 +39,20 @@ In an overlay mappings merge, lists and values are replaced, and
       one: &one {task: spherical, model: {heads: 1}}
       two: {<<: *one, seeds: [7]}         # YAML's merge keys
 
-Files are UTF-8, or begin with the mark of their encoding. Numbers are those of YAML 1.2 and finite:
-integers up to 2^32 - 1, others up to 1e18, and down to 1e-18 where 0 is none. `no`, `off`, `false`
-and `0` mean the same where true or false is wanted, `null` that there is none.
-No list holds a value twice. What is given and
-would not be used is refused: an unknown key, a run that a figure cannot show or a table that it does not
-read (`src/ickrr/config/shown.py` says what each can), an override that changes nothing beside the run's
-others (`src/ickrr/config/idle.py`).
+Files are UTF-8, or begin with the mark of their encoding. Numbers are those of YAML 1.2 and finite: integers
+up to 2^32 - 1, others up to 1e18, and no smaller than 1e-18 if they must not be 0. If true or false is
+wanted, `no`, `off`, `false` and `0` all mean false. `null` means that there is no value. No list holds a
+value twice.
 
-Source: *sources* = stated in the papers; *our choice* = they do not say; *technical* = no influence on
-the science. Overridable: every key below `base.task` in `tasks.<name>`, every key below `base.model`
-and `base.training` in `runs.<name>.model` and `runs.<name>.training`. The model of a control whose weights
-are built has settings of its own, listed with the control.
+A setting that would not be used is refused: an unknown key, a run that a figure cannot show or a table that
+it does not read (`src/ickrr/config/shown.py` says what each can), an override that has no effect beside the
+run's other settings (`src/ickrr/config/idle.py`).
+
+The column *source* says where a value comes from: *sources* if the papers state it, *our choice* if they do
+not, and *technical* if it has no influence on the science. Every key below `base.task` can be overridden in
+`tasks.<name>`, and every key below `base.model` and `base.training` in `runs.<name>.model` and
+`runs.<name>.training`. The model of a control whose weights are built has settings of its own,
+which are listed with the control.
 
 | key | type | default | unit | source | what it is |
 | --- | --- | --- | --- | --- | --- |
@@ -56,14 +60,14 @@ are built has settings of its own, listed with the control.
 
 
 def reference() -> str:
-    """Render the reference of every key as Markdown."""
+    """Return the reference of every key as Markdown."""
     return HEADER + "".join(_row(key, field) for key, field in walk(Experiment))
 
 
 def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Yield every leaf setting below a model with its dotted key.
 
-    Mappings from names show as ``<name>`` in the key.
+    In the key of a mapping from names, ``<name>`` stands for the name.
     """
     for name, field in model.model_fields.items():
         key, annotation = f"{prefix}{name}", field.annotation
@@ -78,7 +82,7 @@ def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldI
 
 
 def describe_type(annotation: Any, *metadata: Any) -> str:
-    """Describe a field's type in words."""
+    """Return a field's type in words."""
     arguments = get_args(annotation)
     if get_origin(annotation) is Annotated:
         return describe_type(annotation.__origin__, *annotation.__metadata__)

@@ -1,4 +1,4 @@
-"""Settings of what is asked of trained models beside the main comparison: other noise, whole functions."""
+"""Settings of further studies of trained models: test noise of another size, and prediction curves."""
 
 from typing import Annotated, Self
 
@@ -31,7 +31,7 @@ class NoiseMismatchSettings(Settings):
 
     @model_validator(mode="after")
     def snapshots_are_swept(self) -> Self:
-        """Refuse snapshots that the sweep does not pass through."""
+        """Check that every snapshot is one of the factors of the sweep."""
         missing = [factor for factor in self.snapshots if factor not in self.factors]
         if missing:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""YAML that people write: its values, and the file and line of each of them.
+"""Read YAML that people write: its values, and the file and line of each of them.
 
 Numbers are those of YAML 1.2: ``1e-6`` is one, ``010`` is ten, and ``1:30`` is text. Merge keys
 (``<<: *base``) are understood.
@@ -17,17 +17,17 @@ from ickrr.io.texts import read_text
 KeyPath = tuple[str, ...]
 Positions = dict[KeyPath, str]
 
-MOST_VALUES: Final = 100_000  # a few aliases of aliases hold more than memory does
-DEEPEST: Final = 100  # levels; composing goes down by calls
+MOST_VALUES: Final = 100_000  # a few aliases of aliases can stand for more values than fit into memory
+DEEPEST: Final = 100  # levels; composing a document recurses
 MERGE: Final = "tag:yaml.org,2002:merge"
 NUMBER: Final = r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9][0-9_]*(?=[eE]))(?:[eE][-+]?[0-9]+)?"
 SPECIAL: Final = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 DIGITS: Final = "-+0123456789."
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with it
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster if PyYAML was built with it
 
 
-class _Loader(_Base):  # type: ignore[misc]  # chosen at run time
+class _Loader(_Base):  # type: ignore[misc]  # its base is chosen at run time
     """Safe YAML with the numbers of YAML 1.2."""
 
 
@@ -43,13 +43,13 @@ _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value.
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], Positions]:
-    """Read a YAML file, and where each of its keys stands.
+    """Return the values of a YAML file, and where each of its keys stands.
 
     Returns:
-        Its values, and ``file:line`` of every key path; entries of lists count from 0.
+        Its values, and ``file:line`` of every key path; entries of lists are counted from 0.
 
     Raises:
-        ConfigError: the file is missing, is no text, does not parse, is no mapping, or gives a key twice.
+        ConfigError: the file is missing, is not text, does not parse, is not a mapping, or has a key twice.
     """
     try:
         text = read_text(path)
@@ -59,7 +59,7 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Positions]:
         raise ConfigError(f"{path}: is empty; write 'key: value' lines, or leave the file out")
     document = _Document(path)
     values = document.read(text)
-    if values is None:  # comments alone
+    if values is None:  # the file has only comments
         return {}, {}
     if not isinstance(values, dict):
         found = f"{values!r:.60}"
@@ -68,19 +68,19 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Positions]:
 
 
 def scalar(text: str) -> Any:
-    """Return what a bare word means in YAML: a number, true or false, nothing, or the word itself."""
+    """Return the meaning of a bare word in YAML: a number, true, false, None, or the word itself."""
     loader = _Loader("")
     try:
         tag = loader.resolve(yaml.ScalarNode, text, (True, False))
         return loader.construct_object(yaml.ScalarNode(tag, text))
-    except (yaml.YAMLError, ValueError):  # merge keys and the like are words, too
+    except (yaml.YAMLError, ValueError):  # merge keys and the like count as words
         return text
     finally:
         loader.dispose()
 
 
 class _Document:
-    """One file on its way from nodes to values."""
+    """One YAML file, while its nodes become values."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -130,7 +130,7 @@ class _Document:
         if isinstance(node, yaml.SequenceNode):
             items = enumerate(node.value)
             return [self._value(item, (*key, str(index)), (*above, node)) for index, item in items]
-        assert isinstance(node, yaml.MappingNode)  # the only other collection
+        assert isinstance(node, yaml.MappingNode)  # the only other kind of collection
         values: dict[str, Any] = {}
         for name_node, value_node in self._entries(node, key, ()):
             name = name_node.value
@@ -141,7 +141,7 @@ class _Document:
     def _entries(
         self, node: yaml.MappingNode, key: KeyPath, above: tuple[yaml.Node, ...]
     ) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-        """Yield names and values of a mapping, its own first, then those that it merges and does not have."""
+        """Yield names and values of a mapping: its own first, then those that it only has by merging."""
         taken: set[str] = set()
         merged: list[yaml.Node] = []
         for name, value in node.value:

@@ -27,10 +27,10 @@ from ickrr.report.latex_log import (
 from ickrr.surroundings import cleaned
 
 MAIN = "main.tex"
-LOADED_SUFFIXES = {".bib", ".sty", ".cls", ".bst"}  # found by LaTeX itself, by name
+LOADED_SUFFIXES = {".bib", ".sty", ".cls", ".bst"}  # LaTeX finds these itself, by name
 GENERATED = ("figures", "latex")  # folders of the build whose files the pipeline makes
 PROGRAMS = ("latexmk", "pdflatex", "bibtex")
-TIME_LIMIT = 600  # seconds; a build takes a few
+TIME_LIMIT = 600  # [s]; a build takes a few
 MARKER = ".ickrr-paper-build"
 SHOWN_PROBLEMS = 20
 
@@ -49,7 +49,7 @@ class LatexError(IckrrError):
 
 @dataclass(frozen=True)
 class Reference:
-    """A file that a LaTeX source names: where (source file, line), and its path in the build folder."""
+    """A file that a LaTeX source names: that source, the line, and the file's path in the build folder."""
 
     source: str
     line: int
@@ -57,13 +57,13 @@ class Reference:
 
 
 def sources(source: Path) -> list[Path]:
-    """List the files below a folder that the paper is made of, sorted, whether or not they all exist.
+    """Return the files below a folder that the paper is made of, sorted, whether or not they all exist.
 
     These are main.tex, what it includes in turn, and the bibliographies, packages, classes and styles of the
-    folder. A draft that nothing includes, or what an editor left, is none of them.
+    folder. A draft that nothing includes does not count, nor does what an editor has left.
 
     Raises:
-        FileError: a source cannot be read, or is no text that TeX can read.
+        FileError: a source cannot be read, or is not text that TeX can read.
     """
     named = [reference.path for name in _texts(source) for reference in _references(source, name)]
     own = [source / name for name in (MAIN, *named) if not name.startswith(_GENERATED)]
@@ -71,11 +71,11 @@ def sources(source: Path) -> list[Path]:
 
 
 def references(source: Path) -> list[Reference]:
-    """List the files that main.tex and what it includes name, with the missing ending added.
+    """Return the files that main.tex and what it includes name, with the missing ending added.
 
     Raises:
         LatexError: there is no main.tex.
-        FileError: a source or a bibliography cannot be read, or is no text that TeX can read.
+        FileError: a source or a bibliography cannot be read, or is not text that TeX can read.
     """
     if not (source / MAIN).is_file():
         raise LatexError(f"{source}: has no {MAIN}; --source must name the folder of the paper")
@@ -87,9 +87,9 @@ def references(source: Path) -> list[Reference]:
 
 
 def _texts(source: Path) -> list[str]:
-    """Names of main.tex and of all sources that it includes in turn, in the order in which they are met."""
+    """Return the names of main.tex and of all sources that it includes in turn, in the order of inclusion."""
     texts = [MAIN]
-    for name in texts:  # grows on the way
+    for name in texts:  # the list grows meanwhile
         if (source / name).is_file():
             named = [reference.path for reference in _references(source, name)]
             texts += [
@@ -103,7 +103,7 @@ def _texts(source: Path) -> list[str]:
 def _references(source: Path, name: str) -> list[Reference]:
     path = source / name
     if not path.exists():
-        return []  # whoever names it is told
+        return []  # `gather` reports the source that names it
     text = read_text(path, plain=True)
     found = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -115,7 +115,7 @@ def _references(source: Path, name: str) -> list[Reference]:
 
 
 def run_date(provenance: Path) -> datetime:
-    r"""Read the date of the run, midnight UTC, from the generated provenance macros.
+    r"""Return the date of the run, midnight UTC, from the generated provenance macros.
 
     Raises:
         LatexError: the file is missing or does not define \RunDate as YYYY-MM-DD.
@@ -190,7 +190,7 @@ def compile_pdf(build: Path, date: datetime) -> int:
         "-usepretex",
         MAIN,
     ]
-    # No variable and no folder of a user's own may change the paper: TeX's home is the build folder.
+    # No variable and no folder of the user may change the paper, so TeX's home is the build folder.
     environment = cleaned(os.environ, home=Path()) | UNBROKEN_LINES
     environment |= {"SOURCE_DATE_EPOCH": str(int(date.timestamp())), "FORCE_SOURCE_DATE": "1", "TZ": "UTC"}
     log_path = build / "main.log"

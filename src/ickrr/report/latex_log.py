@@ -1,4 +1,4 @@
-"""What went wrong in a LaTeX run, read from its log: each problem with its source file and line.
+"""Read from the log of a LaTeX run what went wrong: each problem with its source file and line.
 
 The log says on which line a problem is, but hardly in which file. `FILE_MARKS`, run before the document,
 makes LaTeX print a mark when it opens and closes a file, and at the end of a paragraph the file where it
@@ -43,7 +43,7 @@ _LAST_MACRO = re.compile(r"(\\[A-Za-z@]+)\s*$")
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem of a LaTeX run: source file, line (None where TeX does not say), and what to do."""
+    """One problem of a LaTeX run: source file, line (None if TeX does not say), and what to do."""
 
     file: str
     line: int | None
@@ -55,13 +55,14 @@ class Problem:
 
 
 def find_problems(log: str, maximal_overfull: float = MAXIMAL_OVERFULL) -> list[Problem]:
-    """List what a reader of the PDF would trip over, in the order of the log.
+    """Return the problems that a reader of the PDF would see, in the order of the log.
 
-    Undefined references and citations, labels given twice, boxes and floats that stick out, lost characters.
+    These are undefined references and citations, labels that are given twice, boxes and floats that stick
+    out, and lost characters.
 
     Args:
         log: text of the log, written under `UNBROKEN_LINES` with `FILE_MARKS` run first.
-        maximal_overfull: boxes that stick out further than this are problems [pt].
+        maximal_overfull: [pt] boxes that stick out further than this are problems.
     """
     problems: dict[Problem, None] = {}
     for file, text in _lines_of_files(log):
@@ -79,7 +80,7 @@ def find_error(log: str) -> Problem | None:
         if found := _ERROR.match(text):
             message = _advise(found["text"], context)
             return Problem(_tidy(found["file"]), int(found["line"]), message)
-        if text.startswith("!"):  # some errors do not have the form file:line: text
+        if text.startswith("!"):  # some errors are not of the form file:line: text
             numbers = [found[1] for line in context if (found := _AT_LINE.match(line))]
             number = int(numbers[0]) if numbers else None
             return Problem(file, number, _advise(text.lstrip("! "), context))
@@ -87,13 +88,13 @@ def find_error(log: str) -> Problem | None:
 
 
 def find_bibtex_errors(log: str) -> list[str]:
-    """List the errors in BibTeX's log (main.blg), each with its place where BibTeX gives one."""
+    """Return the errors in BibTeX's log (main.blg), each with its place if BibTeX gives one."""
     complaints = ("I couldn't", "I found no", "I was expecting", "Repeated entry")
     return [line for line in log.splitlines() if line.startswith(complaints)]
 
 
 def count_pages(log: str) -> int:
-    """Number of pages of the PDF that the log reports, 0 if it reports none."""
+    """Return the number of pages of the PDF that the log reports, or 0 if it reports none."""
     found = re.search(r"Output written on .*?\((\d+) pages?,", log)
     return int(found[1]) if found else 0
 

@@ -1,4 +1,4 @@
-r"""LaTeX as plain text for the terminal, and the numbers in it, however they are written.
+r"""Turn LaTeX into plain text for the terminal, and find the numbers in it, however they are written.
 
 ``\ensuremath{3.1\times 10^{-4}}``, ``3.1e-4``, ``3.1x10^-4``, ``.98`` and ``1,024`` are numbers; so is what a
 PDF viewer copies, with its own signs for minus and times.
@@ -32,7 +32,7 @@ class Number(NamedTuple):
 
 
 def plain(latex: str) -> str:
-    """Return LaTeX as plain text: commands go or leave their name, powers of ten read ``3.1×10^-4``."""
+    """Return LaTeX as plain text: commands are dropped or leave their name; powers read ``3.1×10^-4``."""
     text = latex.replace(r"\textbackslash{}", "\\").replace(r"\times", "×").replace("−", "-")
     text = SPACES.sub(" ", SILENT.sub("", text))
     text = re.sub(r"\\([%&#_$])", r"\1", re.sub(r"[{}]|(?<!\\)\$", "", COMMAND.sub(r"\1 ", text)))
@@ -41,12 +41,12 @@ def plain(latex: str) -> str:
 
 
 def numbers(text: str) -> Iterator[Number]:
-    """Find the numbers in plain text."""
+    """Return the numbers in plain text."""
     return map(_number, NUMBER.finditer(text))
 
 
 def only_number(text: str) -> Number | None:
-    """Return the number that a text is, None if it is no number or more than one."""
+    """Return the number that a text consists of, or None if it is not exactly one number."""
     found = NUMBER.fullmatch(plain(re.sub(r" ?[x*] ?10(?=\^|-)", "×10", text)))
     return _number(found) if found else None
 
@@ -60,6 +60,6 @@ def _number(found: re.Match[str]) -> Number:
         exponent = int(found["power"] or found["exponent"] or 0)
         value = digits.scaleb(exponent)
         places = digits.as_tuple().exponent
-        assert isinstance(places, int)  # no digits of an infinity
+        assert isinstance(places, int)  # only infinities have none
         unit = Decimal(1).scaleb(places + exponent)
     return Number(-value if found["sign"] else value, unit)

@@ -1,9 +1,9 @@
-r"""From a number that the paper prints back to where it comes from.
+r"""Find where the paper prints a number, and which row of a table holds it.
 
-Numbers of the text are macros, whose sentences are in the paper's sources; numbers of tables are cells. Which
-row of the tidy tables holds a macro's number is found by value, and among equal values by the macro's name,
-which spells the row's keys: ``\SphericalRichardsonDistance`` is run spherical, solver richardson, statistic
-distance.
+Numbers of the text are macros, and their sentences are in the paper's sources; numbers of tables are cells.
+The row of the tidy tables that holds a macro's number is found by its value, and among equal values by the
+macro's name, which spells the row's keys: ``\SphericalRichardsonDistance`` is run spherical, solver
+richardson, statistic distance.
 """
 
 import re
@@ -22,22 +22,22 @@ from ickrr.report.plain import Number, numbers, only_number, plain
 
 MACRO: Final = re.compile(r"^\\newcommand\{\\([A-Za-z]+)\}\{(.*)\}$", re.MULTILINE)
 COMMENT: Final = re.compile(r"(?<!\\)%.*")
-# Where a sentence of the sources ends, or a row of a table.
+# The end of a sentence of the sources, or of a row of a table.
 BOUNDARY: Final = re.compile(
     r"(?<=[.!?])\s+(?=[A-Z\\$])|\n\s*\n|\\\\|\\(?:begin|end|caption|paragraph|(?:sub)*section|longcaption)\b\S*"
 )
-AROUND: Final = 90  # characters of a sentence on both sides of the number
-SHOWN: Final = 5  # of a long list
-MOST: Final = 20  # macros whose sentences and rows are told
+AROUND: Final = 90  # characters of a sentence that are shown on each side of the number
+SHOWN: Final = 5  # items that are shown of a long list
+MOST: Final = 20  # macros whose sentences and rows are shown
 LEAST_ROUNDED: Final = (
     100  # three significant digits (`ickrr.report.formatting`): from here on none are decimals
 )
-NAMED: Final = 0.6  # share of a macro's name that the keys of its row spell at least
-KEY_LENGTH: Final = 40  # longer cells are text
+NAMED: Final = 0.6  # least share of a macro's name that the keys of its row spell
+KEY_LENGTH: Final = 40  # longer cells are text, not keys
 
 
 class Row(NamedTuple):
-    """A row of a tidy table that holds a number, in one column or more."""
+    """A row of a tidy table that holds a number in one or more columns."""
 
     file: Path
     keys: dict[str, Any]
@@ -50,18 +50,15 @@ class Row(NamedTuple):
 
 
 def where_printed(asked: str, results: Path, paper: Path) -> list[str]:
-    """Say where the paper prints a number, and what holds it.
+    """Return lines that say where the paper prints a number, and what holds it.
 
     Args:
-        asked: the number as it is printed, see `ickrr.report.plain`; a percentage also finds the share.
+        asked: the number as it is printed (see `ickrr.report.plain`); a percentage also finds the share.
         results: folder of the results.
         paper: folder of the paper's sources.
 
-    Returns:
-        Lines for people.
-
     Raises:
-        ConfigError: it is no number, or the paper does not print it.
+        ConfigError: the text is not a number, or the paper does not print it.
         FileError: results are missing.
     """
     wanted = _asked(asked)
@@ -132,7 +129,7 @@ def _others(what: str, names: list[str]) -> Iterator[str]:
 
 
 def _uses(names: Collection[str], macros: dict[str, str], paper: Path) -> dict[str, list[str]]:
-    """Where the sources use macros: file, line and sentence."""
+    """Return where the sources use macros: file, line and sentence."""
     used: dict[str, list[str]] = {}
     for path in files_below(paper, {".tex"}):
         text = COMMENT.sub("", _read(path))
@@ -145,7 +142,7 @@ def _uses(names: Collection[str], macros: dict[str, str], paper: Path) -> dict[s
 
 
 def _sentence(text: str, match: re.Match[str], macros: dict[str, str]) -> str:
-    """The sentence around a macro with its numbers, cut on both sides where it is long."""
+    """Return the sentence around a macro with its numbers, cut on both sides if it is long."""
     before = [end.end() for end in BOUNDARY.finditer(text, 0, match.start())]
     after = BOUNDARY.search(text, match.end())
     start, end = before[-1] if before else 0, after.start() if after else len(text)
@@ -160,14 +157,14 @@ def _sentence(text: str, match: re.Match[str], macros: dict[str, str]) -> str:
 
 
 def _tidy_tables(results: Path) -> list[Path]:
-    """Tables that macros are made from: neither those of the paper nor the judged claims."""
+    """Return the tables that macros are made from: neither those of the paper nor the judged claims."""
     tables = results / "tables"
     shown = {tables / "claims.parquet", *tables.glob("tab_*.parquet")}
     return [path for path in files_below(tables, {".parquet"}) if path not in shown]
 
 
 def _rows_of(name: str, hits: list[Number], tables: dict[Path, pd.DataFrame]) -> list[str]:
-    """The rows that hold a macro's number and whose keys its name spells best."""
+    """Return lines on the rows that hold a macro's number and whose keys its name spells best."""
     named = {path: _named(name, table) for path, table in tables.items()}
     rows = [row for path, table in named.items() for hit in hits for row in _rows(path, table, hit)]
     spelled = [(_spelled(name, row), row) for row in rows]
@@ -178,7 +175,7 @@ def _rows_of(name: str, hits: list[Number], tables: dict[Path, pd.DataFrame]) ->
 
 
 def _named(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a table that have a key which a macro's name spells; of its run, where they are of one."""
+    """Return the rows of a table with a key that a macro's name spells: the run, if the table has runs."""
     texts = table[["run"]] if "run" in table else table.select_dtypes(exclude=["number", "bool"])
     words = {text: camel_case(str(text)) for column in texts for text in texts[column].unique()}
     spelled = {text for text, word in words.items() if word and word in name}
@@ -188,7 +185,7 @@ def _named(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def _rows(path: Path, table: pd.DataFrame, number: Number) -> Iterator[Row]:
     value, half = float(number.value), 0.5 * float(number.unit) * (1 + 1e-9)
     if number.unit >= 1 and abs(value) < LEAST_ROUNDED:
-        half = 1e-9  # what is printed without decimals is a whole number
+        half = 1e-9  # a number that is printed without decimals is a whole number
     held = table.select_dtypes("number").astype(float)
     # Shares are printed as percentages in some places.
     near = ((held - value).abs() <= half) | ((100 * held - value).abs() <= half)
@@ -206,7 +203,7 @@ def _is_key(cell: Any) -> bool:
 
 
 def _spelled(name: str, row: Row) -> float:
-    """How much of a macro's name the keys, the column and the table of a row spell."""
+    """Return the share of a macro's name that the keys, the column and the table of a row spell."""
     texts = [value for value in row.keys.values() if isinstance(value, str)]
     words = {camel_case(text) for text in (*texts, *row.columns, row.file.stem, row.file.stem.rstrip("s"))}
     rest = name
@@ -216,14 +213,14 @@ def _spelled(name: str, row: Row) -> float:
 
 
 def _cells(results: Path, wanted: Collection[Decimal]) -> Iterator[str]:
-    """Rows of the paper's tables that print the number, and those of the same table as data that hold it."""
+    """Yield the rows of the paper's tables that print the number, and the rows of their data that hold it."""
     for path in sorted((results / "latex").glob("tab_*.tex")):
         lines = enumerate(_read(path).splitlines(), 1)
         found = [(f"  {path}:{index}: {plain(line)}", _hits(plain(line), wanted)) for index, line in lines]
         found = [(line, hits) for line, hits in found if hits and "&" in line]
         if not found:
             continue
-        yield f"table {path.stem}; how it was made: python -m ickrr trace {path.stem} --scale {results.name}"
+        yield f"table {path.stem}; how it was made: ickrr trace {path.stem} --scale {results.name}"
         yield from _cut([line for line, _ in found])
         tidy = results / "tables" / f"{path.stem}.parquet"
         table = read_table(tidy)
