@@ -58,7 +58,6 @@ except ConfigError as error:
 
 RESULTS = f"results/{experiment.scale}"
 CONTROLS = experiment.constructions.controls
-RESOURCES = JobResources(experiment)
 
 
 def one_of(names):
@@ -75,24 +74,10 @@ wildcard_constraints:
     table=one_of(experiment.tables),
 
 
-# What every shell command begins with: the Python that runs Snakemake (or that of a conda environment), which
-# reads none of the caller's settings (-I), and our sources.
-in_conda = "conda" in {
-    str(method) for method in workflow.deployment_settings.deployment_method
-}
-RUN = f"{'python' if in_conda else shlex.quote(sys.executable)} -I {shlex.quote(str(SOURCE))}"
+include: "jobs.smk"
 
 
-def here(value):
-    """Params function: a value that holds a path of this machine.
-
-    Snakemake compares neither such params nor the text of a command before they are filled in: a function that
-    asks for `threads` is one of what the job was given, not of what it was asked.
-    """
-    return lambda wildcards, threads: value
-
-
-def step(name, options, settings=(), log=" 2> {log:q}"):
+def old_step(name, options, settings=(), log=" 2> {log:q}"):
     """The shell command of the job of a rule: the step of the same name, which is told its code (see `job`), what it
     reads and what it writes.
 
@@ -108,19 +93,7 @@ def step(name, options, settings=(), log=" 2> {log:q}"):
     )
 
 
-def as_text(settings):
-    """One line of JSON: of a model of the library, of plain values, or what is one already."""
-    if isinstance(settings, str):
-        return settings
-    plain = (
-        settings.model_dump(mode="json")
-        if hasattr(settings, "model_dump")
-        else settings
-    )
-    return settings_text(plain)
-
-
-def job(name, chosen=(), **settings):
+def old_job(name, chosen=(), **settings):
     """Params that tell a job its settings and its code; if one of them differs from the last time, it runs again.
 
     `chosen` is what the job runs beside its step: modules that it imports by name, a notebook; a function of the
@@ -151,20 +124,6 @@ def job(name, chosen=(), **settings):
 
     given = {one: handed_over(value) for one, value in settings.items()}
     return {"python": here(RUN), "code": code, **given}
-
-
-EXPERIMENT = as_text(experiment)
-
-
-@cache
-def run_text(name):
-    """The resolved settings of a run."""
-    return as_text(experiment.run(name))
-
-
-def run_settings(wildcards):
-    """The resolved run of a job."""
-    return run_text(wildcards.run)
 
 
 SPLITS = get_args(Split)
@@ -314,31 +273,6 @@ def run_tables(runs, tables):
 def other_tables(settings):
     """Tables of no run that a figure or a table reads."""
     return [f"{RESULTS}/tables/{table}.parquet" for table in settings.others]
-
-
-def asks_for(rule_name):
-    """Resources of a rule: megabytes and minutes of its job, doubled on each retry."""
-
-    def of(position):
-        def amount(wildcards, attempt):
-            found = RESOURCES.of(
-                rule_name,
-                run=getattr(wildcards, "run", None),
-                task=getattr(wildcards, "task", None),
-            )
-            return found[position] * 2 ** (attempt - 1)
-
-        return amount
-
-    return {"mem_mb": of(0), "runtime": of(1)}
-
-
-def priority_of(wildcards):
-    """Priority of a training, or of the prompts of a task: compute.first_runs come before all others, in order."""
-    first = experiment.compute.first_runs
-    run, task = getattr(wildcards, "run", None), getattr(wildcards, "task", None)
-    found = [name for name in first if name == run or experiment.task_of(name) == task]
-    return len(first) - first.index(found[0]) if found else 0
 
 
 def figure_tables(wildcards):

@@ -19,7 +19,7 @@ rule compare_run:
     resources:
         **asks_for("compare_run"),
     params:
-        **job(
+        **old_job(
             "compare_run",
             run=run_settings,
             solvers=experiment.solvers,
@@ -31,7 +31,7 @@ rule compare_run:
     message:
         "Comparing {wildcards.run} with the solvers"
     shell:
-        step(
+        old_step(
             "compare_run",
             "--seeds {params.seeds} --predictions {input.predictions} --evaluation {input.evaluation}"
             " --trajectories {params.trajectories} --output-directory {params.tables}",

@@ -13,7 +13,7 @@ rule run_conjugate_gradient:
     resources:
         **asks_for("run_conjugate_gradient"),
     params:
-        **job(
+        **old_job(
             "run_conjugate_gradient",
             chosen=BUILT_SOLVERS,
             settings=experiment.conjugate_gradient,
@@ -21,7 +21,7 @@ rule run_conjugate_gradient:
     message:
         "Running the built conjugate gradients"
     shell:
-        step(
+        old_step(
             "run_conjugate_gradient",
             "--curves {output.curves} --summary {output.summary} --threads {threads}",
             settings=["settings"],
@@ -43,7 +43,7 @@ rule measure_width:
     resources:
         **asks_for("measure_width"),
     params:
-        **job(
+        **old_job(
             "measure_width",
             settings=experiment.width,
             statistics=experiment.statistics,
@@ -51,7 +51,7 @@ rule measure_width:
     message:
         "Measuring projections of a representation"
     shell:
-        step(
+        old_step(
             "measure_width",
             "--curves {output.curves} --summary {output.summary} --threads {threads}",
             settings=["settings", "statistics"],

@@ -15,7 +15,7 @@ rule verify_construction:
     resources:
         **asks_for("verify_construction"),
     params:
-        **job(
+        **old_job(
             "verify_construction",
             chosen=RANDOM_LAWS,
             settings=experiment.constructions.verification,
@@ -24,7 +24,7 @@ rule verify_construction:
     message:
         "Verifying the construction, ridge {wildcards.ridge}"
     shell:
-        step(
+        old_step(
             "verify_construction",
             "--ridge {wildcards.ridge} --output-directory {params.directory} --threads {threads}",
             settings=["settings"],
@@ -55,14 +55,14 @@ rule tabulate_construction:
     resources:
         **asks_for("tabulate_construction"),
     params:
-        **job("tabulate_construction", statistics=experiment.statistics),
+        **old_job("tabulate_construction", statistics=experiment.statistics),
         ridges=list(experiment.constructions.verification.ridges),
         verification=folder("construction"),
         tables=folder("tables/construction"),
     message:
         "Tabulating the construction"
     shell:
-        step(
+        old_step(
             "tabulate_construction",
             "--verification {params.verification} --ridges {params.ridges}"
             " --output-directory {params.tables}",
@@ -84,7 +84,7 @@ rule measure_contraction:
     resources:
         **asks_for("measure_contraction"),
     params:
-        **job(
+        **old_job(
             "measure_contraction",
             chosen=[*CONTRACTION_LAWS, *RANDOM_LAWS],
             settings=experiment.constructions.contraction,
@@ -92,7 +92,7 @@ rule measure_contraction:
     message:
         "Measuring contraction factors"
     shell:
-        step(
+        old_step(
             "measure_contraction",
             "--output {output} --threads {threads}",
             settings=["settings"],
@@ -116,12 +116,12 @@ rule build_control:
     resources:
         **asks_for("build_control"),
     params:
-        **job("build_control", chosen=modules_of_run, run=run_settings),
+        **old_job("build_control", chosen=modules_of_run, run=run_settings),
         kind=kind_of,
     message:
         "Building the control {wildcards.run}"
     shell:
-        step(
+        old_step(
             "build_control",
             "--kind {params.kind} --seed {wildcards.seed} --weights {output.weights}"
             " --expected {output.expected}",
@@ -150,13 +150,13 @@ rule check_controls:
     resources:
         **asks_for("check_controls"),
     params:
-        **job("check_controls"),
+        **old_job("check_controls"),
         controls=list(CONTROLS),
         readouts=[control.readout for control in CONTROLS.values()],
     message:
         "Judging the controls"
     shell:
-        step(
+        old_step(
             "check_controls",
             "--controls {params.controls} --readouts {params.readouts}"
             " --matches {input.matches} --expected {input.expected} --prompts {input.prompts}"

@@ -21,13 +21,13 @@ rule draw_figure:
     resources:
         **asks_for("draw_figure"),
     params:
-        **job("draw_figure", chosen=modules_of_figure),
+        **old_job("draw_figure", chosen=modules_of_figure),
         notebooks=here(NOTEBOOKS),
         parameters=figure_parameters,
     message:
         "Drawing {wildcards.figure}"
     shell:
-        step(
+        old_step(
             "draw_figure",
             "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb"
             ' --executed "$(dirname {log:q})"/{wildcards.figure}.ipynb'

@@ -17,7 +17,7 @@ rule trace_functions:
         **asks_for("trace_functions"),
         gpu=experiment.compute.gpus_per_job,
     params:
-        **job(
+        **old_job(
             "trace_functions",
             chosen=modules_of_tracing,
             run=run_settings,
@@ -31,7 +31,7 @@ rule trace_functions:
     message:
         "Tracing the functions of {wildcards.run}"
     shell:
-        step(
+        old_step(
             "trace_functions",
             "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
             " --evaluation {input.evaluation} --output {output} --threads {threads}"

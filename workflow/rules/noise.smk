@@ -15,7 +15,7 @@ rule sweep_noise:
         **asks_for("sweep_noise"),
         gpu=experiment.compute.gpus_per_job,
     params:
-        **job(
+        **old_job(
             "sweep_noise",
             chosen=modules_of_run,
             run=run_settings,
@@ -29,7 +29,7 @@ rule sweep_noise:
     message:
         "Sweeping the test noise of {wildcards.run}"
     shell:
-        step(
+        old_step(
             "sweep_noise",
             "--seeds {params.seeds} --trained {params.trained} --output {output} --threads {threads}"
             " --device {params.device}",

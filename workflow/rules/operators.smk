@@ -17,7 +17,7 @@ rule measure_operators:
     resources:
         **asks_for("measure_operators"),
     params:
-        **job(
+        **old_job(
             "measure_operators",
             chosen=modules_of_operators,
             run=run_settings,
@@ -26,7 +26,7 @@ rule measure_operators:
     message:
         "Measuring the attention of {wildcards.run}, seed {wildcards.seed}"
     shell:
-        step(
+        old_step(
             "measure_operators",
             "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit} --output {output}"
             " --threads {threads}",
@@ -55,7 +55,7 @@ rule tabulate_operators:
     resources:
         **asks_for("tabulate_operators"),
     params:
-        **job(
+        **old_job(
             "tabulate_operators",
             settings=experiment.operators,
             statistics=experiment.statistics,
@@ -66,7 +66,7 @@ rule tabulate_operators:
     message:
         "Tabulating the attention operators"
     shell:
-        step(
+        old_step(
             "tabulate_operators",
             "--models {params.models} --measured {params.measured} --output-directory {params.tables}",
             settings=["settings", "statistics"],
@@ -91,7 +91,7 @@ rule compare_linear_regression:
     resources:
         **asks_for("compare_linear_regression"),
     params:
-        **job(
+        **old_job(
             "compare_linear_regression",
             chosen=modules_of_anchor,
             run=lambda wildcards: run_text(ANCHOR),
@@ -102,7 +102,7 @@ rule compare_linear_regression:
     message:
         "Comparing linear attention with one step of gradient descent"
     shell:
-        step(
+        old_step(
             "compare_linear_regression",
             "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
             " --evaluation {input.evaluation} --output {output} --threads {threads}",

@@ -23,7 +23,7 @@ rule build_paper:
     resources:
         **asks_for("build_paper"),
     params:
-        **job("build_paper"),
+        **old_job("build_paper"),
         source=here(PAPER),
         figures=folder("figures"),
         latex=folder("latex"),
@@ -31,7 +31,7 @@ rule build_paper:
     message:
         "Typesetting the paper"
     shell:
-        step(
+        old_step(
             "build_paper",
             "--source {params.source:q} --figures {params.figures} --latex {params.latex}"
             " --output {output} --build-directory {params.build}",

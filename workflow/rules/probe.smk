@@ -17,7 +17,7 @@ rule probe_model:
         **asks_for("probe_model"),
         gpu=experiment.compute.gpus_per_job,
     params:
-        **job(
+        **old_job(
             "probe_model",
             chosen=modules_of_run,
             run=run_settings,
@@ -28,7 +28,7 @@ rule probe_model:
     message:
         "Probing {wildcards.run}, seed {wildcards.seed}"
     shell:
-        step(
+        old_step(
             "probe_model",
             "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit}"
             " --evaluation {input.evaluation} --output {output} --readout {params.readout}"

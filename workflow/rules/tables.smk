@@ -21,12 +21,12 @@ rule write_table:
     resources:
         **asks_for("write_table"),
     params:
-        **job("write_table", chosen=modules_of_table, experiment=EXPERIMENT),
+        **old_job("write_table", chosen=modules_of_table, experiment=EXPERIMENT),
         results=lambda wildcards: RESULTS,
     message:
         "Writing {wildcards.table}"
     shell:
-        step(
+        old_step(
             "write_table",
             "--table {wildcards.table} --results {params.results} --latex {output.latex}"
             " --parquet {output.parquet} --csv {output.csv}",
@@ -60,7 +60,7 @@ rule judge_claims:
     resources:
         **asks_for("judge_claims"),
     params:
-        **job(
+        **old_job(
             "judge_claims",
             chosen=modules_of_experiment(),
             claims=ledger,
@@ -70,7 +70,7 @@ rule judge_claims:
     message:
         "Judging the claims"
     shell:
-        step(
+        old_step(
             "judge_claims",
             "--tables {params.tables} --output {output}",
             settings=["claims", "experiment"],
@@ -95,13 +95,15 @@ rule write_numbers:
     resources:
         **asks_for("write_numbers"),
     params:
-        **job("write_numbers", chosen=modules_of_experiment(), experiment=EXPERIMENT),
+        **old_job(
+            "write_numbers", chosen=modules_of_experiment(), experiment=EXPERIMENT
+        ),
         tables=folder("tables"),
         records=RECORDS,
     message:
         "Writing the numbers of the text"
     shell:
-        step(
+        old_step(
             "write_numbers",
             "--tables {params.tables} --claims {input.claims} --records {params.records:q}"
             " --numbers {output.numbers} --provenance {output.provenance}",

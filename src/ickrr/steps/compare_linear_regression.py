@@ -12,7 +12,7 @@ from ickrr.comparison.resamples import Resamples
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.run import RunSettings
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import load_prompts
+from ickrr.io.run_files import load_prompts
 from ickrr.model.weights import load_model
 
 

@@ -17,8 +17,9 @@ from ickrr.comparison.similarity import similarity_floor, weighted_maps
 from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.run import RunSettings
 from ickrr.errors import FileError
+from ickrr.io.checks import Array, load_checked, require_equal
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import Array, load_checked, load_prompts, require_equal, run_metadata
+from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import read_metadata
 
 

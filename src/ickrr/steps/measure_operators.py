@@ -12,7 +12,7 @@ from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.errors import ConfigError
 from ickrr.io.files import read_settings
-from ickrr.io.inputs import load_prompts, run_metadata
+from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model, load_model

@@ -11,8 +11,9 @@ from ickrr.comparison.probe import fit_readouts, read_layers, read_output, read_
 from ickrr.config.analysis import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.device import resolve_device
+from ickrr.io.checks import Array
 from ickrr.io.files import read_settings
-from ickrr.io.inputs import Array, load_prompts, run_metadata
+from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
 from ickrr.model.weights import load_model
 

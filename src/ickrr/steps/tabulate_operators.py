@@ -10,8 +10,8 @@ from ickrr.attention.tables import Measured, detail_table, dial_rows, summary_ro
 from ickrr.comparison.resamples import Resamples
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.operators import OperatorSettings
+from ickrr.io.checks import load_checked, require_equal
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import load_checked, require_equal
 from ickrr.io.tensors import read_metadata
 
 

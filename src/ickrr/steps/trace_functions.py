@@ -16,8 +16,9 @@ from ickrr.config.sweeps import FunctionSettings
 from ickrr.device import resolve_device
 from ickrr.entries import LAWS
 from ickrr.errors import ConfigError
+from ickrr.io.checks import Array
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import Array, load_prompts
+from ickrr.io.run_files import load_prompts
 from ickrr.model.trained import add_model_options, add_table_options, load_seeds
 from ickrr.model.transformer import Transformer
 from ickrr.solvers.registry import solve

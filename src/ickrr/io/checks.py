@@ -1,16 +1,13 @@
-"""Refusals, by name, of files that were not made for the run at hand; no arithmetic."""
+"""Checks that a file holds the arrays, and comes from the settings, that its reader needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ickrr.config.run import RunSettings
-from ickrr.config.task import Split
 from ickrr.errors import FileError
-from ickrr.io.tensors import load_arrays, read_metadata
+from ickrr.io.tensors import load_arrays
 
 Array = npt.NDArray[np.float64]
 
@@ -44,34 +41,6 @@ def load_checked(path: str | Path, shapes: Mapping[str, tuple[int | None, ...]])
     return {name: arrays[name] for name in shapes}
 
 
-def load_prompts(path: str | Path, run: RunSettings, split: Split) -> dict[str, Array]:
-    """Read a set of prompts of the run's task.
-
-    Args:
-        path: a file of the step ``sample_prompts``.
-        run: the run that it is used for.
-        split: what it must have been drawn for, so that nothing is judged on what it was fitted to.
-
-    Returns:
-        `x` (B, N+1, d), `y`, `f`, `posterior_mean` and `posterior_variance`, each (B, N+1).
-
-    Raises:
-        FileError: the prompts were drawn from another task or for another split, or an array is missing or
-            has another shape.
-    """
-    found = read_metadata(path).get("prompts")
-    wanted = {"task_name": run.task_name, "split": split, "task": run.task.model_dump(mode="json")}
-    given = {key: found.get(key) for key in wanted} if isinstance(found, Mapping) else None
-    require_equal(path, "prompts", given, wanted, f"run '{run.name}'")
-    lengths = run.task.context_length + 1
-    labels = dict.fromkeys(("y", "f", "posterior_mean", "posterior_variance"), (None, lengths))
-    arrays = load_checked(path, {"x": (None, lengths, run.task.dimension), **labels})
-    if len({len(array) for array in arrays.values()}) != 1:
-        counts = {name: len(array) for name, array in arrays.items()}
-        raise FileError(f"{path}: arrays have different numbers of prompts, {counts}; {ADVICE}")
-    return arrays
-
-
 def require_equal(path: str | Path, key: str, found: object, wanted: object, whose: str) -> None:
     """Refuse a file whose metadata differ from what is wanted, naming the first key that does.
 
@@ -90,8 +59,3 @@ def require_equal(path: str | Path, key: str, found: object, wanted: object, who
             require_equal(path, f"{key}.{part}", found.get(part), wanted.get(part), whose)
     elif found != wanted:
         raise FileError(f"{path}: its '{key}' is {found!r}, but {whose} needs {wanted!r}; {ADVICE}")
-
-
-def run_metadata(run: RunSettings, seed: int) -> dict[str, Any]:
-    """Metadata by which a file of a trained run is recognised."""
-    return {"run": run.model_dump(mode="json"), "seed": seed}
