@@ -1,7 +1,6 @@
 # How a job is told its code, its settings, its files and its options; and what it needs of the machine.
 
 import shlex
-from functools import cache
 from hashlib import sha256
 from inspect import signature
 
@@ -106,9 +105,9 @@ def option_value(value, wildcards, threads):
     return value(wildcards, threads) if asks else value(wildcards)
 
 
-def here(value):
-    """Option of `job` that holds a path of this machine, which Snakemake then does not compare."""
-    return lambda wildcards, threads: value
+def here(path):
+    """Option of `job`: a path of this machine, which Snakemake does not compare; wildcards are filled in."""
+    return lambda wildcards, threads: path.format(**wildcards)
 
 
 def all_threads(wildcards, threads):
@@ -129,17 +128,6 @@ def as_text(settings):
 
 
 EXPERIMENT = as_text(experiment)
-
-
-@cache
-def run_text(name):
-    """The resolved settings of a run."""
-    return as_text(experiment.run(name))
-
-
-def run_settings(wildcards):
-    """The resolved run of a job."""
-    return run_text(wildcards.run)
 
 
 def asks_for(rule_name):

@@ -5,7 +5,7 @@ rule probe_model:
         fit=prompts_of("fit"),
         evaluation=prompts_of("evaluation"),
     output:
-        "<results>/predictions/{run}/seed{seed}.safetensors",
+        predictions="<results>/predictions/{run}/seed{seed}.safetensors",
     log:
         "<logs>/probe_model/{run}/seed{seed}.log",
     benchmark:
@@ -17,21 +17,16 @@ rule probe_model:
         **asks_for("probe_model"),
         gpu=experiment.compute.gpus_per_job,
     params:
-        **old_job(
+        **job(
             "probe_model",
             chosen=modules_of_run,
-            run=run_settings,
-            settings=experiment.probe,
+            settings={"run": run_settings, "settings": experiment.probe},
+            seed="{seed}",
+            readout=readout_of,
+            threads=all_threads,
+            device=experiment.compute.device,
         ),
-        device=experiment.compute.device,
-        readout=readout_of,
     message:
         "Probing {wildcards.run}, seed {wildcards.seed}"
     shell:
-        old_step(
-            "probe_model",
-            "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit}"
-            " --evaluation {input.evaluation} --output {output} --readout {params.readout}"
-            " --threads {threads} --device {params.device}",
-            settings=["run", "settings"],
-        )
+        STEP

@@ -42,7 +42,7 @@ rule tabulate_training:
     input:
         learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
     output:
-        "<results>/tables/{run}/learning_curve.parquet",
+        table="<results>/tables/{run}/learning_curve.parquet",
     log:
         "<logs>/tabulate_training/{run}.log",
     benchmark:
@@ -53,14 +53,8 @@ rule tabulate_training:
     resources:
         **asks_for("tabulate_training"),
     params:
-        **old_job("tabulate_training"),
-        seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        trained=folder("trained/{run}"),
+        **job("tabulate_training", run="{run}", seeds=seeds_of_run),
     message:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
-        old_step(
-            "tabulate_training",
-            "--run {wildcards.run} --seeds {params.seeds}"
-            " --trained {params.trained} --output {output}",
-        )
+        STEP

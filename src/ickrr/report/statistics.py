@@ -7,7 +7,6 @@ level of the intervals. An estimate that does not exist is NaN. `summary` belong
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,7 +15,7 @@ import pandas as pd
 from ickrr.config.ledger import Condition, StatisticName
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval, difference, over_seeds, ratio, widened
-from ickrr.report.load import estimate, load_summary, load_table
+from ickrr.report.load import Tables, estimate, load_summary, load_table
 from ickrr.report.verdicts import DIRECTION, paired_difference
 
 
@@ -25,14 +24,14 @@ class Question:
     """What a statistic is asked.
 
     Attributes:
-        tables: directory with a directory a run.
+        tables: the tidy tables, see `ickrr.report.load.Tables`.
         run: the run; empty where the statistic belongs to none.
         condition: the condition, for its arguments.
         solvers: solvers that are compared, in the order of the paper.
         confidence: level of the intervals.
     """
 
-    tables: Path
+    tables: Tables
     run: str
     condition: Condition
     solvers: Sequence[str]
