@@ -17,7 +17,7 @@ def draw(folder, name="prompts", **changes):
     settings = PromptSettings(**{**values, **changes})
     spec, output = folder / f"{name}.json", folder / f"{name}.safetensors"
     spec.write_text(f"[{settings.model_dump_json()}]")
-    assert main(["sample_prompts", "--prompts", str(spec), "--outputs", str(output)]) == 0
+    assert main(["sample_prompts", "--prompts", str(spec), "--sets", str(output)]) == 0
     return settings, output
 
 
@@ -56,7 +56,7 @@ def test_bad_settings_are_one_message(tmp_path, capsys):
     """Fails if a spec that does not fit the schema gives a traceback, or a half-written output."""
     spec, output = tmp_path / "spec.json", tmp_path / "out.safetensors"
     spec.write_text(json.dumps([{"name": "a", "task_name": "a", "task": {"law": "cubic"}, "split": "fit"}]))
-    assert main(["sample_prompts", "--prompts", str(spec), "--outputs", str(output)]) == 1
+    assert main(["sample_prompts", "--prompts", str(spec), "--sets", str(output)]) == 1
     assert "key '0.task.law' is 'cubic'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [spec]
 

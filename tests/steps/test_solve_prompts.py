@@ -19,32 +19,36 @@ SETTINGS = SolverSettings(
 
 @pytest.fixture
 def inputs(tmp_path):
-    """Write a prompt set, its prompts and solver settings; return the verb's options."""
+    """Write a prompt set, its prompts and solver settings; return the step's options."""
     task = TaskSettings(context_length=4, dimension=3, noise_std=1.5)
     prompts = PromptSettings(name="ball-fit", task_name="ball", task=task, split="fit", count=6)
     (tmp_path / "prompts.json").write_text(prompts.model_dump_json())
     (tmp_path / "solvers.json").write_text(SETTINGS.model_dump_json())
     (tmp_path / "sets.json").write_text(f"[{prompts.model_dump_json()}]")
-    options = {"--prompts": tmp_path / "sets.json", "--outputs": tmp_path / "data.safetensors"}
+    options = {"--prompts": tmp_path / "sets.json", "--sets": tmp_path / "data.safetensors"}
     assert main(["sample_prompts", *flat(options)]) == 0
     return {
         "--prompts": tmp_path / "prompts.json",
         "--data": tmp_path / "data.safetensors",
         "--settings": tmp_path / "solvers.json",
-        "--output-directory": tmp_path / "out",
+        "--trajectories": [tmp_path / "out" / f"{name}.safetensors" for name in SETTINGS.names],
         "--device": "cpu",
     }
 
 
 def flat(options):
-    return [str(part) for pair in options.items() for part in pair]
+    """Words of the command line; a list gives several after one option."""
+    words = []
+    for option, value in options.items():
+        words += [option, *map(str, value if isinstance(value, list) else [value])]
+    return words
 
 
 def test_writes_one_trajectory_a_solver(inputs):
     """Fails if a solver's file is missing or not what the contract says, or its limit is not KRR."""
     assert main(["solve_prompts", *flat(inputs)]) == 0
-    files = sorted(inputs["--output-directory"].iterdir())
-    assert [file.stem for file in files] == sorted(SETTINGS.names)
+    files = inputs["--trajectories"]
+    assert sorted(files[0].parent.iterdir()) == sorted(files)
     target = load_tensors(inputs["--data"])["posterior_mean"]
     for file in files:
         stored = load_tensors(file)
@@ -64,11 +68,10 @@ def test_writes_one_trajectory_a_solver(inputs):
 def test_repeats_byte_for_byte(inputs, tmp_path):
     """Fails if a second run of the same inputs writes other bytes."""
     assert main(["solve_prompts", *flat(inputs)]) == 0
-    again = {**inputs, "--output-directory": tmp_path / "again"}
-    assert main(["solve_prompts", *flat(again)]) == 0
-    for name in SETTINGS.names:
-        first = (inputs["--output-directory"] / f"{name}.safetensors").read_bytes()
-        assert first == (tmp_path / "again" / f"{name}.safetensors").read_bytes()
+    again = [tmp_path / "again" / path.name for path in inputs["--trajectories"]]
+    assert main(["solve_prompts", *flat({**inputs, "--trajectories": again})]) == 0
+    for first, second in zip(inputs["--trajectories"], again, strict=True):
+        assert first.read_bytes() == second.read_bytes()
 
 
 def test_refuses_prompts_of_another_task(inputs, capsys):
@@ -79,7 +82,14 @@ def test_refuses_prompts_of_another_task(inputs, capsys):
     message = capsys.readouterr().err
     assert "data.safetensors: was not made for the prompt set" in message
     assert "its 'prompts.count' is 6, expected 7" in message
-    assert not inputs["--output-directory"].exists()
+    assert not inputs["--trajectories"][0].exists()
+
+
+def test_refuses_fewer_files_than_solvers(inputs, capsys):
+    """Fails if a solver is left out, or filed under the name of another, where a file is not named."""
+    assert main(["solve_prompts", *flat({**inputs, "--trajectories": inputs["--trajectories"][1:]})]) == 1
+    assert "--trajectories: names 2 files, needs one for each of" in capsys.readouterr().err
+    assert not inputs["--trajectories"][1].exists()
 
 
 def test_missing_gpu_is_one_message(inputs, capsys, monkeypatch):

@@ -11,7 +11,7 @@ from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.identification.prompts import Problem
 from ickrr.identification.spectra import iterated, row_sum_weights, spectrum
-from ickrr.io.inputs import run_metadata
+from ickrr.io.run_files import run_metadata
 from ickrr.io.tensors import save_tensors
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_prompts

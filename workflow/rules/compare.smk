@@ -5,10 +5,12 @@ rule compare_run:
         evaluation=prompts_of("evaluation"),
         trajectories=trajectories_of_run,
     output:
-        expand(
-            "<results>/tables/{{run}}/{table}.parquet",
-            table=["errors", "similarity", "matches", "alignment", "pairs", "shares"],
-        ),
+        errors="<results>/tables/{run}/errors.parquet",
+        similarity="<results>/tables/{run}/similarity.parquet",
+        matches="<results>/tables/{run}/matches.parquet",
+        alignment="<results>/tables/{run}/alignment.parquet",
+        pairs="<results>/tables/{run}/pairs.parquet",
+        shares="<results>/tables/{run}/shares.parquet",
     log:
         "<logs>/compare_run/{run}.log",
     benchmark:
@@ -21,19 +23,14 @@ rule compare_run:
     params:
         **job(
             "compare_run",
-            run=run_settings,
-            solvers=experiment.solvers,
-            statistics=experiment.statistics,
+            settings={
+                "run": run_settings,
+                "solvers": experiment.solvers,
+                "statistics": experiment.statistics,
+            },
+            seeds=seeds_of_run,
         ),
-        seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        trajectories=lambda wildcards, input: os.path.dirname(input.trajectories[0]),
-        tables=folder("tables/{run}"),
     message:
         "Comparing {wildcards.run} with the solvers"
     shell:
-        step(
-            "compare_run",
-            "--seeds {params.seeds} --predictions {input.predictions} --evaluation {input.evaluation}"
-            " --trajectories {params.trajectories} --output-directory {params.tables}",
-            settings=["run", "solvers", "statistics"],
-        )
+        STEP

@@ -1,5 +1,5 @@
 rule run_conjugate_gradient:
-    """Run conjugate gradients that are built into linear attention and hold every step against float64."""
+    """Run conjugate gradients that are built into linear attention and compare every step with float64."""
     output:
         curves="<results>/tables/metarep/cg_curves.parquet",
         summary="<results>/tables/metarep/cg.parquet",
@@ -16,20 +16,17 @@ rule run_conjugate_gradient:
         **job(
             "run_conjugate_gradient",
             chosen=BUILT_SOLVERS,
-            settings=experiment.conjugate_gradient,
+            settings={"settings": experiment.conjugate_gradient},
+            threads=all_threads,
         ),
     message:
         "Running the built conjugate gradients"
     shell:
-        step(
-            "run_conjugate_gradient",
-            "--curves {output.curves} --summary {output.summary} --threads {threads}",
-            settings=["settings"],
-        )
+        STEP
 
 
 rule measure_width:
-    """Hold kernel regression on random projections of a representation against that on all of it."""
+    """Compare kernel regression on random projections of a representation with that on all of it."""
     output:
         curves="<results>/tables/metarep/width_curves.parquet",
         summary="<results>/tables/metarep/width.parquet",
@@ -45,14 +42,13 @@ rule measure_width:
     params:
         **job(
             "measure_width",
-            settings=experiment.width,
-            statistics=experiment.statistics,
+            settings={
+                "settings": experiment.width,
+                "statistics": experiment.statistics,
+            },
+            threads=all_threads,
         ),
     message:
         "Measuring projections of a representation"
     shell:
-        step(
-            "measure_width",
-            "--curves {output.curves} --summary {output.summary} --threads {threads}",
-            settings=["settings", "statistics"],
-        )
+        STEP

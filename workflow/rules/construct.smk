@@ -1,10 +1,13 @@
+from ickrr.config.experiment import CONTROL_SOLVER
+
+
 rule verify_construction:
-    """Build and run the hand-built models of one ridge and hold every layer against float64."""
+    """Build and run the hand-built models of one ridge and compare every layer with float64."""
     output:
-        expand(
-            "<results>/construction/{{ridge}}/{table}.parquet",
-            table=["cells", "layers", "widths", "families"],
-        ),
+        cells="<results>/construction/{ridge}/cells.parquet",
+        layers="<results>/construction/{ridge}/layers.parquet",
+        widths="<results>/construction/{ridge}/widths.parquet",
+        families="<results>/construction/{ridge}/families.parquet",
     log:
         "<logs>/verify_construction/{ridge}.log",
     benchmark:
@@ -18,33 +21,31 @@ rule verify_construction:
         **job(
             "verify_construction",
             chosen=RANDOM_LAWS,
-            settings=experiment.constructions.verification,
+            settings={"settings": experiment.constructions.verification},
+            ridge="{ridge}",
+            threads=all_threads,
         ),
-        directory=folder("construction/{ridge}"),
     message:
         "Verifying the construction, ridge {wildcards.ridge}"
     shell:
-        step(
-            "verify_construction",
-            "--ridge {wildcards.ridge} --output-directory {params.directory} --threads {threads}",
-            settings=["settings"],
-        )
+        STEP
 
 
 rule tabulate_construction:
     """Gather the verified ridges, fit the exponents of depth and width, and sum up for the claims."""
     input:
-        tables=expand(
-            "<results>/construction/{ridge}/{table}.parquet",
-            ridge=experiment.constructions.verification.ridges,
-            table=["cells", "layers", "widths", "families"],
-        ),
+        verified_cells=of_all_ridges("cells"),
+        verified_layers=of_all_ridges("layers"),
+        verified_widths=of_all_ridges("widths"),
+        verified_families=of_all_ridges("families"),
         contraction="<results>/tables/construction/contraction.parquet",
     output:
-        expand(
-            "<results>/tables/construction/{table}.parquet",
-            table=["cells", "layers", "widths", "families", "rates", "summary"],
-        ),
+        cells="<results>/tables/construction/cells.parquet",
+        layers="<results>/tables/construction/layers.parquet",
+        widths="<results>/tables/construction/widths.parquet",
+        families="<results>/tables/construction/families.parquet",
+        rates="<results>/tables/construction/rates.parquet",
+        summary="<results>/tables/construction/summary.parquet",
     log:
         "<logs>/tabulate_construction.log",
     benchmark:
@@ -55,25 +56,20 @@ rule tabulate_construction:
     resources:
         **asks_for("tabulate_construction"),
     params:
-        **job("tabulate_construction", statistics=experiment.statistics),
-        ridges=list(experiment.constructions.verification.ridges),
-        verification=folder("construction"),
-        tables=folder("tables/construction"),
+        **job(
+            "tabulate_construction",
+            settings={"statistics": experiment.statistics},
+        ),
     message:
         "Tabulating the construction"
     shell:
-        step(
-            "tabulate_construction",
-            "--verification {params.verification} --ridges {params.ridges}"
-            " --output-directory {params.tables}",
-            settings=["statistics"],
-        )
+        STEP
 
 
 rule measure_contraction:
     """Measure how fast preconditioned Richardson contracts on random and adversarial prompts."""
     output:
-        "<results>/tables/construction/contraction.parquet",
+        table="<results>/tables/construction/contraction.parquet",
     log:
         "<logs>/measure_contraction.log",
     benchmark:
@@ -87,16 +83,13 @@ rule measure_contraction:
         **job(
             "measure_contraction",
             chosen=[*CONTRACTION_LAWS, *RANDOM_LAWS],
-            settings=experiment.constructions.contraction,
+            settings={"settings": experiment.constructions.contraction},
+            threads=all_threads,
         ),
     message:
         "Measuring contraction factors"
     shell:
-        step(
-            "measure_contraction",
-            "--output {output} --threads {threads}",
-            settings=["settings"],
-        )
+        STEP
 
 
 rule build_control:
@@ -116,30 +109,30 @@ rule build_control:
     resources:
         **asks_for("build_control"),
     params:
-        **job("build_control", chosen=modules_of_run, run=run_settings),
-        kind=kind_of,
+        **job(
+            "build_control",
+            chosen=modules_of_run,
+            settings={"run": run_settings},
+            kind=lambda wildcards: CONTROLS[wildcards.run].weights,
+            seed="{seed}",
+        ),
     message:
         "Building the control {wildcards.run}"
     shell:
-        step(
-            "build_control",
-            "--kind {params.kind} --seed {wildcards.seed} --weights {output.weights}"
-            " --expected {output.expected}",
-            settings=["run"],
-        )
+        STEP
 
 
 rule check_controls:
     """Say of every control whether the comparison found what it had to find."""
     input:
-        matches=of_controls("tables/{run}/matches.parquet"),
-        expected=of_controls("trained/{run}/seed{seed}/expected.json"),
-        prompts=of_controls("prompts/{task}-evaluation.safetensors"),
-        trajectories=of_controls(
-            f"trajectories/{{task}}-evaluation/{CONTROL_SOLVER}.safetensors"
+        matches=of_models(CONTROLS, "tables/{run}/matches.parquet"),
+        expected=of_models(CONTROLS, "trained/{run}/seed{seed}/expected.json"),
+        prompts=of_models(CONTROLS, "prompts/{task}-evaluation.safetensors"),
+        trajectories=of_models(
+            CONTROLS, f"trajectories/{{task}}-evaluation/{CONTROL_SOLVER}.safetensors"
         ),
     output:
-        "<results>/tables/construction/controls.parquet",
+        table="<results>/tables/construction/controls.parquet",
     log:
         "<logs>/check_controls.log",
     benchmark:
@@ -150,15 +143,12 @@ rule check_controls:
     resources:
         **asks_for("check_controls"),
     params:
-        **job("check_controls"),
-        controls=list(CONTROLS),
-        readouts=[control.readout for control in CONTROLS.values()],
+        **job(
+            "check_controls",
+            controls=list(CONTROLS),
+            readouts=[control.readout for control in CONTROLS.values()],
+        ),
     message:
         "Judging the controls"
     shell:
-        step(
-            "check_controls",
-            "--controls {params.controls} --readouts {params.readouts}"
-            " --matches {input.matches} --expected {input.expected} --prompts {input.prompts}"
-            " --trajectories {input.trajectories} --output {output}",
-        )
+        STEP

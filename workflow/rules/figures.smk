@@ -21,19 +21,17 @@ rule draw_figure:
     resources:
         **asks_for("draw_figure"),
     params:
-        **job("draw_figure", chosen=modules_of_figure),
-        notebooks=here(NOTEBOOKS),
-        parameters=figure_parameters,
+        **job(
+            "draw_figure",
+            chosen=modules_of_figure,
+            notebook=here(f"{ROOT}/workflow/notebooks/{{figure}}.ipynb"),
+            executed=f"{LOGS}/draw_figure/{{figure}}.ipynb",
+            parameters=figure_parameters,
+        ),
     message:
         "Drawing {wildcards.figure}"
     shell:
-        step(
-            "draw_figure",
-            "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb"
-            ' --executed "$(dirname {log:q})"/{wildcards.figure}.ipynb'
-            " --figure {output.pdf} --parameters {params.parameters:q}",
-            log=" > {log:q} 2>&1",
-        )
+        STEP
 
 
 for figure in experiment.figures:

@@ -5,7 +5,7 @@ rule trace_functions:
         fit=prompts_of("fit"),
         evaluation=prompts_of("evaluation"),
     output:
-        "<results>/tables/{run}/functions.parquet",
+        table="<results>/tables/{run}/functions.parquet",
     log:
         "<logs>/trace_functions/{run}.log",
     benchmark:
@@ -20,21 +20,17 @@ rule trace_functions:
         **job(
             "trace_functions",
             chosen=modules_of_tracing,
-            run=run_settings,
-            settings=experiment.functions,
-            probe=experiment.probe,
-            solvers=experiment.solvers,
+            settings={
+                "run": run_settings,
+                "settings": experiment.functions,
+                "probe": experiment.probe,
+                "solvers": experiment.solvers,
+            },
+            seeds=seeds_of_run,
+            threads=all_threads,
+            device=experiment.compute.device,
         ),
-        seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        trained=folder("trained/{run}"),
-        device=experiment.compute.device,
     message:
         "Tracing the functions of {wildcards.run}"
     shell:
-        step(
-            "trace_functions",
-            "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
-            " --evaluation {input.evaluation} --output {output} --threads {threads}"
-            " --device {params.device}",
-            settings=["run", "settings", "probe", "solvers"],
-        )
+        STEP

@@ -1,9 +1,9 @@
 rule sweep_noise:
-    """Hold a run's models against kernel regression at test noises that are not that of training."""
+    """Compare a run's models with kernel regression at test noises that are not that of training."""
     input:
         weights=of_all_seeds("trained/{run}/seed{seed}/weights.safetensors"),
     output:
-        "<results>/tables/{run}/noise.parquet",
+        table="<results>/tables/{run}/noise.parquet",
     log:
         "<logs>/sweep_noise/{run}.log",
     benchmark:
@@ -18,20 +18,17 @@ rule sweep_noise:
         **job(
             "sweep_noise",
             chosen=modules_of_run,
-            run=run_settings,
-            prompts=evaluation_set,
-            settings=experiment.noise_mismatch,
-            statistics=experiment.statistics,
+            settings={
+                "run": run_settings,
+                "prompts": evaluation_set,
+                "settings": experiment.noise_mismatch,
+                "statistics": experiment.statistics,
+            },
+            seeds=seeds_of_run,
+            threads=all_threads,
+            device=experiment.compute.device,
         ),
-        seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        trained=folder("trained/{run}"),
-        device=experiment.compute.device,
     message:
         "Sweeping the test noise of {wildcards.run}"
     shell:
-        step(
-            "sweep_noise",
-            "--seeds {params.seeds} --trained {params.trained} --output {output} --threads {threads}"
-            " --device {params.device}",
-            settings=["run", "prompts", "settings", "statistics"],
-        )
+        STEP

@@ -1,16 +1,21 @@
+MEASURED = experiment.operators.runs
+# The run of linear regression, if there is one.
+ANCHOR = [experiment.operators.anchor] if experiment.operators.anchor else []
+
+
 rule measure_operators:
-    """Hold the attention of one trained model against kernels, in and out of distribution."""
+    """Compare the attention of one trained model with kernels, in and out of distribution."""
     input:
         weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
         fit=prompts_of("fit"),
     output:
-        "<results>/operators/{run}/seed{seed}.safetensors",
+        arrays="<results>/operators/{run}/seed{seed}.safetensors",
     log:
         "<logs>/measure_operators/{run}/seed{seed}.log",
     benchmark:
         "<benchmarks>/measure_operators/{run}/seed{seed}.tsv"
     wildcard_constraints:
-        run=one_of(experiment.operators.runs),
+        run=one_of(MEASURED),
     conda:
         "../../envs/conda/train.yaml"
     threads: 1
@@ -20,31 +25,24 @@ rule measure_operators:
         **job(
             "measure_operators",
             chosen=modules_of_operators,
-            run=run_settings,
-            settings=experiment.operators,
+            settings={"run": run_settings, "settings": experiment.operators},
+            seed="{seed}",
+            threads=all_threads,
         ),
     message:
         "Measuring the attention of {wildcards.run}, seed {wildcards.seed}"
     shell:
-        step(
-            "measure_operators",
-            "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit} --output {output}"
-            " --threads {threads}",
-            settings=["run", "settings"],
-        )
+        STEP
 
 
 rule tabulate_operators:
     """Gather the attention operators of all measured models into tidy tables, with intervals."""
     input:
-        measured=expand(
-            "<results>/operators/{model}.safetensors", model=MEASURED_MODELS
-        ),
+        measured=of_models(MEASURED, "operators/{run}/seed{seed}.safetensors"),
     output:
-        expand(
-            "<results>/tables/metarep/{table}.parquet",
-            table=["operators", "operators_detail", "operators_dials"],
-        ),
+        summary="<results>/tables/metarep/operators.parquet",
+        detail="<results>/tables/metarep/operators_detail.parquet",
+        dials="<results>/tables/metarep/operators_dials.parquet",
     log:
         "<logs>/tabulate_operators.log",
     benchmark:
@@ -57,30 +55,30 @@ rule tabulate_operators:
     params:
         **job(
             "tabulate_operators",
-            settings=experiment.operators,
-            statistics=experiment.statistics,
+            settings={
+                "settings": experiment.operators,
+                "statistics": experiment.statistics,
+            },
+            models=[
+                f"{run}/seed{seed}"
+                for run in MEASURED
+                for seed in experiment.seeds(run)
+            ],
         ),
-        models=MEASURED_MODELS,
-        measured=folder("operators"),
-        tables=folder("tables/metarep"),
     message:
         "Tabulating the attention operators"
     shell:
-        step(
-            "tabulate_operators",
-            "--models {params.models} --measured {params.measured} --output-directory {params.tables}",
-            settings=["settings", "statistics"],
-        )
+        STEP
 
 
 rule compare_linear_regression:
-    """Hold trained one-layer linear attention against one step of preconditioned gradient descent."""
+    """Compare trained one-layer linear attention with one step of preconditioned gradient descent."""
     input:
-        weights=of_anchor("trained/{run}/seed{seed}/weights.safetensors"),
-        fit=of_anchor("prompts/{task}-fit.safetensors"),
-        evaluation=of_anchor("prompts/{task}-evaluation.safetensors"),
+        weights=of_models(ANCHOR, "trained/{run}/seed{seed}/weights.safetensors"),
+        fit=of_models(ANCHOR, "prompts/{task}-fit.safetensors")[:1],
+        evaluation=of_models(ANCHOR, "prompts/{task}-evaluation.safetensors")[:1],
     output:
-        "<results>/tables/metarep/anchor.parquet",
+        table="<results>/tables/metarep/anchor.parquet",
     log:
         "<logs>/compare_linear_regression.log",
     benchmark:
@@ -94,17 +92,14 @@ rule compare_linear_regression:
         **job(
             "compare_linear_regression",
             chosen=modules_of_anchor,
-            run=lambda wildcards: run_text(ANCHOR),
-            statistics=experiment.statistics,
+            settings={
+                "run": lambda wildcards: run_text(ANCHOR[0]),
+                "statistics": experiment.statistics,
+            },
+            seeds=[seed for run in ANCHOR for seed in experiment.seeds(run)],
+            threads=all_threads,
         ),
-        seeds=ANCHOR_SEEDS,
-        trained=folder(f"trained/{ANCHOR}"),
     message:
         "Comparing linear attention with one step of gradient descent"
     shell:
-        step(
-            "compare_linear_regression",
-            "--seeds {params.seeds} --trained {params.trained} --fit {input.fit}"
-            " --evaluation {input.evaluation} --output {output} --threads {threads}",
-            settings=["run", "statistics"],
-        )
+        STEP

@@ -7,7 +7,7 @@ rule build_paper:
         numbers="<results>/latex/numbers.tex",
         provenance="<results>/latex/provenance.tex",
     output:
-        report(
+        paper=report(
             "<results>/paper.pdf",
             caption="../report/paper.rst",
             category="Paper",
@@ -23,17 +23,8 @@ rule build_paper:
     resources:
         **asks_for("build_paper"),
     params:
-        **job("build_paper"),
-        source=here(PAPER),
-        figures=folder("figures"),
-        latex=folder("latex"),
-        build=f"{RESULTS}/paper_build",
+        **job("build_paper", build_directory=f"{RESULTS}/paper_build"),
     message:
         "Typesetting the paper"
     shell:
-        step(
-            "build_paper",
-            "--source {params.source:q} --figures {params.figures} --latex {params.latex}"
-            " --output {output} --build-directory {params.build}",
-            log=" > {log} 2>&1",
-        )
+        STEP

@@ -5,7 +5,7 @@ rule probe_model:
         fit=prompts_of("fit"),
         evaluation=prompts_of("evaluation"),
     output:
-        "<results>/predictions/{run}/seed{seed}.safetensors",
+        predictions="<results>/predictions/{run}/seed{seed}.safetensors",
     log:
         "<logs>/probe_model/{run}/seed{seed}.log",
     benchmark:
@@ -20,18 +20,13 @@ rule probe_model:
         **job(
             "probe_model",
             chosen=modules_of_run,
-            run=run_settings,
-            settings=experiment.probe,
+            settings={"run": run_settings, "settings": experiment.probe},
+            seed="{seed}",
+            readout=readout_of,
+            threads=all_threads,
+            device=experiment.compute.device,
         ),
-        device=experiment.compute.device,
-        readout=readout_of,
     message:
         "Probing {wildcards.run}, seed {wildcards.seed}"
     shell:
-        step(
-            "probe_model",
-            "--seed {wildcards.seed} --weights {input.weights} --fit {input.fit}"
-            " --evaluation {input.evaluation} --output {output} --readout {params.readout}"
-            " --threads {threads} --device {params.device}",
-            settings=["run", "settings"],
-        )
+        STEP

@@ -1,7 +1,7 @@
 rule sample_prompts:
     """Draw the stored prompts of a task, with their exact posterior means."""
     output:
-        expand("<results>/prompts/{{task}}-{split}.safetensors", split=SPLITS),
+        sets=expand("<results>/prompts/{{task}}-{split}.safetensors", split=SPLITS),
     log:
         "<logs>/sample_prompts/{task}.log",
     benchmark:
@@ -13,12 +13,13 @@ rule sample_prompts:
     resources:
         **asks_for("sample_prompts"),
     params:
-        **job("sample_prompts", chosen=modules_of_sampling, prompts=prompt_sets_of),
+        **job(
+            "sample_prompts",
+            chosen=modules_of_sampling,
+            settings={"prompts": prompt_sets_of},
+            threads=all_threads,
+        ),
     message:
         "Sampling the prompts of {wildcards.task}"
     shell:
-        step(
-            "sample_prompts",
-            "--outputs {output:q} --threads {threads}",
-            settings=["prompts"],
-        )
+        STEP

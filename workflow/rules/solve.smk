@@ -3,7 +3,7 @@ rule solve_prompts:
     input:
         data="<results>/prompts/{task}-evaluation.safetensors",
     output:
-        expand(
+        trajectories=expand(
             "<results>/trajectories/{{task}}-evaluation/{solver}.safetensors",
             solver=experiment.solvers.names,
         ),
@@ -21,17 +21,11 @@ rule solve_prompts:
         **job(
             "solve_prompts",
             chosen=modules_of_solving,
-            prompts=evaluation_set,
-            settings=experiment.solvers,
+            settings={"prompts": evaluation_set, "settings": experiment.solvers},
+            threads=all_threads,
+            device=experiment.compute.device,
         ),
-        directory=folder("trajectories/{task}-evaluation"),
-        device=experiment.compute.device,
     message:
         "Solving the evaluation prompts of {wildcards.task}"
     shell:
-        step(
-            "solve_prompts",
-            "--data {input.data} --output-directory {params.directory}"
-            " --threads {threads} --device {params.device}",
-            settings=["prompts", "settings"],
-        )
+        STEP

@@ -1,7 +1,7 @@
 rule write_table:
     """Write one table of the paper as LaTeX, Parquet and CSV."""
     input:
-        tables=table_inputs,
+        tables=paper_table_files,
     output:
         latex="<results>/latex/{table}.tex",
         parquet="<results>/tables/{table}.parquet",
@@ -21,17 +21,18 @@ rule write_table:
     resources:
         **asks_for("write_table"),
     params:
-        **job("write_table", chosen=modules_of_table, experiment=EXPERIMENT),
-        results=lambda wildcards: RESULTS,
+        **job(
+            "write_table",
+            chosen=modules_of_table,
+            settings={"experiment": EXPERIMENT},
+            table="{table}",
+            # No input: results that were made on another machine have none.
+            benchmarks=f"{RESULTS}/benchmarks",
+        ),
     message:
         "Writing {wildcards.table}"
     shell:
-        step(
-            "write_table",
-            "--table {wildcards.table} --results {params.results} --latex {output.latex}"
-            " --parquet {output.parquet} --csv {output.csv}",
-            settings=["experiment"],
-        )
+        STEP
 
 
 for table in experiment.tables:
@@ -47,9 +48,9 @@ for table in experiment.tables:
 rule judge_claims:
     """Judge every claim of the ledger from the tables."""
     input:
-        tables=CLAIM_TABLES,
+        tables=table_files(ledger.tables()),
     output:
-        "<results>/tables/claims.parquet",
+        judged="<results>/tables/claims.parquet",
     log:
         "<logs>/judge_claims.log",
     benchmark:
@@ -63,24 +64,18 @@ rule judge_claims:
         **job(
             "judge_claims",
             chosen=modules_of_experiment() + STATISTIC_MODULES,
-            claims=ledger,
-            experiment=EXPERIMENT,
+            settings={"claims": ledger, "experiment": EXPERIMENT},
         ),
-        tables=folder("tables"),
     message:
         "Judging the claims"
     shell:
-        step(
-            "judge_claims",
-            "--tables {params.tables} --output {output}",
-            settings=["claims", "experiment"],
-        )
+        STEP
 
 
 rule write_numbers:
     """Write every number of the paper's text as a macro, and where the results come from."""
     input:
-        tables=all_run_tables,
+        tables=table_files(tables_read(experiment)),
         claims="<results>/tables/claims.parquet",
     output:
         numbers="<results>/latex/numbers.tex",
@@ -95,15 +90,16 @@ rule write_numbers:
     resources:
         **asks_for("write_numbers"),
     params:
-        **job("write_numbers", chosen=modules_of_experiment(), experiment=EXPERIMENT),
-        tables=folder("tables"),
-        records=RECORDS,
+        **job(
+            "write_numbers",
+            chosen=modules_of_experiment(),
+            settings={"experiment": EXPERIMENT},
+            records=of_models(
+                experiment.runs,
+                "records/trained/{run}/seed{seed}/weights.safetensors.json",
+            ),
+        ),
     message:
         "Writing the numbers of the text"
     shell:
-        step(
-            "write_numbers",
-            "--tables {params.tables} --claims {input.claims} --records {params.records:q}"
-            " --numbers {output.numbers} --provenance {output.provenance}",
-            settings=["experiment"],
-        )
+        STEP

@@ -21,20 +21,20 @@ rule train_model:
         **asks_for("train_model"),
         gpu=experiment.compute.gpus_per_job,
     params:
-        **job("train_model", chosen=modules_of_run, run=run_settings),
-        # Not an output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
-        state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",
-        device=experiment.compute.device,
+        **job(
+            "train_model",
+            chosen=modules_of_run,
+            settings={"run": run_settings},
+            seed="{seed}",
+            # No output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
+            state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",
+            threads=all_threads,
+            device=experiment.compute.device,
+        ),
     message:
         "Training {wildcards.run}, seed {wildcards.seed}"
     shell:
-        step(
-            "train_model",
-            "--seed {wildcards.seed} --validation {input.validation} --weights {output.weights}"
-            " --learning-curve {output.learning_curve} --rate {output.rate}"
-            " --state {params.state} --threads {threads} --device {params.device}",
-            settings=["run"],
-        )
+        STEP
 
 
 rule tabulate_training:
@@ -42,7 +42,7 @@ rule tabulate_training:
     input:
         learning_curves=of_all_seeds("trained/{run}/seed{seed}/learning_curve.parquet"),
     output:
-        "<results>/tables/{run}/learning_curve.parquet",
+        table="<results>/tables/{run}/learning_curve.parquet",
     log:
         "<logs>/tabulate_training/{run}.log",
     benchmark:
@@ -53,14 +53,8 @@ rule tabulate_training:
     resources:
         **asks_for("tabulate_training"),
     params:
-        **job("tabulate_training"),
-        seeds=lambda wildcards: experiment.seeds(wildcards.run),
-        trained=folder("trained/{run}"),
+        **job("tabulate_training", run="{run}", seeds=seeds_of_run),
     message:
         "Tabulating the learning curves of {wildcards.run}"
     shell:
-        step(
-            "tabulate_training",
-            "--run {wildcards.run} --seeds {params.seeds}"
-            " --trained {params.trained} --output {output}",
-        )
+        STEP

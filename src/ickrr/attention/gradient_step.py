@@ -7,8 +7,12 @@ linear attention can compute both. Gamma is the same for all prompts and context
 squares solution, against the posterior mean, whose regression is that of the label with less variance.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
+
+from ickrr.comparison.resamples import Resamples
 
 Array = npt.NDArray[np.float64]
 
@@ -56,3 +60,43 @@ def predict(gamma: Array, x: Array, y: Array) -> Array:
 
 FITS = {"matrix": fit_matrix, "scalar": fit_scalar}
 """Ways to choose Gamma: preconditioned, and plain gradient descent."""
+
+
+def comparison_rows(
+    subject: str, models: Array, fit: Mapping[str, Array], test: Mapping[str, Array], resamples: Resamples
+) -> list[dict[str, object]]:
+    """Compare trained models with the step: means over n = 1..N and seeds, intervals over prompts and seeds.
+
+    ``agreement`` is RMS(model - step) over RMS(step), ``error_ratio`` the model's mean squared error against
+    f over that of the step, both for each of `FITS`; ``error_ratio_ridge`` is the same over converged ridge
+    regression, setting ``ridge``.
+
+    Args:
+        subject: what the rows are of.
+        models: predictions of K seeds for n = 1..N, (K, B, N).
+        fit: prompts that Gamma is fitted to.
+        test: prompts that the models predict.
+        resamples: of the B prompts and K seeds.
+
+    Returns:
+        Rows ``quantity, subject, setting, value, low, high``.
+    """
+    f = np.broadcast_to(test["f"][:, 1:], models.shape)
+    ridge = np.broadcast_to(test["posterior_mean"][:, 1:], models.shape)
+    # MSE over the mean of f^2, whose denominator cancels in the ratios below.
+    error = np.square(resamples.relative(models, f))  # (1 + draws, K)
+    statistic = {("error_ratio_ridge", "ridge"): error / np.square(resamples.relative(ridge, f))}
+    for name, fitted in FITS.items():
+        gamma = fitted(fit["x"], fit["y"], fit["posterior_mean"])
+        step = np.broadcast_to(predict(gamma, test["x"], test["y"]), models.shape)
+        statistic["agreement", name] = resamples.relative(models, step)
+        statistic["error_ratio", name] = error / np.square(resamples.relative(step, f))
+    return [
+        {
+            "quantity": quantity,
+            "subject": subject,
+            "setting": setting,
+            **resamples.estimate(resamples.over_seeds(draws)),
+        }
+        for (quantity, setting), draws in statistic.items()
+    ]

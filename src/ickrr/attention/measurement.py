@@ -25,6 +25,7 @@ from ickrr.attention.dials import IN_DISTRIBUTION, DialDraws, shifted_prompts
 from ickrr.attention.operators import (
     GAUSSIAN,
     REPRESENTATION,
+    ROWS,
     TARGETS,
     LayerView,
     distance,
@@ -254,6 +255,17 @@ def levels_of(settings: OperatorSettings) -> list[tuple[str, float]]:
     """Dial and level of everything that is measured: in distribution once, then the others of each dial."""
     further = [(dial, level) for dial, levels in settings.dials.levels().items() for level in levels[1:]]
     return [(IN_DISTRIBUTION, 0.0), *further]
+
+
+def names_of(settings: OperatorSettings, layout: str) -> dict[str, object]:
+    """Return the names of what the axes of the arrays of `measure` hold."""
+    return {
+        "levels": levels_of(settings),
+        "targets": TARGETS,
+        "rows": ROWS[layout],
+        "controls": CONTROLS,
+        "methods": METHODS,
+    }
 
 
 def permutations(prompts: int, pairs: int, generator: np.random.Generator) -> Tensor:

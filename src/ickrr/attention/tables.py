@@ -10,6 +10,7 @@ showing it if the interval of `error_growth` lies above `LOUD` and that of `degr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +58,26 @@ class Measured:
     bandwidths: Array
     best: npt.NDArray[np.int64]
     predictions: Array
+
+    @classmethod
+    def of(
+        cls, run: str, seeds: Sequence[int], names: Mapping[str, Any], arrays: Mapping[str, Array]
+    ) -> "Measured":
+        """Make it from the names and arrays that `ickrr.io.operator_arrays` reads."""
+        return cls(
+            run=run,
+            seeds=seeds,
+            levels=[(str(dial), float(level)) for dial, level in names["levels"]],
+            targets=names["targets"],
+            rows=names["rows"],
+            controls=names["controls"],
+            methods=names["methods"],
+            distances=arrays["distances"],
+            control_distances=arrays["controls"],
+            bandwidths=arrays["bandwidths"],
+            best=arrays["best"].astype(np.int64),
+            predictions=arrays["predictions"],
+        )
 
     def at(self, dial: str, level: float) -> int:
         """Position of a level."""

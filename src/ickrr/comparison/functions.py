@@ -5,6 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import torch
+from torch import Tensor
+
+from ickrr.config.run import RunSettings
+from ickrr.config.sweeps import FunctionSettings
+from ickrr.entries import LAWS
+from ickrr.errors import ConfigError
 
 Array = npt.NDArray[np.float64]
 
@@ -52,3 +59,45 @@ def curve_table(run: str, prompt: int, context_length: int, curves: Curves) -> p
             "sd": sd.ravel(),
         }
     )
+
+
+def at_queries(x: Tensor, y: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """Make one prompt a query point: the context, then the query with a label that nobody sees.
+
+    Args:
+        x: inputs of the context, (n).
+        y: its labels, (n).
+        grid: query points, (G).
+
+    Returns:
+        Inputs (G, n+1, 1) and labels (G, n+1), whose last is 0.
+    """
+    context = x.expand(len(grid), -1)  # (G, n)
+    labels = torch.nn.functional.pad(y.expand(len(grid), -1), (0, 1))  # (G, n+1)
+    return torch.cat([context, grid[:, None]], dim=1)[..., None], labels
+
+
+def require_line(run: RunSettings, settings: FunctionSettings, prompts: int) -> None:
+    """Refuse what cannot be traced.
+
+    Raises:
+        ConfigError: inputs are not on a line, or there are fewer prompts or pairs than asked for.
+    """
+    task = run.task
+    if task.dimension != 1 or LAWS.load(task.law).LINE is None:
+        raise ConfigError(
+            f"run '{run.name}': its task '{run.task_name}' has dimension {task.dimension} and law "
+            f"'{task.law}'; curves need dimension 1 and a law that fills an interval: take the run "
+            "out of the figures that read the table 'functions', or give it such a task"
+        )
+    above = [n for n in settings.context_lengths if n > task.context_length]
+    if above:
+        raise ConfigError(
+            f"functions.context_lengths: found {above}, but the task '{run.task_name}' has context_length "
+            f"{task.context_length}; allowed: 1 to {task.context_length}"
+        )
+    if settings.prompts > prompts:
+        raise ConfigError(
+            f"functions.prompts: found {settings.prompts}, but there are {prompts} evaluation prompts; "
+            "lower it, or raise prompts.evaluation"
+        )

@@ -6,7 +6,7 @@ is asked in one place (`files_below`), which leaves out what editors and systems
 
 import json
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Model = TypeVar("Model", bound=BaseModel)
+Name = TypeVar("Name", str, int)
 
 
 @contextmanager
@@ -74,6 +75,23 @@ def files_below(folder: Path, suffixes: Container[str]) -> list[Path]:
 def readable(path: Path) -> bool:
     """Say whether a path is a file that can be read: no folder, no link to nothing."""
     return path.is_file() and os.access(path, os.R_OK)
+
+
+def paths_by_name(option: str, names: Sequence[Name], paths: Sequence[Path]) -> dict[Name, Path]:
+    """Return the path of each name; an option of the command line gives one for each, in the same order.
+
+    Args:
+        option: the option, for the message.
+        names: what the paths are of: seeds, solvers.
+        paths: one path for each name.
+
+    Raises:
+        FileError: there are not as many paths as names.
+    """
+    if len(names) != len(paths):
+        listed = ", ".join(map(str, names))
+        raise FileError(f"{option}: names {len(paths)} files, needs one for each of {listed}, in this order")
+    return dict(zip(names, paths, strict=True))
 
 
 def write_text(path: str | Path, text: str) -> None:

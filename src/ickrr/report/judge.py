@@ -6,7 +6,6 @@ between them. Everything else is undecided. Claims join their conditions by Klee
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -15,7 +14,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.config.ledger import ARGUMENTS, Claim, Condition, Ledger
 from ickrr.entries import STATISTICS
 from ickrr.report.intervals import Interval
-from ickrr.report.load import COLUMNS
+from ickrr.report.load import COLUMNS, Tables
 from ickrr.statistics.question import Question
 
 Verdict = Literal["supported", "not supported", "undecided"]
@@ -41,13 +40,13 @@ def verdict(outcomes: Sequence[Verdict], need: Literal["all", "any"]) -> Verdict
     return "supported" if need == "all" else "not supported"
 
 
-def judge(ledger: Ledger, experiment: Experiment, tables: Path) -> pd.DataFrame:
+def judge(ledger: Ledger, experiment: Experiment, tables: Tables) -> pd.DataFrame:
     """Judge all claims.
 
     Args:
         ledger: the claims.
         experiment: the resolved experiment, for the solvers and the level of the intervals.
-        tables: directory with one directory for each run, and the tables of no run.
+        tables: the tidy tables, see `ickrr.report.load.Tables`.
 
     Returns:
         One row for each condition and run (one with an empty `run` where a condition belongs to none), the
@@ -64,7 +63,7 @@ def judge(ledger: Ledger, experiment: Experiment, tables: Path) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(numbers, "float64"))
 
 
-def _rows(name: str, claim: Claim, experiment: Experiment, tables: Path) -> list[dict[str, object]]:
+def _rows(name: str, claim: Claim, experiment: Experiment, tables: Tables) -> list[dict[str, object]]:
     found = [
         (condition, run, _ask(condition, run, experiment, tables))
         for condition in claim.conditions
@@ -94,7 +93,7 @@ def _rows(name: str, claim: Claim, experiment: Experiment, tables: Path) -> list
     ]
 
 
-def _ask(condition: Condition, run: str, experiment: Experiment, tables: Path) -> Interval:
+def _ask(condition: Condition, run: str, experiment: Experiment, tables: Tables) -> Interval:
     question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
     found: Interval = STATISTICS.load(condition.statistic).estimate(question, **condition.arguments)
     return found

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from ickrr.surroundings import cleaned
 MAIN = "main.tex"
 LOADED_SUFFIXES = {".bib", ".sty", ".cls", ".bst"}  # LaTeX finds these itself, by name
 GENERATED = ("figures", "latex")  # folders of the build whose files the pipeline makes
+PROVENANCE = "provenance.tex"  # defines the date of the run
 PROGRAMS = ("latexmk", "pdflatex", "bibtex")
 TIME_LIMIT = 600  # [s]; a build takes a few
 MARKER = ".ickrr-paper-build"
@@ -137,24 +139,30 @@ def run_date(provenance: Path) -> datetime:
         ) from error
 
 
-def gather(source: Path, figures: Path, latex: Path, build: Path) -> None:
-    """Copy the sources and all figures and generated files that they name into an empty build folder.
+def gather(source: Path, generated: Iterable[Path], build: Path) -> None:
+    """Copy the sources and the generated files that they name into an empty build folder.
 
-    ``figures/...`` comes from `figures`, ``latex/...`` from `latex`, everything else belongs to the sources.
+    Args:
+        source: folder of the sources.
+        generated: all figures and generated LaTeX; the sources call them by folder and name, ``figures/..``
+            and ``latex/..``.
+        build: folder that is emptied and filled.
 
     Raises:
         LatexError: a named file does not exist, or `build` holds something that is not an earlier build.
     """
-    generated = dict(zip(GENERATED, (figures, latex), strict=True))
+    made = {f"{path.parent.name}/{path.name}": path for path in generated}
     wanted: dict[str, Path] = {}
     missing = []
     for reference in references(source):
-        folder, _, rest = reference.path.partition("/")
-        origin = generated[folder] / rest if folder in generated else source / reference.path
-        wanted[reference.path] = origin
-        if not origin.is_file():
-            advice = f"run snakemake {origin}" if folder in generated else "correct the name or add the file"
-            missing.append(f"{reference.source}:{reference.line}: {origin} does not exist; {advice}")
+        own = not reference.path.startswith(_GENERATED)
+        origin = source / reference.path if own else made.get(reference.path)
+        if origin is not None and origin.is_file():
+            wanted[reference.path] = origin
+            continue
+        advice = "correct the name or add the file" if own else "correct the name or run snakemake"
+        where = f"{reference.source}:{reference.line}"
+        missing.append(f"{where}: {origin or reference.path} does not exist; {advice}")
     if missing:
         raise LatexError("\n".join(missing))
     _empty(build)
@@ -220,21 +228,21 @@ def compile_pdf(build: Path, date: datetime) -> int:
     return count_pages(log)
 
 
-def build_paper(source: Path, figures: Path, latex: Path, output: Path, build: Path) -> int:
+def build_paper(source: Path, generated: Sequence[Path], output: Path, build: Path) -> int:
     """Build the PDF of the paper and return its number of pages.
 
     Args:
         source: folder with main.tex, its sections and refs.bib.
-        figures: folder of the figures (PDF).
-        latex: folder of the generated tables and macros.
+        generated: the figures (PDF), the tables and the macros; among them ``provenance.tex``.
         output: the PDF; written only if the build shows no defect.
         build: working folder; emptied first, kept afterwards for its log.
 
     Raises:
         LatexError: see `gather`, `run_date` and `compile_pdf`.
     """
-    gather(source, figures, latex, build)
-    pages = compile_pdf(build, run_date(latex / "provenance.tex"))
+    gather(source, generated, build)
+    provenance = next((path for path in generated if path.name == PROVENANCE), Path(PROVENANCE))
+    pages = compile_pdf(build, run_date(provenance))
     with atomic_path(output) as temporary:
         shutil.copyfile((build / MAIN).with_suffix(".pdf"), temporary)
     return pages

@@ -1,4 +1,7 @@
-"""Tidy tables of several runs as one frame: ``tables/{run}/{table}.parquet``, columns checked."""
+"""Tidy tables by run and name, ``{run}/{table}.parquet``, columns checked.
+
+A job may read the tables that its rule declares and no others; a person, those of a folder.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -221,19 +224,37 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def _folder(tables: str | Path) -> Path:
-    """A folder of tables: the project's where the working directory has none of that name.
+Tables = str | Path | Sequence[str] | Sequence[Path]
+"""A folder of tables; or the files that a rule declares, of which the names are the ends of the paths."""
 
-    A notebook that is opened by hand runs in its own folder.
+
+def file_of(tables: Tables, name: str) -> Path:
+    """Return the file of a table.
+
+    Args:
+        tables: a folder of tables, or the files that a rule declares.
+        name: path of the table below such a folder, ``{run}/{table}.parquet``.
+
+    Raises:
+        FileError: the rule does not declare it.
     """
-    return Path(tables) if Path(tables).exists() else PROJECT / tables
+    if isinstance(tables, str | Path):
+        # A notebook that is opened by hand runs in its own folder: then the project's tables are meant.
+        return (Path(tables) if Path(tables).exists() else PROJECT / tables) / name
+    found = next((Path(path) for path in tables if f"/{path}".endswith(f"/{name}")), None)
+    if found is None:
+        raise FileError(
+            f"{name}: is read, but is none of the inputs that the rule of this job declares; add it to them "
+            "(workflow/rules/inputs.smk; for a figure or a table of the paper, config.yaml)"
+        )
+    return found
 
 
-def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFrame:
+def load_table(tables: Tables, runs: Sequence[str], table: str) -> pd.DataFrame:
     """Read one table of several runs.
 
     Args:
-        tables: directory that holds a directory a run.
+        tables: see `Tables`.
         runs: names of runs, in the order in which they are wanted.
         table: name of the table, a key of `COLUMNS`.
 
@@ -245,7 +266,7 @@ def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFr
     """
     frames = []
     for run in runs:
-        path = _folder(tables) / run / f"{table}.parquet"
+        path = file_of(tables, f"{run}/{table}.parquet")
         frame = checked_table(path, table)
         found = frame["run"].unique().tolist()
         if found != [run]:
@@ -256,30 +277,30 @@ def load_table(tables: str | Path, runs: Sequence[str], table: str) -> pd.DataFr
     return pd.concat(frames, ignore_index=True)
 
 
-def load_other(tables: str | Path, table: str) -> pd.DataFrame:
+def load_other(tables: Tables, table: str) -> pd.DataFrame:
     """Read one table that belongs to no run.
 
     Args:
-        tables: directory of tables.
+        tables: see `Tables`.
         table: its path below it, a key of `COLUMNS`.
 
     Raises:
         FileError: the table is missing, unreadable, empty, or lacks a column.
     """
-    return checked_table(_folder(tables) / f"{table}.parquet", table)
+    return checked_table(file_of(tables, f"{table}.parquet"), table)
 
 
-def load_summary(tables: str | Path, table: str) -> pd.DataFrame:
+def load_summary(tables: Tables, table: str) -> pd.DataFrame:
     """Read one table that holds one number a row, by `quantity`, `subject` and `setting`.
 
     Args:
-        tables: directory of tables.
+        tables: see `Tables`.
         table: its path below it.
 
     Raises:
         FileError: the table is missing, unreadable, empty, or lacks a column.
     """
-    return checked_table(_folder(tables) / f"{table}.parquet", "summary")
+    return checked_table(file_of(tables, f"{table}.parquet"), "summary")
 
 
 class Estimate(NamedTuple):

@@ -20,7 +20,7 @@ def estimate(question: Question, of: Literal["similarity", "distance"], solver: 
     found = shares[(shares["solver"] == solver) & (shares["statistic"] == of)]
     if len(found) != 1:
         raise FileError(
-            f"{question.tables}/{question.run}/shares.parquet: has {len(found)} rows of solver '{solver}' "
+            f"{question.file('shares')}: has {len(found)} rows of solver '{solver}' "
             f"and statistic '{of}', expected 1; delete it and run snakemake again"
         )
     value, low, high = found[["lead_share", "low", "high"]].to_numpy(float)[0]

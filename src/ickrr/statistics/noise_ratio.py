@@ -24,7 +24,7 @@ def estimate(question: Question, method: str, factor: float) -> Interval:
     ]
     if rows.empty:
         raise FileError(
-            f"{question.tables}/{question.run}/noise.parquet: has no rows of method '{method}' at factor "
+            f"{question.file('noise')}: has no rows of method '{method}' at factor "
             f"{factor}, only of {sorted(noise['factor'].unique())}; use one of these in claims.yaml"
         )
     # Seeds share their prompts, so their intervals are averaged as if they moved together.

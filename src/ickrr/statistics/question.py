@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+
+    from ickrr.report.load import Tables
 
 Ranked = Literal["similarity", "distance", "r_squared", "kendall_tau", "censored_share"]
 """Statistics of the alignment of which one solver's may be better than another's."""
@@ -19,13 +22,13 @@ class Question:
     """What a statistic is asked, apart from the arguments of its condition.
 
     Attributes:
-        tables: directory with one directory for each run.
+        tables: the tidy tables, see `ickrr.report.load.Tables`.
         run: the run; empty where the statistic belongs to none.
         solvers: solvers that are compared, in the order of the paper.
         confidence: level of the intervals.
     """
 
-    tables: Path
+    tables: "Tables"
     run: str
     solvers: Sequence[str]
     confidence: float
@@ -43,6 +46,12 @@ class Question:
         from ickrr.report.load import load_table
 
         return load_table(self.tables, [self.run], name)
+
+    def file(self, name: str) -> "Path":
+        """Return the path of a table of the run, or of one of no run, for messages."""
+        from ickrr.report.load import file_of
+
+        return file_of(self.tables, f"{self.run}/{name}.parquet" if self.run else f"{name}.parquet")
 
     def ends_of_training(self) -> "pd.DataFrame":
         """Return the last point of the learning curve of each seed."""

@@ -27,7 +27,7 @@ def estimate(question: Question, table: str, quantity: str, subject: str, settin
             f"of subject and setting {'; '.join(there)}" if there else f"of {sorted(set(rows['quantity']))}"
         )
         raise FileError(
-            f"{question.tables}/{table}.parquet: has {len(found)} rows of quantity '{quantity}', subject "
+            f"{question.file(table)}: has {len(found)} rows of quantity '{quantity}', subject "
             f"'{subject}', setting '{setting}', expected 1; it has rows {known}; use one of these in "
             "claims.yaml"
         )

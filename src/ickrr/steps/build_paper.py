@@ -3,29 +3,32 @@
 import argparse
 from pathlib import Path
 
-from ickrr.report.latex import build_paper
+from ickrr.report.latex import MAIN, build_paper
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--source", type=Path, required=True, help="folder with main.tex and refs.bib")
-    parser.add_argument("--figures", type=Path, required=True, help="folder of the figures (PDF)")
-    parser.add_argument(
-        "--latex", type=Path, required=True, help="folder of the generated tables, numbers and provenance"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="the PDF to write")
+    several = "to include, called by folder and name in the sources"
+    parser.add_argument("--sources", type=Path, nargs="+", required=True, help=f"{MAIN} and what it needs")
+    parser.add_argument("--figures", type=Path, nargs="+", required=True, help=f"figures (PDF) {several}")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help=f"tables (LaTeX) {several}")
+    parser.add_argument("--numbers", type=Path, required=True, help="macros of the numbers of the text")
+    parser.add_argument("--provenance", type=Path, required=True, help="macros of the results' origin")
+    parser.add_argument("--paper", type=Path, required=True, help="PDF to write")
     parser.add_argument(
         "--build-directory", type=Path, required=True, help="working folder; emptied first, keeps the log"
     )
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Build and check the PDF."""
-    pages = build_paper(
-        arguments.source,
-        arguments.figures,
-        arguments.latex,
-        arguments.output,
-        arguments.build_directory,
-    )
-    print(f"{arguments.output}: {pages} pages")
+    """Build and check the PDF.
+
+    Raises:
+        LatexError: a file that the sources name is missing, TeX stops, or the PDF would show a defect.
+        FileError: a source cannot be read, or is no text that TeX can read.
+    """
+    # The others are named relative to its folder.
+    source = min(path.parent for path in arguments.sources if path.name == MAIN)
+    generated = [*arguments.figures, *arguments.tables, arguments.numbers, arguments.provenance]
+    pages = build_paper(source, generated, arguments.paper, arguments.build_directory)
+    print(f"{arguments.paper}: {pages} pages")

@@ -17,18 +17,18 @@ SOLVER = "preconditioned_richardson_ridge"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--controls", nargs="+", required=True, help="names of the controls")
-    parser.add_argument("--readouts", nargs="+", required=True, help="own or fitted, one a control")
+    parser.add_argument("--readouts", nargs="+", required=True, help="own or fitted, for each control")
     parser.add_argument("--matches", type=Path, nargs="+", required=True, help="table `matches` of each")
     parser.add_argument("--expected", type=Path, nargs="+", required=True, help="what each must be (JSON)")
     parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="evaluation prompts of each")
     parser.add_argument(
         "--trajectories", type=Path, nargs="+", required=True, help=f"trajectory of {SOLVER} of each"
     )
-    parser.add_argument("--output", type=Path, required=True, help="table to write")
+    parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write one row a control.
+    """Write a row for each control.
 
     Raises:
         FileError: an input is missing or damaged.
@@ -53,4 +53,4 @@ def main(arguments: argparse.Namespace) -> None:
         table = read_table(matches)
         judged = judge(table[table["solver"] == SOLVER], wanted["setup"], similarity, distance)
         rows.append({"control": name, "kind": wanted["kind"], "readout": readout, "solver": SOLVER, **judged})
-    write_table(arguments.output, pd.DataFrame(rows))
+    write_table(arguments.table, pd.DataFrame(rows))

@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--notebook", type=Path, required=True, help="notebook to run")
     parser.add_argument("--executed", type=Path, required=True, help="executed notebook to write")
-    parser.add_argument("--figure", type=Path, required=True, help="PDF to write, and beside it the PNG")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables that it may read")
+    parser.add_argument("--pdf", type=Path, required=True, help="PDF to write")
+    parser.add_argument("--png", type=Path, required=True, help="PNG to write, beside the PDF")
     parser.add_argument("--parameters", required=True, help="its parameters, JSON on one line")
 
 
@@ -56,12 +58,12 @@ def main(arguments: argparse.Namespace) -> None:
     with TemporaryDirectory() as folder:
         loaded = Path(folder) / "modules"
         # See ickrr.report.style: a notebook that nobody tells where to write only shows its figure.
-        os.environ |= {"ICKRR_FIGURE": str(arguments.figure.with_suffix("")), "ICKRR_LOADED": str(loaded)}
+        os.environ |= {"ICKRR_FIGURE": str(arguments.pdf.with_suffix("")), "ICKRR_LOADED": str(loaded)}
         try:
             papermill.execute_notebook(
                 _literal(arguments.notebook),
                 _literal(arguments.executed),
-                json.loads(arguments.parameters),
+                {**json.loads(arguments.parameters), "tables": list(map(str, arguments.tables))},
                 cwd=".",
                 progress_bar=False,
                 kernel_manager_class=ThisPython,

@@ -13,12 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--claims", required=True, type=Path, help="the ledger (JSON)")
     parser.add_argument("--experiment", required=True, type=Path, help="resolved experiment (JSON)")
-    parser.add_argument("--tables", required=True, type=Path, help="directory of tables, one directory a run")
-    parser.add_argument("--output", required=True, type=Path, help="table to write, one row a condition")
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="tables that the conditions read")
+    parser.add_argument("--judged", required=True, type=Path, help="table to write, a row for each condition")
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Judge the claims and write their conditions."""
     ledger = read_settings(arguments.claims, Ledger)
     experiment = read_settings(arguments.experiment, Experiment)
-    write_table(arguments.output, judge(ledger, experiment, arguments.tables))
+    write_table(arguments.judged, judge(ledger, experiment, arguments.tables))

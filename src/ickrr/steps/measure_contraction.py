@@ -15,12 +15,12 @@ from ickrr.progress import track
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--settings", type=Path, required=True, help="which prompts are measured (JSON)")
-    parser.add_argument("--output", type=Path, required=True, help="table to write")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write one row a prompt, ridge and preconditioner.
+    """Write a row for each prompt, ridge and preconditioner.
 
     Raises:
         FileError: the settings cannot be read.
@@ -30,4 +30,4 @@ def main(arguments: argparse.Namespace) -> None:
     rows: list[dict[str, object]] = []
     for index in track(len(settings.context_lengths), "measuring contraction"):
         rows += measure(settings, settings.context_lengths[index])
-    write_table(arguments.output, pd.DataFrame(rows))
+    write_table(arguments.table, pd.DataFrame(rows))

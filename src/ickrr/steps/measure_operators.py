@@ -1,4 +1,4 @@
-"""Hold the attention of one trained model against kernels, in distribution and along the dials."""
+"""Compare the attention of one trained model with kernels, in distribution and along the dials."""
 
 import argparse
 from pathlib import Path
@@ -6,13 +6,12 @@ from pathlib import Path
 import torch
 
 from ickrr.attention.dials import dial_draws
-from ickrr.attention.measurement import CONTROLS, METHODS, levels_of, measure, permutations
-from ickrr.attention.operators import ROWS, TARGETS
+from ickrr.attention.measurement import measure, names_of, permutations
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
 from ickrr.errors import ConfigError
 from ickrr.io.files import read_settings
-from ickrr.io.inputs import load_prompts, run_metadata
+from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model, load_model
@@ -26,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, help="its weights (safetensors)")
     parser.add_argument("--fit", type=Path, required=True, help="prompts that bandwidths are chosen on")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the operators (JSON)")
-    parser.add_argument("--output", type=Path, required=True, help="arrays to write (safetensors)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--arrays", type=Path, required=True, help="arrays to write (safetensors)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -66,11 +65,5 @@ def main(arguments: argparse.Namespace) -> None:
         (permutations(count, pairs, generator), permutations(settings.prompts, pairs, generator)),
         settings,
     )
-    names = {
-        "levels": levels_of(settings),
-        "targets": TARGETS,
-        "rows": ROWS[run.model.layout],
-        "controls": CONTROLS,
-        "methods": METHODS,
-    }
-    save_tensors(arguments.output, arrays, {**run_metadata(run, arguments.seed), "names": names})
+    names = names_of(settings, run.model.layout)
+    save_tensors(arguments.arrays, arrays, {**run_metadata(run, arguments.seed), "names": names})

@@ -1,4 +1,4 @@
-"""Measure kernel ridge regression on r channels of a representation against all, beside d_eff."""
+"""Compare kernel ridge regression on r channels of a representation with that on all of them."""
 
 import argparse
 from pathlib import Path
@@ -10,8 +10,8 @@ import torch
 from ickrr.comparison.bootstrap import percentile_interval, resample_weights
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.conjugate_gradient import WidthSettings
-from ickrr.constructions.conjugate.width import PROJECTIONS, measure, measure_stack
-from ickrr.constructions.summary import Row, estimate, supremum
+from ickrr.constructions.conjugate.width import measure, measure_stack
+from ickrr.constructions.conjugate.width_summary import width_summary
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--statistics", type=Path, required=True, help="bootstrap settings (JSON)")
     parser.add_argument("--curves", type=Path, required=True, help="table of errors by rank to write")
     parser.add_argument("--summary", type=Path, required=True, help="table of the summary to write")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -43,43 +43,11 @@ def main(arguments: argparse.Namespace) -> None:
         for seed in range(settings.stack_seeds)
     ]
     curves = pd.DataFrame(rows)
+    weights = resample_weights(settings.seeds, statistics.bootstrap_draws, statistics.seed)  # (1 + R, seeds)
+
+    def interval(draws: np.ndarray) -> tuple[float, float]:
+        low, high = percentile_interval(draws, statistics.confidence)
+        return float(low), float(high)
+
     write_table(arguments.curves, curves)
-    write_table(arguments.summary, pd.DataFrame(summarise(curves, settings, statistics)))
-
-
-def summarise(curves: pd.DataFrame, settings: WidthSettings, statistics: StatisticsSettings) -> list[Row]:
-    """Return the rows of the summary; intervals are bootstrap intervals over seeds.
-
-    Args:
-        curves: one row a seed, ridge, projection and rank.
-        settings: ridges, multiples and seeds.
-        statistics: draws and level of the intervals.
-    """
-    weights = resample_weights(settings.seeds, statistics.bootstrap_draws, statistics.seed)  # (R, seeds)
-    algebra = curves[curves["source"] == "algebra"]
-    rows: list[Row] = []
-
-    def add(quantity: str, subject: str, setting: str, draws: np.ndarray) -> None:
-        low, high = percentile_interval(draws[1:], statistics.confidence)
-        rows.append(estimate(quantity, subject, setting, draws[0], float(low), float(high)))
-
-    for ridge in settings.ridges:
-        at_ridge = algebra[algebra["ridge"] == ridge]
-        dimensions = at_ridge.groupby("seed")["effective_dimension"].first().to_numpy()
-        add("effective_dimension", "kernel", f"{ridge:g}", weights @ dimensions)
-        for kind in PROJECTIONS:
-            marked = at_ridge[at_ridge["projection"] == kind]
-            draws = {
-                multiple: weights @ _by_seed(marked[marked["multiple"] == multiple])
-                for multiple in settings.multiples
-            }
-            for multiple, values in draws.items():
-                add("error", kind, f"{ridge:g}@{multiple:g}", values)
-            add("fall", kind, f"{ridge:g}", draws[2.0] / draws[0.5])
-    for rank, found in curves[curves["source"] == "stack"].groupby("rank"):
-        rows.append(supremum("stack_gap", "gaussian", f"{rank}", float(found["gap"].max())))
-    return rows
-
-
-def _by_seed(rows: pd.DataFrame) -> np.ndarray:
-    return rows.sort_values("seed")["error"].to_numpy()
+    write_table(arguments.summary, pd.DataFrame(width_summary(curves, settings, weights, interval)))

@@ -1,18 +1,16 @@
 """Fit a linear readout to every layer of a trained model and predict the evaluation prompts with each."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from ickrr.comparison.probe import fit_readouts, read_layers, read_output, read_with
+from ickrr.comparison.probed import probe
 from ickrr.config.analysis import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.device import resolve_device
 from ickrr.io.files import read_settings
-from ickrr.io.inputs import Array, load_prompts, run_metadata
+from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
 from ickrr.model.weights import load_model
 
@@ -25,15 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", type=Path, required=True, help="prompts that readouts are fitted to")
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the probe (JSON)")
-    parser.add_argument("--output", type=Path, required=True, help="predictions to write (safetensors)")
-    parser.add_argument(
-        "--readout",
-        choices=("fitted", "own"),
-        default="fitted",
-        help="fitted: a linear readout a layer (default); own: the model's readout at every layer",
-    )
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--predictions", type=Path, required=True, help="predictions to write (safetensors)")
+    readouts = "fitted: a linear readout for each layer (default); own: the model's readout at every layer"
+    parser.add_argument("--readout", choices=("fitted", "own"), default="fitted", help=readouts)
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -50,24 +44,5 @@ def main(arguments: argparse.Namespace) -> None:
     fit = load_prompts(arguments.fit, run, "fit")
     evaluation = load_prompts(arguments.evaluation, run, "evaluation")
     model = load_model(arguments.weights, run, arguments.seed).to(device)
-    # The model computes in the precision of its weights; only the readout is float64.
-    precision = model.readout.weight.dtype
-
-    def streams(x: Tensor, y: Tensor) -> Tensor:
-        return model.residual_streams(x.to(precision), y.to(precision))
-
-    def output(x: Tensor, y: Tensor) -> Tensor:
-        prediction: Tensor = model(x.to(precision), y.to(precision))
-        return prediction
-
-    def inputs(prompts: Mapping[str, Array]) -> tuple[Tensor, Tensor]:
-        return torch.from_numpy(prompts["x"]).to(device), torch.from_numpy(prompts["y"]).to(device)
-
-    chunk = settings.chunk_prompts
-    if arguments.readout == "fitted":
-        readouts = fit_readouts(streams, *inputs(fit), settings.ridge, chunk)
-        layers = read_layers(streams, readouts, *inputs(evaluation), chunk)
-    else:
-        layers = read_with(lambda x, y: model.read(streams(x, y)), *inputs(evaluation), chunk)
-    predictions = {"layers": layers, "output": read_output(output, *inputs(evaluation), chunk)}
-    save_tensors(arguments.output, predictions, run_metadata(run, arguments.seed))
+    predictions = probe(model, fit, evaluation, settings, arguments.readout)
+    save_tensors(arguments.predictions, predictions, run_metadata(run, arguments.seed))

@@ -1,32 +1,19 @@
-"""Run built conjugate gradients on well- and ill-conditioned prompts, and hold them against the solvers."""
+"""Run built conjugate gradients on well- and ill-conditioned prompts, and compare them with the solvers."""
 
 import argparse
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from ickrr.config.analysis import SolverSettings
-from ickrr.config.conjugate_gradient import Conditioning, ConjugateGradientSettings
-from ickrr.constructions.conjugate import exact_model, relu_model
-from ickrr.constructions.conjugate import measures as conjugate_measures
-from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts, draw
-from ickrr.constructions.conjugate.measures import Trajectory, first_below, relative_errors
-from ickrr.constructions.summary import QUANTILES, Row, quantiles, supremum
-from ickrr.entries import SOLVERS
+from ickrr.config.conjugate_gradient import ConjugateGradientSettings
+from ickrr.constructions.conjugate.family import Family, block_counts
+from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts
+from ickrr.constructions.summary import Row
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
-from ickrr.randomness import torch_generator
-from ickrr.solvers.system import KernelSystem
-
-SUBJECTS = {"cg": False, "pcg": True}  # preconditioned
-REFERENCES = {"cg": "conjugate_gradient", "pcg": "preconditioned_cg"}
-STATIONARY = {
-    "richardson": "richardson",
-    "preconditioned_richardson": "preconditioned_richardson_ridge",  # the one that always converges
-}
+from ickrr.solvers.queries import query_predictions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, required=True, help="prompts and stacks (JSON)")
     parser.add_argument("--curves", type=Path, required=True, help="table of errors by layer to write")
     parser.add_argument("--summary", type=Path, required=True, help="table of the summary to write")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -45,180 +32,17 @@ def main(arguments: argparse.Namespace) -> None:
     """
     torch.set_num_threads(arguments.threads)
     settings = read_settings(arguments.settings, ConjugateGradientSettings)
+    families = list(settings.families)
     curves: list[Row] = []
     summary: list[Row] = []
-    for index in track(len(settings.families), "running conjugate gradients"):
-        family = list(settings.families)[index]
-        found = Family(settings, family)
+    for index in track(len(families), "running conjugate gradients"):
+        found = Family(settings, families[index], solve)
         curves += found.curves()
         summary += found.summary()
-    blocks = {"cg": exact_model.BLOCKS_PER_STEP, "relu": relu_model.BLOCKS_PER_STEP}
-    summary += [supremum("blocks_per_step", subject, "", number) for subject, number in blocks.items()]
     write_table(arguments.curves, pd.DataFrame(curves))
-    write_table(arguments.summary, pd.DataFrame(summary))
+    write_table(arguments.summary, pd.DataFrame([*summary, *block_counts()]))
 
 
-class Family:
-    """Everything that is run on the prompts of one family.
-
-    Args:
-        settings: prompts and stacks.
-        name: of the family.
-    """
-
-    def __init__(self, settings: ConjugateGradientSettings, name: Conditioning) -> None:
-        self.settings = settings
-        self.name = name
-        self.prompts = self._draw("prompts")
-        self.solution = self.prompts.system.solution()  # (B, Q)
-        family, dimension = settings.families[name], settings.dimension
-        self.built = {
-            subject: Trajectory.of(
-                exact_model.build(dimension, settings.steps, family.ridge, preconditioned=preconditioned),
-                self.prompts,
-            )
-            for subject, preconditioned in SUBJECTS.items()
-        }
-        other = self._draw("calibration")
-        ranges = relu_model.measured_ranges(
-            self.built["cg"].stack, other.x, other.y, other.queries, settings.margin
-        )
-        self.relu = {
-            units: Trajectory.of(
-                relu_model.build(dimension, settings.steps, family.ridge, ranges, units), self.prompts
-            )
-            for units in settings.relu_units
-        }
-        self.solvers = {
-            subject: solver_predictions(self.prompts, name, settings.steps)
-            for subject, name in REFERENCES.items()
-        }
-        self.solvers |= {
-            subject: solver_predictions(self.prompts, name, settings.solver_steps)
-            for subject, name in STATIONARY.items()
-        }
-
-    def curves(self) -> list[Row]:
-        """Errors of every layer of the stacks and every step of the solvers, quantiles over prompts."""
-        rows: list[Row] = []
-        steps = self.settings.steps
-        for subject, trajectory in self.built.items():
-            method = f"built_{subject}"
-            energy = conjugate_measures.energy_errors(trajectory.duals, self.prompts)
-            rows += self._stack_rows("prediction", method, 0, trajectory, self._errors(trajectory))
-            rows += self._stack_rows("energy", method, 0, trajectory, energy)
-        for units, trajectory in self.relu.items():
-            rows += self._stack_rows("prediction", "relu", units, trajectory, self._errors(trajectory))
-        for subject, predictions in self.solvers.items():
-            errors = relative_errors(predictions[: steps + 1], self.solution)
-            method = REFERENCES.get(subject, subject)
-            rows += self._step_rows("prediction", method, errors)
-        bounds = {
-            "prediction": conjugate_measures.prediction_bound(self.prompts, steps),
-            "energy": conjugate_measures.rate_bound(self.prompts, steps),
-        }
-        for measure, bound in bounds.items():
-            rows += self._step_rows(measure, "bound", bound)
-        return rows
-
-    def summary(self) -> list[Row]:
-        """Rows of the summary that belong to this family."""
-        prompts, labels, name = self.prompts, self.prompts.y, self.name
-        rows = [quantiles("condition_number", "kernel", name, prompts.condition_numbers())]
-        for subject, trajectory in self.built.items():
-            predictions, reference = trajectory.predictions[trajectory.ends], self.solvers[subject]
-            last = first_below(relative_errors(reference, self.solution), self.settings.tolerance)  # (B)
-            witness = conjugate_measures.reference_steps(prompts, preconditioned=SUBJECTS[subject])
-            twin = torch.stack(list(islice(witness, len(reference))))  # (T+1, B, Q)
-            changed, rested = conjugate_measures.drift(
-                predictions, self.solution, labels, self.settings.at_rest
-            )
-            values = {
-                "step_error": conjugate_measures.step_error(predictions, reference, labels, last),
-                "twin_error": conjugate_measures.step_error(twin, reference, labels, last),
-                "local_error": conjugate_measures.local_error(trajectory.stack, prompts, last),
-                "drift": changed,
-                "at_rest": rested / len(labels),
-            }
-            rows += [supremum(quantity, subject, name, value) for quantity, value in values.items()]
-            rows += self._steps(subject, predictions)
-        share = conjugate_measures.rate_share(
-            self.built["cg"].duals[self.built["cg"].ends],
-            prompts,
-            first_below(relative_errors(self.solvers["cg"], self.solution), self.settings.tolerance),
-        )
-        rows.append(supremum("rate_share", "cg", name, share))
-        for subject in STATIONARY:
-            rows += self._steps(subject, self.solvers[subject])
-        for units, trajectory in self.relu.items():
-            errors = relative_errors(trajectory.predictions[-1:], self.solution)[0]  # (B)
-            subject = "relu" if name == "well" else f"relu_{name}"
-            rows.append(quantiles("relu_error", subject, str(units), errors))
-        return rows
-
-    def _draw(self, purpose: str) -> FeaturePrompts:
-        settings, family = self.settings, self.settings.families[self.name]
-        shape = (settings.prompts, settings.context_length, settings.queries, settings.dimension)
-        generator = torch_generator(settings.seed, "conjugate gradient", self.name, purpose)
-        return draw(shape, family.decay, family.ridge, family.ridge**0.5, generator, nonnegative=True)
-
-    def _steps(self, subject: str, predictions: Tensor) -> list[Row]:
-        """Steps to the tolerance, and the share of prompts that did not reach it on the grid."""
-        errors = relative_errors(predictions, self.solution)  # (T+1, B)
-        missed = float((~(errors <= self.settings.tolerance).any(dim=0)).double().mean())
-        first = first_below(errors, self.settings.tolerance)
-        return [
-            quantiles("steps", subject, self.name, first),
-            supremum("steps_capped", subject, self.name, missed),
-        ]
-
-    def _errors(self, trajectory: Trajectory) -> Tensor:
-        return relative_errors(trajectory.predictions, self.solution)  # (L+1, B)
-
-    def _stack_rows(
-        self, measure: str, method: str, units: int, trajectory: Trajectory, errors: Tensor
-    ) -> list[Row]:
-        stack = trajectory.stack
-        return [
-            self._row(measure, method, units, layer, stack.position(layer), errors[layer])
-            for layer in range(len(errors))
-        ]
-
-    def _step_rows(self, measure: str, method: str, errors: Tensor) -> list[Row]:
-        return [self._row(measure, method, 0, -1, step, errors[step]) for step in range(len(errors))]
-
-    def _row(self, measure: str, method: str, units: int, layer: int, position: float, errors: Tensor) -> Row:
-        low, middle, high = torch.quantile(errors, torch.tensor(QUANTILES, dtype=errors.dtype)).tolist()
-        return {
-            "family": self.name,
-            "measure": measure,
-            "method": method,
-            "units": units,
-            "layer": layer,
-            "position": float(position),
-            "value": middle,
-            "low": low,
-            "high": high,
-        }
-
-
-def solver_predictions(prompts: FeaturePrompts, solver: str, steps: int) -> Tensor:
-    """Run one of the library's solvers on every query as a prompt of its own, (T+1, B, Q).
-
-    Args:
-        prompts: B prompts with Q queries.
-        solver: name of the solver.
-        steps: last step T.
-    """
-    count, pairs, _ = prompts.x.shape
-    queries = prompts.queries.shape[1]
-    context = prompts.x[:, None].expand(-1, queries, -1, -1)  # (B, Q, n, d)
-    points = torch.cat((context, prompts.queries[:, :, None]), dim=2).flatten(0, 1)  # (B Q, n+1, d)
-    labels = torch.nn.functional.pad(prompts.y, (0, 1)).repeat_interleave(queries, dim=0)  # (B Q, n+1)
-    system = KernelSystem(points @ points.mT, labels, prompts.ridge)
-    run = SOLVERS.load(solver).iterate(system, SolverSettings())
-    # Copied at once: what a solver yields may be a view of the product it was read from.
-    predictions = torch.empty(steps + 1, count, queries, dtype=torch.float64)
-    for step, found in enumerate(islice(run, steps + 1)):
-        predictions[step] = found[:, pairs].reshape(count, queries)
-    return predictions
+def solve(prompts: FeaturePrompts, solver: str, steps: int) -> Tensor:
+    """Run one of the library's solvers on the prompts of a family, (T+1, B, Q)."""
+    return query_predictions(prompts.x, prompts.y, prompts.queries, prompts.ridge, solver, steps)

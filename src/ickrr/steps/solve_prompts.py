@@ -8,7 +8,7 @@ import torch
 from ickrr.config.analysis import SolverSettings
 from ickrr.config.task import PromptSettings
 from ickrr.device import DEVICES, resolve_device
-from ickrr.io.files import read_settings
+from ickrr.io.files import paths_by_name, read_settings
 from ickrr.io.origin import require_equal
 from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.progress import track
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="its prompts (safetensors)")
     parser.add_argument("--settings", type=Path, required=True, help="solver settings (JSON)")
     parser.add_argument(
-        "--output-directory", type=Path, required=True, help="gets <solver>.safetensors of each solver"
+        "--trajectories", type=Path, nargs="+", required=True, help="file to write for each solver, in order"
     )
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute")
@@ -39,15 +39,14 @@ def main(arguments: argparse.Namespace) -> None:
     prompts = read_settings(arguments.prompts, PromptSettings)
     settings = read_settings(arguments.settings, SolverSettings)
     device = resolve_device(arguments.device)
+    outputs = paths_by_name("--trajectories", settings.names, arguments.trajectories)
     found, wanted = read_metadata(arguments.data).get("prompts"), prompts.model_dump(mode="json")
-    require_equal(arguments.data, "prompts", found, wanted, f"the prompt set '{prompts.name}' as it is now")
+    require_equal(arguments.data, "prompts", found, wanted, f"the prompt set '{prompts.name}'")
     data = load_tensors(arguments.data, str(device))
     system = KernelSystem.of_prompts(prompts.task, data["x"], data["y"])
     for index in track(len(settings.names), f"solvers on {prompts.name}"):
         name = settings.names[index]
         trajectory = solve(name, system, settings.steps, settings)
-        save_tensors(
-            arguments.output_directory / f"{name}.safetensors",
-            {"predictions": trajectory.predictions, "diverged_at": trajectory.diverged_at},
-            {"prompts": prompts.name, "solver": name, "steps": settings.steps},
-        )
+        arrays = {"predictions": trajectory.predictions, "diverged_at": trajectory.diverged_at}
+        origin = {"prompts": prompts.name, "solver": name, "steps": settings.steps}
+        save_tensors(outputs[name], arrays, origin)

@@ -10,18 +10,19 @@ from ickrr.constructions.richardson.promises import summary_table
 from ickrr.constructions.richardson.rates import rates_table
 from ickrr.io.files import read_settings, read_table, write_table
 
-TABLES = ("cells", "layers", "widths", "families")
+VERIFIED = ("cells", "layers", "widths", "families")
+MADE = ("rates", "summary")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--verification", type=Path, required=True, help="directory, one folder a ridge")
-    parser.add_argument("--ridges", nargs="+", required=True, help="names of the ridges, in order")
+    for name in VERIFIED:
+        of_ridges = f"table '{name}' of each ridge, in the order in which they are stacked"
+        parser.add_argument(f"--verified-{name}", type=Path, nargs="+", required=True, help=of_ridges)
+    parser.add_argument("--contraction", type=Path, required=True, help="measured factors (Parquet)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
-    parser.add_argument("--output-directory", type=Path, required=True, help="where the tables are written")
-    parser.add_argument(
-        "--contraction", type=Path, help="measured factors (default: contraction.parquet beside the tables)"
-    )
+    for name in (*VERIFIED, *MADE):
+        parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -32,15 +33,12 @@ def main(arguments: argparse.Namespace) -> None:
     """
     statistics = read_settings(arguments.statistics, StatisticsSettings)
     gathered: dict[str, pd.DataFrame] = {}
-    for table in TABLES:
-        parts = [
-            read_table(arguments.verification / ridge / f"{table}.parquet") for ridge in arguments.ridges
-        ]
+    for name in VERIFIED:
+        parts = [read_table(path) for path in getattr(arguments, f"verified_{name}")]
         filled = [part for part in parts if len(part)]
-        gathered[table] = pd.concat(filled or parts[:1], ignore_index=True)
-        write_table(arguments.output_directory / f"{table}.parquet", gathered[table])
+        gathered[name] = pd.concat(filled or parts[:1], ignore_index=True)
+        write_table(getattr(arguments, name), gathered[name])
     rates = rates_table(gathered["cells"], statistics.confidence)
-    write_table(arguments.output_directory / "rates.parquet", rates)
-    contraction = read_table(arguments.contraction or arguments.output_directory / "contraction.parquet")
-    summary = summary_table(gathered["cells"], rates, contraction)
-    write_table(arguments.output_directory / "summary.parquet", summary)
+    write_table(arguments.rates, rates)
+    summary = summary_table(gathered["cells"], rates, read_table(arguments.contraction))
+    write_table(arguments.summary, summary)

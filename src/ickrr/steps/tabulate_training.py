@@ -1,12 +1,11 @@
 """Gather the learning curves of all seeds of a run into one tidy table."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from ickrr.io.files import read_columns, write_table
+from ickrr.io.files import paths_by_name, read_columns, write_table
 
 COLUMNS = ("step", "loss", "excess_risk", "bayes_risk", "learning_rate", "diverged")
 
@@ -16,26 +15,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", required=True, help="name of the run")
     parser.add_argument("--seeds", type=int, nargs="+", required=True, help="its seeds")
     parser.add_argument(
-        "--trained", type=Path, required=True, help="directory of seed*/ with the learning curves"
+        "--learning-curves", type=Path, nargs="+", required=True, help="learning curve of each seed, in order"
     )
-    parser.add_argument("--output", type=Path, required=True, help="table to write")
+    parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the learning curves.
+    """Write the learning curves, with the run and the seed in front.
 
     Raises:
-        FileError: a learning curve is missing or damaged.
+        FileError: a learning curve is missing or damaged, or there are not as many as seeds.
     """
-    write_table(arguments.output, gather_curves(arguments.run, arguments.trained, arguments.seeds))
-
-
-def gather_curves(run: str, directory: Path, seeds: Sequence[int]) -> pd.DataFrame:
-    """Stack the learning curves, with the run and the seed in front."""
     curves = []
-    for seed in seeds:
-        curve = read_columns(directory / f"seed{seed}" / "learning_curve.parquet", COLUMNS)
-        curve.insert(0, "run", run)
+    paths = paths_by_name("--learning-curves", arguments.seeds, arguments.learning_curves)
+    for seed, path in paths.items():
+        curve = read_columns(path, COLUMNS)
+        curve.insert(0, "run", arguments.run)
         curve.insert(1, "seed", seed)
         curves.append(curve)
-    return pd.concat(curves, ignore_index=True)
+    write_table(arguments.table, pd.concat(curves, ignore_index=True))

@@ -8,18 +8,16 @@ import torch
 from torch import Tensor
 
 from ickrr.comparison.errors import NO_SEED
-from ickrr.comparison.functions import Curves, curve_table
-from ickrr.comparison.probe import Readouts, fit_readouts
+from ickrr.comparison.functions import Curves, at_queries, curve_table, require_line
+from ickrr.comparison.probed import ProbedModel
 from ickrr.config.analysis import ProbeSettings, SolverSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings
 from ickrr.device import resolve_device
 from ickrr.entries import LAWS
-from ickrr.errors import ConfigError
 from ickrr.io.files import read_settings, write_table
-from ickrr.io.inputs import Array, load_prompts
+from ickrr.io.run_files import load_prompts
 from ickrr.model.trained import add_model_options, add_table_options, load_seeds
-from ickrr.model.transformer import Transformer
 from ickrr.solvers.registry import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, posterior
@@ -55,7 +53,7 @@ def main(arguments: argparse.Namespace) -> None:
     fit = load_prompts(arguments.fit, run, "fit")
     models = {
         seed: ProbedModel(model, fit, probe)
-        for seed, model in load_seeds(arguments.trained, run, arguments.seeds, device).items()
+        for seed, model in load_seeds(arguments.weights, run, arguments.seeds, device).items()
     }
 
     end = LAWS.load(run.task.law).LINE
@@ -73,76 +71,7 @@ def main(arguments: argparse.Namespace) -> None:
                 for seed, model in models.items()
             ]
             tables += [curve_table(run.name, prompt, n, each) for each in curves]
-    write_table(arguments.output, pd.concat(tables, ignore_index=True))
-
-
-class ProbedModel:
-    """A trained model with a linear readout at every layer, as in the comparison with solvers.
-
-    Args:
-        model: the model.
-        fit: prompts that the readouts are fitted to.
-        settings: of the readouts.
-    """
-
-    def __init__(self, model: Transformer, fit: dict[str, Array], settings: ProbeSettings) -> None:
-        self.model = model
-        self.weight = model.readout.weight
-        x, y = (torch.from_numpy(fit[name]).to(self.weight.device) for name in ("x", "y"))
-        self.readouts: Readouts = fit_readouts(self.streams, x, y, settings.ridge, settings.chunk_prompts)
-
-    def streams(self, x: Tensor, y: Tensor) -> Tensor:
-        """Residual streams, computed in the precision of the weights; (L+1, B, N+1, width)."""
-        return self.model.residual_streams(x.to(self.weight.dtype), y.to(self.weight.dtype))
-
-    def layers(self, x: Tensor, y: Tensor) -> Array:
-        """Predictions of every layer at the last of the points (B, n+1, d) with labels (B, n+1); (L+1, B)."""
-        with torch.no_grad():
-            features = self.streams(x.to(self.weight.device), y.to(self.weight.device))
-        predictions: Array = self.readouts.predict(features)[..., -1].cpu().numpy()  # (L+1, B)
-        return predictions
-
-
-def require_line(run: RunSettings, settings: FunctionSettings, prompts: int) -> None:
-    """Refuse what cannot be traced.
-
-    Raises:
-        ConfigError: inputs are not on a line, or there are fewer prompts or pairs than asked for.
-    """
-    task = run.task
-    if task.dimension != 1 or LAWS.load(task.law).LINE is None:
-        raise ConfigError(
-            f"run '{run.name}': its task '{run.task_name}' has dimension {task.dimension} and law "
-            f"'{task.law}'; curves need dimension 1 and a law that fills an interval: take the run "
-            "out of the figures that read the table 'functions', or give it such a task"
-        )
-    above = [n for n in settings.context_lengths if n > task.context_length]
-    if above:
-        raise ConfigError(
-            f"functions.context_lengths: found {above}, but the task '{run.task_name}' has context_length "
-            f"{task.context_length}; allowed: 1 to {task.context_length}"
-        )
-    if settings.prompts > prompts:
-        raise ConfigError(
-            f"functions.prompts: found {settings.prompts}, but there are {prompts} evaluation prompts; "
-            "lower it, or raise prompts.evaluation"
-        )
-
-
-def at_queries(x: Tensor, y: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
-    """Make one prompt a query point: the context, then the query with a label that nobody sees.
-
-    Args:
-        x: inputs of the context, (n).
-        y: its labels, (n).
-        grid: query points, (G).
-
-    Returns:
-        Inputs (G, n+1, 1) and labels (G, n+1), whose last is 0.
-    """
-    context = x.expand(len(grid), -1)  # (G, n)
-    labels = torch.nn.functional.pad(y.expand(len(grid), -1), (0, 1))  # (G, n+1)
-    return torch.cat([context, grid[:, None]], dim=1)[..., None], labels
+    write_table(arguments.table, pd.concat(tables, ignore_index=True))
 
 
 def reference_curves(

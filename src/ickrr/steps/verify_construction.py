@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--settings", type=Path, required=True, help="settings of the grid (JSON)")
     parser.add_argument("--ridge", required=True, help="name of the ridge")
-    parser.add_argument("--output-directory", type=Path, required=True, help="where the tables are written")
+    for name in COLUMNS:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
 
 
@@ -51,7 +52,7 @@ def main(arguments: argparse.Namespace) -> None:
         verify_cell(settings, arguments.ridge, *grid[index], tables)
     for name, rows in tables._asdict().items():
         write_table(
-            arguments.output_directory / f"{name}.parquet",
+            getattr(arguments, name),
             pd.DataFrame(rows, columns=None if rows else COLUMNS[name]),
         )
     # The tables are written all the same, so that a person can see what failed and where.
@@ -64,6 +65,6 @@ def main(arguments: argparse.Namespace) -> None:
         )
     if failed:
         raise ConstructionError(
-            f"{arguments.output_directory}/cells.parquet: {len(failed)} of {len(grid)} cells break a "
+            f"{arguments.cells}: {len(failed)} of {len(grid)} cells break a "
             "bound that the theory promises (listed above); the weights or the bounds are wrong"
         )

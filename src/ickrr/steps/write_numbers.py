@@ -15,7 +15,7 @@ from ickrr.report.numbers.runs import all_numbers
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--experiment", required=True, type=Path, help="resolved experiment (JSON)")
-    parser.add_argument("--tables", required=True, type=Path, help="directory of tables, one directory a run")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables of the numbers")
     parser.add_argument("--claims", required=True, type=Path, help="judged claims (Parquet)")
     parser.add_argument(
         "--records", required=True, type=Path, nargs="+", help="record of every trained model"

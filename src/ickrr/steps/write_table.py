@@ -12,7 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--table", required=True, help=f"name of the table: {', '.join(names())}")
     parser.add_argument("--experiment", required=True, type=Path, help="resolved experiment (JSON)")
-    parser.add_argument("--results", required=True, type=Path, help="folder of the results that it shows")
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="files that it may read")
+    parser.add_argument("--benchmarks", required=True, type=Path, help="folder of Snakemake's benchmarks")
     parser.add_argument("--latex", required=True, type=Path, help="LaTeX to write")
     parser.add_argument("--parquet", required=True, type=Path, help="Parquet table to write")
     parser.add_argument("--csv", required=True, type=Path, help="CSV table to write")
@@ -21,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> None:
     """Build the table and write it three times."""
     build = builder(arguments.table)
-    table = build(read_settings(arguments.experiment, Experiment), arguments.results)
+    experiment = read_settings(arguments.experiment, Experiment)
+    # Benchmarks are no inputs: results that were made on another machine have none.
+    table = build(experiment, [*arguments.tables, arguments.benchmarks])
     write_text(arguments.latex, table.latex)
     write_table(arguments.parquet, table.frame)
     with atomic_path(arguments.csv) as temporary:

@@ -22,8 +22,9 @@ from ickrr.identification.instrument import FIRST_LENGTH, Instrument, build, wit
 from ickrr.identification.prompts import Problem
 from ickrr.identification.pseudo import Side, pseudo_layer
 from ickrr.identification.spectra import norm_weights, row_sum_weights, spectrum
+from ickrr.io.checks import Array, load_checked
 from ickrr.io.files import atomic_path
-from ickrr.io.inputs import Array, load_checked, load_prompts
+from ickrr.io.run_files import load_prompts
 from ickrr.io.tensors import read_metadata
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model

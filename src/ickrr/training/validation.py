@@ -6,7 +6,7 @@ from typing import Final
 import torch
 
 from ickrr.config.run import RunSettings
-from ickrr.io.inputs import load_prompts
+from ickrr.io.run_files import load_prompts
 from ickrr.model.transformer import Transformer
 
 CHUNK_PROMPTS: Final = 128  # bounds the memory of a validation

@@ -13,7 +13,6 @@ and the highest factor; <Method> is Transformer or EncodedOracle. ``\NoiseFactor
 """
 
 from itertools import permutations
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -21,7 +20,7 @@ import pandas as pd
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import camel_case, setting_number
-from ickrr.report.load import load_table
+from ickrr.report.load import Tables, load_table
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.verdicts import paired_difference
 from ickrr.statistics.noise_ratio import estimate as noise_ratio
@@ -31,13 +30,13 @@ BY_LAYER: Final = ("distance", "similarity")
 METHODS: Final = ("transformer", "encoded_oracle")
 
 
-def comparison_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:
+def comparison_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
     """Add the comparisons of all runs.
 
     Args:
         macros: where they are added.
         experiment: the resolved experiment.
-        tables: directory with one directory a run.
+        tables: the tidy tables, see `ickrr.report.load.Tables`.
 
     Raises:
         FileError: a table is missing or lacks a row.
@@ -80,7 +79,7 @@ def share_numbers(macros: Macros, run: str, shares: pd.DataFrame, experiment: Ex
             macros.estimate(f"{name}LeadShare", share, low, high)
 
 
-def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Path) -> None:
+def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Tables) -> None:
     """Add the errors of one run under other noise."""
     factors = experiment.noise_mismatch.factors
     chosen = {

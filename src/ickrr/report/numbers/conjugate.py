@@ -12,7 +12,6 @@ Projections: ``\ProjectionDimension ProjectionContextLength ProjectionSeeds Proj
 Gaussian and Eigenspace the estimates ``..<Kind>Fall`` and ``..<Kind>Error`` (at d_eff).
 """
 
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -20,7 +19,7 @@ import pandas as pd
 from ickrr.config.conjugate_gradient import DIVERGED
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, number, setting_number
-from ickrr.report.load import load_other, summary_row
+from ickrr.report.load import Tables, load_other, summary_row
 from ickrr.report.numbers.macros import Macros
 
 FAMILIES: Final = ("well", "ill")
@@ -29,7 +28,7 @@ ERRORS: Final = ("step_error", "twin_error", "local_error", "drift")
 PROJECTIONS: Final = ("gaussian", "eigenspace")
 
 
-def conjugate_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:
+def conjugate_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
     """Add all of them.
 
     Raises:

@@ -9,7 +9,6 @@ sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapS
 ``\ControlsVerdict``, ``\Control<Name>StepError Layers Slope Dissimilarity Distance Follows``.
 """
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,14 +16,14 @@ import pandas as pd
 
 from ickrr.entries import LAWS
 from ickrr.report.formatting import camel_case, joined
-from ickrr.report.load import load_other
+from ickrr.report.load import Tables, load_other
 from ickrr.report.numbers.macros import Macros
 
 AGAINST: Final = {"log(1/eps)": "LogEps", "1/eps": "Eps", "N": "N", "e-folds": "Folds"}
 SLACK: Final = 1e-9  # rounding of an eigenvalue
 
 
-def construction_numbers(macros: Macros, tables: Path) -> None:
+def construction_numbers(macros: Macros, tables: Tables) -> None:
     """Add all of them.
 
     Raises:

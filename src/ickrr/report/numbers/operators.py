@@ -9,21 +9,20 @@ unseen. Levels inside a dial are in the figure alone. Anchor: ``\<Run><Quantity>
 `metarep/anchor`.
 """
 
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, escape, joined, setting_number
-from ickrr.report.load import load_other
+from ickrr.report.load import Tables, load_other
 from ickrr.report.numbers.macros import Macros
 
 IN_DISTRIBUTION: Final = "in_distribution"
 SILENT: Final = "silent"
 
 
-def operator_numbers(macros: Macros, experiment: Experiment, tables: Path) -> None:
+def operator_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
     """Add all of them; nothing of what the configuration does not measure.
 
     Raises:

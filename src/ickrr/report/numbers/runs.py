@@ -36,7 +36,6 @@ and projections in `ickrr.report.numbers.conjugate`, the verdicts of the claims 
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -51,7 +50,7 @@ from ickrr.report.curves import (
     last_layer_mse,
 )
 from ickrr.report.formatting import camel_case, escape, joined, number, setting_number
-from ickrr.report.load import estimate, load_table
+from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import prose_name
 from ickrr.report.numbers.comparison import comparison_numbers
 from ickrr.report.numbers.conjugate import conjugate_numbers
@@ -78,12 +77,12 @@ CLAUSES: Final[dict[str, str]] = {
 }
 
 
-def all_numbers(experiment: Experiment, tables: Path) -> Macros:
+def all_numbers(experiment: Experiment, tables: Tables) -> Macros:
     """Build the macros of the experiment and of all its runs.
 
     Args:
         experiment: the resolved experiment.
-        tables: directory with one directory a run.
+        tables: the tidy tables, see `ickrr.report.load.Tables`.
 
     Raises:
         FileError: a table is missing or lacks a row.

@@ -5,7 +5,7 @@ imports: an edit of one table leaves the others alone.
 """
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from ickrr.report.table import PaperTable
 
 PREFIX: Final = "tab_"
 
-Builder = Callable[[Experiment, Path], PaperTable]
+Builder = Callable[[Experiment, Sequence[Path]], PaperTable]
 
 
 def names() -> list[str]:
@@ -30,7 +30,7 @@ def module_name(table: str) -> str:
 
 
 def builder(table: str) -> Builder:
-    """Return the function that makes a table from the resolved experiment and the folder of its results.
+    """Return the function that makes a table from the resolved experiment and the files that it may read.
 
     Raises:
         ConfigError: there is no such table.

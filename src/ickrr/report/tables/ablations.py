@@ -6,7 +6,6 @@ paired difference of their distances, whose interval is over prompts and seeds.
 """
 
 import math
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,7 @@ import pandas as pd
 from ickrr.config.experiment import Experiment
 from ickrr.model.size import parameters
 from ickrr.report.formatting import escape, interval
-from ickrr.report.load import estimate, load_table
+from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import short_name
 from ickrr.report.table import PaperTable
 from ickrr.report.verdicts import paired_difference
@@ -24,12 +23,12 @@ NAME: Final = "tab_ablations"
 NONE: Final = "{--}"
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of runs.
 
     Args:
         experiment: the resolved experiment, which says the runs of this table and the solvers compared.
-        results: folder of the results, with ``tables/{run}/{learning_curve,alignment,pairs}.parquet``.
+        tables: the tables ``{run}/{learning_curve,alignment,pairs}.parquet``.
 
     Returns:
         One row a run: `run, parameters, seeds, diverged_seeds, excess_risk, excess_risk_sd, bayes_risk,
@@ -39,7 +38,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     Raises:
         FileError: a table is missing, or lacks a solver or a pair.
     """
-    rows = [_row(experiment, results / "tables", run) for run in experiment.tables[NAME].runs]
+    rows = [_row(experiment, tables, run) for run in experiment.tables[NAME].runs]
     frame = pd.DataFrame(rows)
     shown = pd.DataFrame(
         {
@@ -69,7 +68,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
 
 
-def _row(experiment: Experiment, tables: Path, run: str) -> dict[str, object]:
+def _row(experiment: Experiment, tables: Tables, run: str) -> dict[str, object]:
     settings = experiment.run(run)
     final = load_table(tables, [run], "learning_curve").sort_values("step").groupby("seed").tail(1)
     excess, bayes = final["excess_risk"].to_numpy(float), float(final["bayes_risk"].mean())
@@ -86,7 +85,7 @@ def _row(experiment: Experiment, tables: Path, run: str) -> dict[str, object]:
     return row | _closest(experiment, tables, run)
 
 
-def _closest(experiment: Experiment, tables: Path, run: str) -> dict[str, object]:
+def _closest(experiment: Experiment, tables: Tables, run: str) -> dict[str, object]:
     alignment = load_table(tables, [run], "alignment")
     solvers = list(experiment.solvers.headline)
     floor = estimate(alignment, solvers[0], "floor").value

@@ -8,7 +8,6 @@ that solver, and random weights, which are none.
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -16,7 +15,7 @@ import pandas as pd
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import escape, interval
-from ickrr.report.load import estimate, load_other, load_table
+from ickrr.report.load import Tables, estimate, load_other, load_table
 from ickrr.report.methods import CONTROLS, RANDOM, law_name, short_name
 from ickrr.report.table import PaperTable
 
@@ -31,13 +30,13 @@ COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
 }
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of alignment statistics.
 
     Args:
         experiment: the resolved experiment, which says the runs of this table and the order of the solvers.
-        results: folder of the results, with ``tables/{run}/alignment.parquet`` of runs and controls, and
-            ``tables/construction/controls.parquet`` where controls are shown.
+        tables: the tables ``{run}/alignment.parquet`` of runs and controls, and
+            ``construction/controls.parquet`` where controls are shown.
 
     Returns:
         Tidy rows `law, run, solver, statistic, value, low, high, seed_sd, seeds`; LaTeX as a `tabular`.
@@ -48,7 +47,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     settings = experiment.tables["tab_alignment"]
     runs, controls = settings.runs, settings.controls
     solvers = list(experiment.solvers.names)
-    alignment = load_table(results / "tables", [*runs, *controls], "alignment")
+    alignment = load_table(tables, [*runs, *controls], "alignment")
     laws = {run: experiment.run(run).task.law for run in (*runs, *controls)}
     frame = alignment.assign(law=alignment["run"].map(laws))
     frame = frame[["law", "run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]
@@ -60,7 +59,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
         block[0][0] = (r"\midrule " if index else "") + label
         rows += block
     if controls:
-        rows += _controls(alignment, controls, load_other(results / "tables", "construction/controls"))
+        rows += _controls(alignment, controls, load_other(tables, "construction/controls"))
     shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in COLUMNS.values())])
     formats = "".join(
         f"S[table-format={'3' if places == 0 else f'-1.{places}'}]" for _, _, places in COLUMNS.values()

@@ -2,7 +2,6 @@
 
 import math
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from ickrr.config.experiment import Experiment
 from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
-from ickrr.report.load import checked_table
+from ickrr.report.load import Tables, load_other
 from ickrr.report.methods import prose_name
 from ickrr.report.quantities import plain, quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
@@ -31,12 +30,12 @@ METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridg
 FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of claims.
 
     Args:
         experiment: not read; every table has the same signature.
-        results: folder of the results, with ``tables/claims.parquet``.
+        tables: the table ``claims.parquet``.
 
     Returns:
         The rows of ``tables/claims.parquet``; LaTeX as a `longtable`, which may not stand in a float.
@@ -45,7 +44,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
         FileError: the judged claims are missing or not theirs.
     """
     del experiment
-    frame = checked_table(results / "tables" / "claims.parquet", "claims")
+    frame = load_other(tables, "claims")
     rows: list[tuple[str, str, str, str]] = []
     for index, (_, conditions) in enumerate(frame.groupby("claim", sort=False), 1):
         rows += _claim(index, conditions)

@@ -1,7 +1,6 @@
 """Table of the verification grid of the hand-built models."""
 
 from collections.abc import Hashable, Mapping
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -9,24 +8,24 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, number, ridge_name, setting_number
-from ickrr.report.load import load_other
+from ickrr.report.load import Tables, load_other
 from ickrr.report.table import PaperTable
 
 STATUS: Final = {"verified": "", "theory only": "too deep to run", "beyond float64": "below rounding"}
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of the verification grid; LaTeX shows every second accuracy and context length.
 
     Args:
         experiment: not read; every table has the same signature.
-        results: folder of the results.
+        tables: the table ``construction/cells.parquet``.
 
     Returns:
         All cells; LaTeX as a `tabular`.
     """
     del experiment
-    cells = load_other(results / "tables", "construction/cells")
+    cells = load_other(tables, "construction/cells")
     lengths = np.sort(cells["context_length"].unique())[::2]
     accuracies = np.sort(cells["accuracy"].unique())[::-1][::2]
     rows: list[list[str]] = []

@@ -1,20 +1,18 @@
 """Table of the controls of the comparison: built models, which must follow, and a random one."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import number
-from ickrr.report.load import load_other
+from ickrr.report.load import Tables, load_other
 from ickrr.report.methods import CONTROLS
 from ickrr.report.table import PaperTable
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of the controls."""
     del experiment
-    controls = load_other(results / "tables", "construction/controls")
+    controls = load_other(tables, "construction/controls")
     rows = [
         [
             CONTROLS[row["kind"]],

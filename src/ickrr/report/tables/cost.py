@@ -15,6 +15,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.io.files import read_columns
 from ickrr.report.formatting import escape
+from ickrr.report.load import Tables, file_of
 from ickrr.report.table import PaperTable
 
 Kind = Literal[
@@ -52,13 +53,13 @@ STAGES: Final[dict[str, Kind]] = {
 }
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, files: Tables) -> PaperTable:
     """Build the table of costs.
 
     Args:
         experiment: the resolved experiment, which says what jobs there are.
-        results: folder of the results, with ``benchmarks/{stage}/..tsv`` and
-            ``trained/{run}/seed{seed}/rate.parquet``.
+        files: ``trained/{run}/seed{seed}/rate.parquet`` of all runs, and the folder ``benchmarks``, with
+            ``{stage}/..tsv``.
 
     Returns:
         One row a stage and a total: `stage, jobs, measured, wall_s, longest_s, cpu_s, peak_memory_mb`.
@@ -68,7 +69,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     Raises:
         FileError: a benchmark or a rate is not what its stage writes.
     """
-    rows = [_stage(experiment, results, stage) for stage in STAGES]
+    rows = [_stage(experiment, files, stage) for stage in STAGES]
     frame = pd.DataFrame(rows)
     total = {
         "stage": "total",
@@ -126,10 +127,10 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
         yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
 
 
-def _stage(experiment: Experiment, results: Path, stage: str) -> dict[str, object]:
+def _stage(experiment: Experiment, files: Tables, stage: str) -> dict[str, object]:
     jobs = list(jobs_of(experiment, stage))
     found = pd.DataFrame(
-        [_job(results, stage, job) for job in jobs], columns=["measured", *MEASURED.values()], index=jobs
+        [_job(files, stage, job) for job in jobs], columns=["measured", *MEASURED.values()], index=jobs
     ).astype("float64")
     return {
         "stage": stage,
@@ -142,16 +143,15 @@ def _stage(experiment: Experiment, results: Path, stage: str) -> dict[str, objec
     }
 
 
-def _job(results: Path, stage: str, job: str) -> dict[str, float]:
-    folder = results / "benchmarks"
+def _job(files: Tables, stage: str, job: str) -> dict[str, float]:
+    folder = file_of(files, "benchmarks")
     path = folder / f"{stage}.tsv" if STAGES[stage] == "once" else folder / stage / f"{job}.tsv"
     measured = {"measured": 0.0, **dict.fromkeys(MEASURED.values(), math.nan)}
     if path.is_file():
         measured = {"measured": 1.0, **_benchmark(path)}
     if stage == TRAINING:
-        last = read_columns(
-            results / "trained" / job / "rate.parquet", ["step", "elapsed_s", "peak_memory_mb"]
-        )
+        rate = file_of(files, f"trained/{job}/rate.parquet")
+        last = read_columns(rate, ["step", "elapsed_s", "peak_memory_mb"])
         if not last.empty:
             elapsed, memory = last.iloc[-1][["elapsed_s", "peak_memory_mb"]].astype(float)
             measured["wall_s"] = max(elapsed, _or_zero(measured["wall_s"]))

@@ -5,7 +5,6 @@ subjects; subjects stand side by side.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -13,7 +12,7 @@ import pandas as pd
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import summary_value
-from ickrr.report.load import load_summary
+from ickrr.report.load import Tables, load_summary
 from ickrr.report.quantities import quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
@@ -32,12 +31,12 @@ CAPPED: Final = "steps_capped"
 FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.25in}l"
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table.
 
     Args:
         experiment: not read; every table has the same signature.
-        results: folder of the results, with ``tables/metarep/{cg,width,operators,anchor}.parquet``.
+        tables: the tables ``metarep/{cg,width,operators,anchor}.parquet``.
 
     Returns:
         Tidy rows `table, quantity, subject, setting, value, low, high`; LaTeX as a `tabular`.
@@ -46,7 +45,6 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
         FileError: a table is missing, or lacks one of the quantities.
     """
     del experiment
-    tables = results / "tables"
     blocks = [(table, _chosen(tables, table, quantities)) for table, quantities in BLOCKS]
     columns = max(block["subject"].nunique() for _, block in blocks)
     bounds = _bounds(tables)
@@ -62,7 +60,7 @@ def build(experiment: Experiment, results: Path) -> PaperTable:
     return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
 
 
-def _chosen(tables: Path, table: str, quantities: Sequence[str]) -> pd.DataFrame:
+def _chosen(tables: Tables, table: str, quantities: Sequence[str]) -> pd.DataFrame:
     """Rows of some quantities, in their order."""
     rows = load_summary(tables, table)
     parts = []
@@ -77,7 +75,7 @@ def _chosen(tables: Path, table: str, quantities: Sequence[str]) -> pd.DataFrame
     return pd.concat(parts, ignore_index=True)
 
 
-def _bounds(tables: Path) -> set[tuple[str, str]]:
+def _bounds(tables: Tables) -> set[tuple[str, str]]:
     """Subjects and settings of which the median number of steps is only bounded from below."""
     rows = load_summary(tables, "metarep/cg")
     capped = rows[(rows["quantity"] == CAPPED) & (rows["value"] > 0.5)]

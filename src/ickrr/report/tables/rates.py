@@ -1,6 +1,5 @@
 """Table of the exponents of depth and width of the hand-built models, one column a ridge."""
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import interval, number, ridge_name
-from ickrr.report.load import load_other
+from ickrr.report.load import Tables, load_other
 from ickrr.report.table import PaperTable
 
 QUANTITIES: Final = {
@@ -25,11 +24,11 @@ AGAINST: Final = {
 }
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of fitted exponents, one column a ridge."""
     del experiment
-    cells = load_other(results / "tables", "construction/cells")
-    rates = load_other(results / "tables", "construction/rates")
+    cells = load_other(tables, "construction/cells")
+    rates = load_other(tables, "construction/rates")
     names = list(rates["name"].unique())
     labels = {
         name: ridge_name(*cells.loc[cells["name"] == name, ["scaling", "ridge"]].iloc[0]) for name in names

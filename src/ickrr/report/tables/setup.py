@@ -6,7 +6,7 @@ their only home.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,18 +30,18 @@ class Setting(NamedTuple):
     description: str
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Sequence[Path]) -> PaperTable:
     """Build the table of every setting.
 
     Args:
         experiment: the resolved experiment.
-        results: not read; every table has the same signature.
+        tables: not read; every table has the same signature.
 
     Returns:
         Columns `key, value, unit, source, description`, the value as JSON; LaTeX as a `longtable`, which
         may not stand in a float.
     """
-    del results
+    del tables
     found = list(settings_of(experiment))
     frame = pd.DataFrame(found, columns=list(Setting._fields))
     frame["value"] = [json.dumps(value) for value in frame["value"]]

@@ -1,0 +1,90 @@
+"""All tables of the comparison of one run's models with the solvers, from their predictions."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from ickrr.comparison.alignment import alignment_table
+from ickrr.comparison.bootstrap import resample_weights
+from ickrr.comparison.draws import Draws
+from ickrr.comparison.errors import NO_SEED, Truth, error_table
+from ickrr.comparison.matches import matches_table, similarity_table, solver_statistics
+from ickrr.comparison.pairs import paired_statistics, pairs_table, shares_table
+from ickrr.comparison.resamples import seed_picks
+from ickrr.comparison.similarity import similarity_floor, weighted_maps
+from ickrr.config.analysis import SolverSettings, StatisticsSettings
+from ickrr.config.run import RunSettings
+from ickrr.io.checks import Array
+
+TABLES = ("errors", "similarity", "matches", "alignment", "pairs", "shares")
+
+
+def comparison_tables(
+    run: RunSettings,
+    models: Mapping[int, tuple[Array, Array]],
+    trajectories: Iterable[tuple[str, Array]],
+    truth: Truth,
+    solvers: SolverSettings,
+    statistics: StatisticsSettings,
+) -> dict[str, pd.DataFrame]:
+    """Compare the layers of every model with the steps of every solver.
+
+    Args:
+        run: the run of the models.
+        models: of each seed, the predictions of its layers (L+1, B, N+1) and its own (B, N+1).
+        trajectories: each solver and its predictions (T+1, B, N+1), in the order of `solvers.names`; one is
+            taken after the other, so that they need not all be in memory.
+        truth: what is predicted.
+        solvers: which ones, and which of them are paired.
+        statistics: draws and level of the intervals.
+
+    Returns:
+        The tables by name, see `TABLES`.
+    """
+    seeds, level = list(models), statistics.confidence
+    weights = resample_weights(len(truth.y), statistics.bootstrap_draws, statistics.seed)
+    floors = {seed: similarity_floor(layers, truth.y, weights) for seed, (layers, _) in models.items()}
+    errors = model_errors(run, models, truth)
+    similarities: dict[int, list[pd.DataFrame]] = {seed: [] for seed in seeds}
+    matches: dict[int, list[pd.DataFrame]] = {seed: [] for seed in seeds}
+    drawn: dict[int, list[dict[str, Array]]] = {seed: [] for seed in seeds}
+    for solver, trajectory in trajectories:
+        errors.append(error_table(run.name, NO_SEED, solver, trajectory, truth))
+        for seed, (layers, _) in models.items():
+            maps = weighted_maps(layers, trajectory, truth.y, truth.posterior_mean, weights)
+            similarities[seed].append(similarity_table(run.name, seed, solver, maps))
+            matches[seed].append(matches_table(run.name, seed, solver, maps, floors[seed], level))
+            drawn[seed].append(solver_statistics(maps))
+    draws = [
+        Draws(
+            floor=floors[seed][:, 1:],
+            **{key: np.stack([statistic[key] for statistic in drawn[seed]]) for key in drawn[seed][0]},
+        )
+        for seed in seeds
+    ]
+    headline: list[str] = list(solvers.headline)
+    compared = [one.of_solvers([solvers.names.index(name) for name in headline]) for one in draws]
+    picks = seed_picks(len(seeds), statistics.bootstrap_draws, statistics.seed)
+    paired = paired_statistics(compared, picks)
+    return {
+        "errors": pd.concat(errors, ignore_index=True),
+        "similarity": pd.concat([one for seed in seeds for one in similarities[seed]], ignore_index=True),
+        "matches": pd.concat([one for seed in seeds for one in matches[seed]], ignore_index=True),
+        "alignment": alignment_table(run.name, solvers.names, draws, level),
+        "pairs": pairs_table(run.name, headline, paired, level),
+        "shares": shares_table(run.name, headline, paired, level),
+    }
+
+
+def model_errors(
+    run: RunSettings, models: Mapping[int, tuple[Array, Array]], truth: Truth
+) -> list[pd.DataFrame]:
+    """Return the errors of every model's layers and own predictions, and those of the posterior mean."""
+    errors = []
+    for seed, (layers, output) in models.items():
+        last = run.model.layers
+        errors.append(error_table(run.name, seed, "transformer", layers, truth))
+        errors.append(error_table(run.name, seed, "transformer_output", output[None], truth, first_step=last))
+    errors.append(error_table(run.name, NO_SEED, "posterior_mean", truth.posterior_mean[None], truth))
+    return errors

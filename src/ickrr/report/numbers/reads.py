@@ -1,0 +1,29 @@
+"""Which tables the numbers of the text are read from."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ickrr.config.experiment import Experiment
+
+OF_CONSTRUCTIONS = (
+    "construction/cells",
+    "construction/rates",
+    "construction/contraction",
+    "construction/controls",
+    "metarep/cg",
+    "metarep/width",
+)
+
+
+def tables_read(experiment: "Experiment") -> list[str]:
+    """Return the tables that `ickrr.report.numbers.runs.all_numbers` reads, by their path below ``tables``.
+
+    The rule declares these, and reading another one is refused (`ickrr.report.load`).
+    """
+    of_runs = {
+        "learning_curve": experiment.runs,
+        **dict.fromkeys(("alignment", "pairs", "shares"), experiment.compared),
+        **{table: experiment.runs_showing(table) for table in ("errors", "noise")},
+    }
+    named = [f"{run}/{table}" for table, runs in of_runs.items() for run in runs]
+    return [*named, *OF_CONSTRUCTIONS, *experiment.operators.summaries]

@@ -1,0 +1,168 @@
+# Which files a job reads, and which settings are those of its run or task.
+
+from functools import cache
+from typing import get_args
+
+from ickrr.config.task import Split
+from ickrr.report.latex import sources
+from ickrr.report.numbers.reads import tables_read
+
+SPLITS = get_args(Split)
+
+
+# Runs and tasks.
+
+
+@cache
+def run_text(name):
+    """The resolved settings of a run."""
+    return as_text(experiment.run(name))
+
+
+def run_settings(wildcards):
+    """The resolved run of a job."""
+    return run_text(wildcards.run)
+
+
+def seeds_of_run(wildcards):
+    """Seeds of a run, in the order of what `of_all_seeds` lists."""
+    return experiment.seeds(wildcards.run)
+
+
+def readout_of(wildcards):
+    """How a run's layers are read: only controls have a choice."""
+    control = CONTROLS.get(wildcards.run)
+    return control.readout if control else "fitted"
+
+
+def prompt_sets_of(wildcards):
+    """Settings of all stored prompts of a task."""
+    sets = [experiment.prompt_set(f"{wildcards.task}-{split}") for split in SPLITS]
+    return [one.model_dump(mode="json") for one in sets]
+
+
+def evaluation_set(wildcards):
+    """Settings of the evaluation prompts of a task, or of a run's task."""
+    task = getattr(wildcards, "task", None) or experiment.task_of(wildcards.run)
+    return experiment.prompt_set(f"{task}-evaluation")
+
+
+def prompts_of(split):
+    """Input function: the stored prompts of a run's task."""
+
+    def path(wildcards):
+        task = experiment.task_of(wildcards.run)
+        return f"{RESULTS}/prompts/{task}-{split}.safetensors"
+
+    return path
+
+
+def trajectories_of_run(wildcards):
+    """Input function: solver trajectories on the evaluation prompts of a run's task."""
+    task = experiment.task_of(wildcards.run)
+    return [
+        f"{RESULTS}/trajectories/{task}-evaluation/{solver}.safetensors"
+        for solver in experiment.solvers.names
+    ]
+
+
+def of_all_seeds(pattern):
+    """Input function: a file for each seed of the run, ``{run}`` and ``{seed}`` in the pattern."""
+
+    def paths(wildcards):
+        return of_models([wildcards.run], pattern)
+
+    return paths
+
+
+def of_models(runs, pattern):
+    """A file for each seed of some runs, ``{run}``, ``{seed}`` and ``{task}`` in the pattern."""
+    return [
+        f"{RESULTS}/{pattern}".format(run=run, seed=seed, task=experiment.task_of(run))
+        for run in runs
+        for seed in experiment.seeds(run)
+    ]
+
+
+# Constructions.
+
+
+def of_all_ridges(table):
+    """A table of the verification for each ridge."""
+    return [
+        f"{RESULTS}/construction/{ridge}/{table}.parquet"
+        for ridge in experiment.constructions.verification.ridges
+    ]
+
+
+# Tables, figures, numbers and the paper.
+
+
+def table_files(names):
+    """Files of tables, by their path below ``tables``."""
+    return [f"{RESULTS}/tables/{name}.parquet" for name in names]
+
+
+def shown_tables(settings, runs):
+    """Tables that a figure or a table of the paper shows, of some runs and of none."""
+    of_runs = [f"{run}/{table}" for run in runs for table in settings.tables]
+    return table_files([*of_runs, *settings.others])
+
+
+def figure_tables(wildcards):
+    """Input function: tables that a figure reads."""
+    figure = experiment.figures[wildcards.figure]
+    return shown_tables(figure, figure.runs)
+
+
+def figure_parameters(wildcards):
+    """Parameters of a figure's notebook, as JSON; a notebook takes those that it names."""
+    runs = experiment.figures[wildcards.figure].runs
+    models = {run: experiment.run(run).model for run in runs}
+    return json.dumps(
+        {
+            "figure": wildcards.figure,
+            "runs": runs,
+            "scale": experiment.scale,
+            "context_lengths": experiment.statistics.context_lengths,
+            "solvers": experiment.solvers.headline,
+            "models": {
+                run: {"layers": m.layers, "heads": m.heads, "width": m.width}
+                for run, m in models.items()
+            },
+            "snapshots": experiment.noise_mismatch.snapshots,
+            "traced_solver": experiment.functions.solver,
+        }
+    )
+
+
+def further_files(table):
+    """Files that a table of the paper reads beside those that its settings name.
+
+    The costs are those of everything up to the tables, which are inputs so that this one is written after them.
+    """
+    if table == "tab_claims":
+        return table_files(["claims"])
+    if table == "tab_cost":
+        traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]
+        rates = of_models(experiment.runs, "trained/{run}/seed{seed}/rate.parquet")
+        return rates + table_files(tables_read(experiment) + traced)
+    return []
+
+
+def paper_table_files(wildcards):
+    """Input function: what a table of the paper reads."""
+    table = experiment.tables[wildcards.table]
+    shown = shown_tables(table, [*table.runs, *table.controls])
+    return shown + further_files(wildcards.table)
+
+
+PAPER = os.path.relpath(ROOT / "paper")
+
+
+def paper_sources(wildcards):
+    """Input function: what the paper's text is made of."""
+    try:
+        return list(map(os.path.relpath, sources(ROOT / "paper")))
+    except IckrrError as error:
+        sys.exit(f"error: {error}")

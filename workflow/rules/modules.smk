@@ -1,0 +1,87 @@
+# Modules that jobs import by the name in their settings (kernels, laws, solvers, tables), and notebooks: an edit in one
+# of them reruns the jobs that it is chosen for.
+
+from typing import get_args
+
+from ickrr.config.experiment import UNSOLVED_TABLES, RunTable
+from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
+
+STATISTIC_MODULES = [STATISTICS.dotted(name) for name in ledger.statistics()]
+SOLVER_MODULES = [SOLVERS.dotted(name) for name in experiment.solvers.names]
+CONTRACTION_LAWS = [
+    LAWS.dotted(law) for law in experiment.constructions.contraction.laws
+]
+# Named by the constructions themselves, not by settings.
+BUILT_SOLVERS = [
+    SOLVERS.dotted(name)
+    for name in [
+        "conjugate_gradient",
+        "preconditioned_cg",
+        "richardson",
+        "preconditioned_richardson_ridge",
+    ]
+]
+RANDOM_LAWS = [LAWS.dotted(law) for law in ["spherical", "uniform", "gaussian"]]
+
+
+def modules_of_task(task):
+    """Kernel and law of a task."""
+    return [KERNELS.dotted(task.kernel), LAWS.dotted(task.law)]
+
+
+def modules_of_experiment():
+    """Whatever the settings of the experiment name: kernels and laws of its tasks, and solvers."""
+    tasks = [
+        one
+        for name in experiment.tasks
+        for one in modules_of_task(experiment.task(name))
+    ]
+    return [*tasks, *SOLVER_MODULES]
+
+
+def modules_of_run(wildcards):
+    """What a model's prompts are made with."""
+    return modules_of_task(experiment.run(wildcards.run).task)
+
+
+def modules_of_sampling(wildcards):
+    """What drawing the prompts of a task runs."""
+    return modules_of_task(experiment.task(wildcards.task))
+
+
+def modules_of_solving(wildcards):
+    """What solving the prompts of a task runs."""
+    return modules_of_sampling(wildcards) + SOLVER_MODULES
+
+
+def modules_of_tracing(wildcards):
+    """What tracing a run's functions runs."""
+    return modules_of_run(wildcards) + [SOLVERS.dotted(experiment.functions.solver)]
+
+
+def modules_of_operators(wildcards):
+    """What measuring a run's attention runs."""
+    return modules_of_run(wildcards) + [LAWS.dotted(experiment.operators.other_law)]
+
+
+def modules_of_anchor(wildcards):
+    """What the comparison of linear regression runs."""
+    return modules_of_task(experiment.run(experiment.operators.anchor).task)
+
+
+def modules_of_figure(wildcards):
+    """The notebook of a figure, and the solvers and laws that it names."""
+    figure = experiment.figures[wildcards.figure]
+    solvers = {"metarep/cg_curves", *get_args(RunTable)} - UNSOLVED_TABLES
+    shown = solvers & {*figure.tables, *figure.others}
+    laws = CONTRACTION_LAWS if "construction/contraction" in figure.others else []
+    return [f"workflow/notebooks/{wildcards.figure}.ipynb", *laws] + (
+        SOLVER_MODULES if shown else []
+    )
+
+
+def modules_of_table(wildcards):
+    """The module that builds a LaTeX table, and what it names."""
+    name = wildcards.table.removeprefix("tab_")
+    statistics = STATISTIC_MODULES if name == "claims" else []
+    return [f"ickrr.report.tables.{name}", *modules_of_experiment(), *statistics]
