@@ -1,0 +1,171 @@
+"""docs/extending.md: each section is applied to a checkout as the page has it, and does what it says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from safetensors.numpy import load_file
+from sklearn.gaussian_process.kernels import RationalQuadratic
+from support import ROOT, Paper, Project
+
+PAGE = (ROOT / "docs" / "extending.md").read_text()
+BLOCK = re.compile(r"^`([^`\n]+)`([^\n]*):\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OVERLAY = ("--config", "scale=smoke", "overlay=mine.yaml")
+
+
+def section(title: str) -> str:
+    """Text of one section of the page."""
+    return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def apply(project: Project, title: str) -> list[str]:
+    """Do what a section shows; return the files that it touches."""
+    touched = []
+    for name, how, content in BLOCK.findall(section(title)):
+        path = project.path / name
+        if path.suffix == ".patch":
+            path.write_text(content)
+            subprocess.run(["git", "apply", str(path)], cwd=project.path, check=True)
+            touched += re.findall(r"^\+\+\+ b/(.*)$", content, re.MULTILINE)
+            path.unlink()
+            continue
+        touched.append(name)
+        if "at the end" in how:
+            assert path.exists()
+            content = path.read_text() + "\n" + content
+        elif copied := re.search(r"copied from `(.*?)`", how):
+            settings = yaml.safe_load((project.path / copied[1]).read_text()) | yaml.safe_load(content)
+            content = yaml.safe_dump(settings)
+        else:
+            assert not path.exists(), f"{path} is not new"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    assert touched
+    return touched
+
+
+def build(project: Project, *names: str, overlay: bool = True) -> None:
+    """Make files of the results."""
+    wanted = [f"results/smoke/{name}" for name in names]
+    run = project.snakemake(*wanted, "--cores", "2", *(OVERLAY if overlay else ("--config", "scale=smoke")))
+    assert run.returncode == 0, run.stdout
+
+
+def python(project: Project, code: str) -> str:
+    """Run code with the checkout's own library; return what it prints."""
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, 'src')\n{code}"]
+    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def project(tiny_paper: Paper, tmp_path: Path) -> Project:
+    """A finished tiny paper in another directory."""
+    return tiny_paper.copy(tmp_path / "paper")
+
+
+def test_every_addition_touches_three_files_at_most() -> None:
+    """Fails if the table at the top lists more files, misses a section, or a section shows another file."""
+    rows = re.findall(r"^\| \[[^]]*\]\(#([\w-]+)\) \| (.*?) \|$", PAGE, re.MULTILINE)
+    titles = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
+    assert [anchor for anchor, _ in rows] == [title.lower().replace(" ", "-") for title in titles]
+    for (_, files), title in zip(rows, titles, strict=True):
+        assert 1 <= len(files.split(",")) <= 3
+        text = section(title)
+        shown = [name for name, _, _ in BLOCK.findall(text) if not name.endswith(".patch")]
+        shown += re.findall(r"^\+\+\+ b/(.*)$", text, re.MULTILINE)
+        listed = "config.yaml" if "`config.yaml`" in files else ""
+        for name in shown:
+            folder = str(Path(name).parent)
+            known = (name == "mine.yaml" and listed) or f"`{folder}/" in files or f"`{name}`" in files
+            assert known, (title, name)
+
+
+def test_a_kernel(project: Project) -> None:
+    """Fails if the kernel is not scikit-learn's, cannot be chosen, or if adding it reruns anything."""
+    assert project.planned() == {}
+    apply(project, "A kernel")
+    assert project.planned() == {}
+    build(project, "prompts/heavy_tails-fit.safetensors")
+    x = load_file(project.results() / "prompts/heavy_tails-fit.safetensors")["x"][0]
+    printed = python(
+        project,
+        "import torch\nfrom ickrr.kernels.rational_quadratic import covariance\n"
+        f"x = torch.tensor({x.tolist()}, dtype=torch.float64)\nprint(covariance(x, x, 0.7).tolist())",
+    )
+    found = np.array(yaml.safe_load(printed))
+    np.testing.assert_allclose(found, RationalQuadratic(length_scale=0.7, alpha=1.0)(x), atol=1e-12)
+
+
+def test_a_law(project: Project) -> None:
+    """Fails if points are not in four groups, E|x|^2 is wrong, or if adding it reruns anything."""
+    apply(project, "A law of the inputs")
+    assert project.planned() == {}
+    build(project, "prompts/grouped-fit.safetensors")
+    x = load_file(project.results() / "prompts/grouped-fit.safetensors")["x"]  # (B, N+1, d)
+    near = np.linalg.norm(x[:, :, None] - x[:, None], axis=-1) < 10 * 0.1 * np.sqrt(x.shape[-1]) / 2
+    groups = np.array([len(np.unique(prompt, axis=0)) for prompt in near])
+    assert groups.max() <= 4 and groups.mean() > 3
+    expected = float(python(project, "from ickrr.laws.grouped import mean_square_norm as m; print(m(5))"))
+    assert (x**2).sum(-1).mean() == pytest.approx(expected * x.shape[-1] / 5, rel=0.15)
+
+
+def test_a_solver(project: Project) -> None:
+    """Fails if an iterate is not that of steepest descent on its prefix, or finished results run again."""
+    apply(project, "A solver")
+    assert project.planned() == {}
+    build(project, "trajectories/spherical-evaluation/steepest_descent.safetensors")
+    found = load_file(project.results() / "trajectories/spherical-evaluation/steepest_descent.safetensors")
+    data = load_file(project.results() / "prompts/spherical-evaluation.safetensors")
+    x, y = data["x"][3], data["y"][3]
+    kernel = np.exp(-((x[:, None] - x[None]) ** 2).sum(-1) / 2)
+    n, coefficients = 6, np.zeros(6)
+    matrix = kernel[:n, :n] + 0.3**2 * np.eye(n)
+    for step in range(5):
+        assert found["predictions"][step, 3, n] == pytest.approx(kernel[n, :n] @ coefficients, abs=1e-10)
+        residual = y[:n] - matrix @ coefficients
+        coefficients += (residual @ residual) / (residual @ matrix @ residual) * residual
+
+
+def test_an_ablation(project: Project) -> None:
+    """Fails if a run needs more than its entry, or another run is trained again."""
+    apply(project, "An ablation")
+    planned = project.planned("results/smoke/tables/narrow/alignment.parquet", *OVERLAY)
+    assert planned == {"train_model": 1, "probe_model": 1, "compare_run": 1}
+
+
+@pytest.mark.parametrize("title", ["A claim", "A statistic"])
+def test_a_claim(project: Project, title: str) -> None:
+    """Fails if a claim, or one of a new statistic, is not judged, or needs more than the files shown."""
+    apply(project, title)
+    assert set(project.planned("results/smoke/tables/claims.parquet")) == {"judge_claims"}
+    build(project, "tables/claims.parquet", overlay=False)
+    claims = pd.read_parquet(project.results() / "tables/claims.parquet").set_index("claim")
+    (added,) = set(claims.index) - {"one"}
+    curves = {
+        run: pd.read_parquet(project.results() / f"tables/{run}/learning_curve.parquet")
+        for run in ("spherical", "noise_low")
+    }
+    if title == "A claim":
+        last = {run: c.sort_values("step").groupby("seed")["excess_risk"].last() for run, c in curves.items()}
+        expected = last["noise_low"].mean() / last["spherical"].mean()
+    else:
+        loss = curves["spherical"].dropna(subset="loss").sort_values("step").groupby("seed")["loss"]
+        expected = (loss.last() / loss.first()).mean()
+    assert claims.loc[added, "value"] == pytest.approx(expected)
+    assert added in project.tool("claims", "--scale", "smoke").stdout
+
+
+def test_a_cluster(project: Project) -> None:
+    """Fails if the profile of the page is none that Snakemake takes."""
+    apply(project, "A cluster")
+    settings = yaml.safe_load((project.path / "profiles/mine/profile.yaml").read_text())
+    assert settings["executor"] == "slurm" and settings["default-resources"]["slurm_account"] == "physics"
+    run = project.snakemake("-n", "--workflow-profile", "profiles/mine", "--executor", "local")
+    assert run.returncode == 0, run.stdout
