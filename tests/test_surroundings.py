@@ -61,9 +61,9 @@ def test_a_job_is_started_again_in_its_surroundings(tmp_path: Path) -> None:
     assert (arguments, utf8, int(process_id)) == (command, 1, process.pid)
 
 
-def test_a_verb_that_a_person_calls_keeps_its_surroundings() -> None:
+def test_a_tool_that_a_person_calls_keeps_its_surroundings() -> None:
     """Fails if what `why` starts, Snakemake, does not see the caller's environment."""
     command = [sys.executable, "-I", str(ROOT / "src"), "config", "--help"]
-    environment = {**os.environ, "COLUMNS": "40"}
+    environment = {**os.environ, "COLUMNS": "60"}
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    assert max(map(len, said.splitlines())) <= 40
+    assert max(map(len, said.splitlines())) <= 60
