@@ -42,6 +42,8 @@ from ickrr.config.experiment import CONTROL_SOLVER, RunTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.config.task import Split
+from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
+from ickrr.constructions.richardson.laws import DIRECTIONS, RANDOM_LAWS
 from ickrr.entries import KERNELS, LAWS, SOLVERS
 from ickrr.errors import ConfigError, IckrrError
 from ickrr.provenance import settings_text
@@ -246,19 +248,13 @@ def modules_of_experiment():
 
 SOLVER_MODULES = [SOLVERS.dotted(name) for name in experiment.solvers.names]
 CONTRACTION_LAWS = [
-    LAWS.dotted(law) for law in experiment.constructions.contraction.laws
+    LAWS.dotted(law) for law in {*experiment.constructions.contraction.laws, DIRECTIONS}
 ]
 # Named by the constructions themselves, not by settings.
 BUILT_SOLVERS = [
-    SOLVERS.dotted(name)
-    for name in [
-        "conjugate_gradient",
-        "preconditioned_cg",
-        "richardson",
-        "preconditioned_richardson_ridge",
-    ]
+    SOLVERS.dotted(name) for name in [*REFERENCES.values(), *STATIONARY.values()]
 ]
-RANDOM_LAWS = [LAWS.dotted(law) for law in ["spherical", "uniform", "gaussian"]]
+VERIFICATION_LAWS = [LAWS.dotted(law) for law in {*RANDOM_LAWS, DIRECTIONS}]
 
 
 def prompts_of(split):

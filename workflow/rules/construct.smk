@@ -1,5 +1,5 @@
 rule verify_construction:
-    """Build and run the hand-built models of one ridge and hold every layer against float64."""
+    """Build and run the hand-built models of one ridge, and compare every layer with float64."""
     output:
         expand(
             "<results>/construction/{{ridge}}/{table}.parquet",
@@ -17,7 +17,7 @@ rule verify_construction:
     params:
         **job(
             "verify_construction",
-            chosen=RANDOM_LAWS,
+            chosen=VERIFICATION_LAWS,
             settings=experiment.constructions.verification,
         ),
         directory=folder("construction/{ridge}"),
@@ -86,7 +86,7 @@ rule measure_contraction:
     params:
         **job(
             "measure_contraction",
-            chosen=[*CONTRACTION_LAWS, *RANDOM_LAWS],
+            chosen=CONTRACTION_LAWS,
             settings=experiment.constructions.contraction,
         ),
     message:

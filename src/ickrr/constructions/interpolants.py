@@ -142,3 +142,38 @@ def odds_error(low: float, high: float, units: int) -> float:
 def odds_units(low: float, high: float, error: float) -> int:
     """Fewest units for an error of `odds`."""
     return max(2, 1 + math.ceil((high - low) / (2 * math.sqrt(error * (1 - high) ** 3))))
+
+
+def logarithm(low: float, high: float, units: int) -> PiecewiseLinear:
+    """Interpolate log z on [low, high], read at w = -z; knots in geometric progression.
+
+    Constant above `high`; below `low` it goes on linearly, to log low - 1 at 0. Read from the side where it
+    is flat all terms have one sign; from the other one, sums of size 1/low cancel.
+    """
+    knots = -torch.logspace(math.log10(high), math.log10(low), units + 1, dtype=torch.float64)
+    return interpolant(lambda w: torch.log(-w), knots)
+
+
+def logarithm_error(low: float, high: float, units: int) -> float:
+    """Bound of the error of `logarithm` on [low, high]: (q - 1)^2/8, q = (high/low)^(1/units).
+
+    Between a and b = qa, (b - a)^2/8 max |f''| = (q - 1)^2/8.
+    """
+    return math.expm1(math.log(high / low) / units) ** 2 / 8
+
+
+def exponential(low: float, high: float, units: int) -> PiecewiseLinear:
+    """Interpolate exp z - exp low on [low, high] evenly; 0 below `low` and constant above `high`."""
+    knots = torch.linspace(low, high, units, dtype=torch.float64)  # one unit is the bend at `high`
+    inner = interpolant(lambda z: torch.exp(z) - math.exp(low), knots)
+    changes = torch.cat((inner.changes, -inner.changes.sum()[None]))  # (m)
+    return PiecewiseLinear(knots, changes, 0.0)
+
+
+def exponential_error(low: float, high: float, units: int) -> float:
+    """Bound of the relative error of the interpolation in `exponential`: h^2 e^h/8, h the knots' spacing.
+
+    The shift by exp low comes on top.
+    """
+    spacing = (high - low) / (units - 1)
+    return spacing**2 * math.exp(spacing) / 8

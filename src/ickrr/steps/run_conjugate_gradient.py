@@ -14,6 +14,7 @@ from ickrr.constructions.conjugate import exact_model, relu_model
 from ickrr.constructions.conjugate import measures as conjugate_measures
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts, draw
 from ickrr.constructions.conjugate.measures import Trajectory, first_below, relative_errors
+from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
 from ickrr.constructions.summary import QUANTILES, Row, quantiles, supremum
 from ickrr.entries import SOLVERS
 from ickrr.io.files import read_settings, write_table
@@ -22,11 +23,6 @@ from ickrr.randomness import torch_generator
 from ickrr.solvers.system import KernelSystem
 
 SUBJECTS = {"cg": False, "pcg": True}  # preconditioned
-REFERENCES = {"cg": "conjugate_gradient", "pcg": "preconditioned_cg"}
-STATIONARY = {
-    "richardson": "richardson",
-    "preconditioned_richardson": "preconditioned_richardson_ridge",  # the one that always converges
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

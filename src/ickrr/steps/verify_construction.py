@@ -1,4 +1,4 @@
-"""Build the models of one ridge of the verification grid, run them, and hold every layer against float64."""
+"""Build and run the models of one ridge of the verification grid, and compare every layer with float64."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ import torch
 
 from ickrr.config.constructions import VerificationSettings
 from ickrr.constructions.richardson.grid import Tables, verify_cell
+from ickrr.constructions.richardson.status import VERIFIED
 from ickrr.errors import ConstructionError
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
@@ -55,7 +56,7 @@ def main(arguments: argparse.Namespace) -> None:
             pd.DataFrame(rows, columns=None if rows else COLUMNS[name]),
         )
     # The tables are written all the same, so that a person can see what failed and where.
-    failed = [row for row in tables.cells if row["status"] == "verified" and not row["passed"]]
+    failed = [row for row in tables.cells if row["status"] == VERIFIED and not row["passed"]]
     for row in failed:
         print(
             f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, "

@@ -30,11 +30,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ickrr.constructions.richardson.relu_model import Functional
+from ickrr.constructions.functionals import Functional
 from ickrr.model.attention import Attention
 
 
-class ConjugateChannels:
+class Channels:
     """Indices of the channels for representations of dimension d, and the heads on them.
 
     Args:

@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ickrr.constructions.richardson.reference import System
+from ickrr.constructions.dense_system import System
 
 
 @dataclass(frozen=True)

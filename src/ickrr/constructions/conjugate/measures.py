@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ickrr.config.conjugate_gradient import DIVERGED
-from ickrr.constructions.conjugate.exact_model import Stack
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts
+from ickrr.constructions.conjugate.stack import Stack
 
 VECTORS: Final = ("dual", "residual", "direction")
 

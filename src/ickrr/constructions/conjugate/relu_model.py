@@ -1,6 +1,6 @@
 """Conjugate gradients as weights with ReLU MLPs: every product and quotient inside a token is an interpolant.
 
-As `conjugate_gradient`, without a preconditioner. Sums over tokens stay exact, because linear attention is a
+It is `exact_model` without a preconditioner. Sums over tokens stay exact, because linear attention is a
 product itself. Products in MLPs are polarised squares; a quotient is exp(log u - log w), whose exponential
 takes a block of its own, so that one step takes seven blocks:
 
@@ -27,20 +27,16 @@ from torch import Tensor
 
 from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions import interpolants
-from ickrr.constructions.conjugate.channels import ConjugateChannels
-from ickrr.constructions.conjugate.exact_model import (
-    SETUP_BLOCKS,
-    Stack,
-    assemble,
-    checked,
-    empty,
-)
-from ickrr.constructions.interpolants import PiecewiseLinear
-from ickrr.constructions.richardson.relu_model import Functional, set_bank, set_linear, set_product
+from ickrr.constructions.bank_weights import set_bank, set_linear, set_product
+from ickrr.constructions.blocks import empty_block
+from ickrr.constructions.conjugate.channels import Channels
+from ickrr.constructions.conjugate.stack import Stack, assemble, checked
+from ickrr.constructions.functionals import Affine, Functional, channel_value
 from ickrr.errors import ConstructionError
 from ickrr.model.banks import BankedMLP
 from ickrr.model.block import Block
 
+SETUP_BLOCKS: Final = 1  # gathers r.r
 BLOCKS_PER_STEP: Final = 7
 UPDATE: Final = 4  # the block of a step after which its prediction stands
 BANKS: Final = 6  # two for each of the update's three products
@@ -120,7 +116,7 @@ def settings_for(dimension: int, steps: int, units: int) -> BuiltModelSettings:
     """Architecture of the ReLU version for interpolants of so many units."""
     return BuiltModelSettings(
         layers=SETUP_BLOCKS + BLOCKS_PER_STEP * steps,
-        width=ConjugateChannels(dimension).width,
+        width=Channels(dimension).width,
         heads=1,
         head_width=dimension,
         attention="linear",
@@ -152,7 +148,7 @@ def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) 
     projection = checked(dimension, ridge, None)
     if units < FEWEST_UNITS or units % 2:
         raise ConstructionError(f"units: found {units}; an even number of at least {FEWEST_UNITS} is needed")
-    channels = ConjugateChannels(dimension)
+    channels = Channels(dimension)
     blocks = Blocks(settings_for(dimension, steps, units), channels, ridge, ranges, units)
     first, _ = blocks.block()
     channels.gather(first.attention, channels.residual, {channels.residual: 1.0}, channels.size)
@@ -185,7 +181,7 @@ class Blocks:
     def __init__(
         self,
         settings: BuiltModelSettings,
-        channels: ConjugateChannels,
+        channels: Channels,
         ridge: float,
         ranges: Ranges,
         units: int,
@@ -198,9 +194,7 @@ class Blocks:
 
     def block(self) -> tuple[Block, BankedMLP]:
         """Return a block that changes nothing, and its MLP."""
-        block = empty(self.settings)
-        assert isinstance(block.mlp, BankedMLP)  # `settings_for` says so
-        return block, block.mlp
+        return empty_block(self.settings, BankedMLP)
 
     def curvature(self) -> Block:
         """Gather p.w; the logarithm of size over curvature."""
@@ -227,7 +221,7 @@ class Blocks:
         """Write exp(quotient) to a channel of the aggregator, 0 to all others; clear the quotient."""
         c = self.channels
         block, mlp = self.block()
-        function = exponential(math.log(SMALLEST_RATIO * largest), math.log(largest), self.units)
+        function = interpolants.exponential(math.log(SMALLEST_RATIO * largest), math.log(largest), self.units)
         inputs = {c.quotient: 1.0, c.flag: HIDDEN_LOGARITHM}
         set_bank(mlp, 0, function, inputs, {target: 1.0}, -HIDDEN_LOGARITHM)
         set_linear(mlp, 0, {c.quotient: 1.0}, {c.quotient: -1.0})
@@ -238,7 +232,7 @@ class Blocks:
         c, ranges = self.channels, self.ranges
         block, mlp = self.block()
         c.broadcast(block.attention, c.step)
-        step: tuple[Functional, float] = ({c.step: 1.0}, 0.0)
+        step: Affine = channel_value(c.step)
         by_direction = interpolants.product(ranges.step, ranges.direction, self.units)
         by_image = interpolants.product(ranges.step, ranges.image, self.units)
         set_product(mlp, 0, by_direction, step, {c.direction: 1.0}, {c.dual: 1.0})
@@ -254,7 +248,7 @@ class Blocks:
         block, mlp = self.block()
         c.broadcast(block.attention, c.momentum)
         product = interpolants.product(ranges.momentum, ranges.direction, self.units)
-        set_product(mlp, 0, product, ({c.momentum: 1.0}, 0.0), {c.direction: 1.0}, {c.direction: 1.0})
+        set_product(mlp, 0, product, channel_value(c.momentum), {c.direction: 1.0}, {c.direction: 1.0})
         set_linear(mlp, 0, {c.residual: 1.0, c.direction: -1.0}, {c.direction: 1.0})
         set_linear(mlp, 1, {c.momentum: 1.0}, {c.momentum: -1.0})
         return block
@@ -262,40 +256,5 @@ class Blocks:
     def _logarithm(
         self, mlp: BankedMLP, bank: int, source: int, largest: float, floor: float, sign: float
     ) -> None:
-        function = logarithm(floor * largest, largest, self.units)
+        function = interpolants.logarithm(floor * largest, largest, self.units)
         set_bank(mlp, bank, function, {source: -1.0}, {self.channels.quotient: sign})
-
-
-def logarithm(low: float, high: float, units: int) -> PiecewiseLinear:
-    """Interpolate log z on [low, high], read at w = -z; knots in geometric progression.
-
-    Constant above `high`; below `low` it goes on linearly, to log low - 1 at 0. Read from the side where it
-    is flat all terms have one sign; from the other one, sums of size 1/low cancel.
-    """
-    knots = -torch.logspace(math.log10(high), math.log10(low), units + 1, dtype=torch.float64)
-    return interpolants.interpolant(lambda w: torch.log(-w), knots)
-
-
-def logarithm_error(low: float, high: float, units: int) -> float:
-    """Bound of the error of `logarithm` on [low, high]: (q - 1)^2/8, q = (high/low)^(1/units).
-
-    Between a and b = qa, (b - a)^2/8 max |f''| = (q - 1)^2/8.
-    """
-    return math.expm1(math.log(high / low) / units) ** 2 / 8
-
-
-def exponential(low: float, high: float, units: int) -> PiecewiseLinear:
-    """Interpolate exp z - exp low on [low, high] evenly; 0 below `low` and constant above `high`."""
-    knots = torch.linspace(low, high, units, dtype=torch.float64)  # one unit is the bend at `high`
-    inner = interpolants.interpolant(lambda z: torch.exp(z) - math.exp(low), knots)
-    changes = torch.cat((inner.changes, -inner.changes.sum()[None]))  # (m)
-    return PiecewiseLinear(knots, changes, 0.0)
-
-
-def exponential_error(low: float, high: float, units: int) -> float:
-    """Bound of the relative error of the interpolation in `exponential`: h^2 e^h/8, h the knots' spacing.
-
-    The shift by exp low comes on top.
-    """
-    spacing = (high - low) / (units - 1)
-    return spacing**2 * math.exp(spacing) / 8

@@ -1,22 +1,24 @@
 """The verification grid: one cell an accuracy, a context length and a ridge, as rows of tidy tables."""
 
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ickrr.config.constructions import RidgeSettings, VerificationSettings
 from ickrr.constructions.richardson.adversaries import all_prompts, few_of_each
+from ickrr.constructions.richardson.assembly import prediction_step
 from ickrr.constructions.richardson.bounds import truncation_error
 from ickrr.constructions.richardson.design import Certificate, design
 from ickrr.constructions.richardson.problem import Problem, effective_ridge, spectrum
-from ickrr.constructions.richardson.reference import Prompts
-from ickrr.constructions.richardson.relu_model import build, prediction_step
-from ickrr.constructions.richardson.status import ROUNDING, THEORY, VERIFIED
+from ickrr.constructions.richardson.prompts import Prompts
+from ickrr.constructions.richardson.relu_model import build
+from ickrr.constructions.richardson.status import BEYOND_FLOAT64, TOO_DEEP, VERIFIED
 from ickrr.constructions.richardson.verification import Check, check, smallest_width
 from ickrr.errors import ConstructionError
 
 Row = dict[str, Any]
 
-NOTHING = float("nan")
+FEW: Final = 2  # prompts of a family on which widths are tried
+NOTHING: Final = float("nan")
 
 
 class Tables(NamedTuple):
@@ -67,13 +69,12 @@ def verify_cell(
         certificate = design(problem, accuracy)
     except ConstructionError:
         certificate = design(problem, accuracy, allow_rounding=True)
-        tables.cells.append({**key, "status": ROUNDING, **_theory(certificate), **_NOT_MEASURED})
+        tables.cells.append({**key, "status": BEYOND_FLOAT64, **_theory(certificate), **_NOT_MEASURED})
         return
     if certificate.depth > settings.largest_depth:
-        tables.cells.append({**key, "status": THEORY, **_theory(certificate), **_NOT_MEASURED})
+        tables.cells.append({**key, "status": TOO_DEEP, **_theory(certificate), **_NOT_MEASURED})
         return
-    per_law = min(settings.most_prompts, max(2, settings.points // context_length))
-    prompts = all_prompts(problem, per_law, certificate.steps, settings.seed)
+    prompts = all_prompts(problem, settings.prompts_at(context_length), certificate.steps, settings.seed)
     chunk = max(1, settings.chunk_points // context_length)
     measured = check(build(certificate), certificate, prompts, chunk)
     cell = {
@@ -104,7 +105,7 @@ def _search(
     tables: Tables,
 ) -> int:
     chunk = max(1, settings.chunk_points // certificate.problem.context_length)
-    few = few_of_each(prompts, 2)
+    few = few_of_each(prompts, FEW)
     trials = smallest_width(certificate, accuracy, measured.error, few, chunk)
     tables.widths.extend({**key, "width": trial.width, "error": trial.error} for trial in trials)
     return min(trial.width for trial in trials if trial.error <= accuracy)

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from ickrr.constructions import interpolants
+from ickrr.constructions.dense_system import System
+from ickrr.constructions.richardson.assembly import prediction_step
 from ickrr.constructions.richardson.design import Certificate
-from ickrr.constructions.richardson.reference import Prompts, System, exact_system, require_within
-from ickrr.constructions.richardson.relu_model import build, prediction_step
+from ickrr.constructions.richardson.prompts import Prompts, exact_system, require_within
+from ickrr.constructions.richardson.relu_model import build
 from ickrr.model.transformer import Transformer
 
 BISECTIONS = 4
