@@ -1,5 +1,5 @@
 rule run_conjugate_gradient:
-    """Run conjugate gradients that are built into linear attention and hold every step against float64."""
+    """Run conjugate gradients that are built into linear attention, and compare every step with float64."""
     output:
         curves="<results>/tables/metarep/cg_curves.parquet",
         summary="<results>/tables/metarep/cg.parquet",
@@ -29,7 +29,7 @@ rule run_conjugate_gradient:
 
 
 rule measure_width:
-    """Hold kernel regression on random projections of a representation against that on all of it."""
+    """Compare kernel regression on random projections of a representation with that on all of it."""
     output:
         curves="<results>/tables/metarep/width_curves.parquet",
         summary="<results>/tables/metarep/width.parquet",

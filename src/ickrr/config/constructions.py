@@ -12,6 +12,7 @@ Positive = Annotated[float, Field(gt=0)]
 PositiveInteger = Annotated[int, Field(ge=1)]
 RidgeScaling = Literal["fixed", "scaled"]
 PreconditionerName = Literal["ridge", "kernel"]
+ControlWeights = Literal["built", "exact", "random"]
 
 
 class RidgeSettings(Settings):
@@ -96,7 +97,7 @@ class ControlSettings(Settings):
     """A model that is not trained, but probed and compared as the trained ones are."""
 
     task: str = setting("spherical", "Name of its task, a key of `tasks`")
-    weights: Literal["built", "exact", "random"] = setting(
+    weights: ControlWeights = setting(
         "built",
         "built: the construction with ReLU interpolants; exact: with exact products; random: initial weights",
     )

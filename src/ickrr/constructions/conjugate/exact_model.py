@@ -23,13 +23,12 @@ from torch import Tensor
 from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions.blocks import empty_block, write_unit
 from ickrr.constructions.conjugate.channels import Channels
-from ickrr.constructions.conjugate.stack import Stack, assemble, checked
+from ickrr.constructions.conjugate.stack import SETUP_BLOCKS, Stack, assemble, checked_projection
 from ickrr.constructions.functionals import ONE, Affine, Functional, channel_value
 from ickrr.model.block import Block
 from ickrr.model.built import RationalMLP
 
 BLOCKS_PER_STEP: Final = 5
-SETUP_BLOCKS: Final = 1  # gathers r.z
 PRECONDITIONER_BLOCKS: Final = 1  # the weights g and z = g r, before it
 UPDATE: Final = 3  # the block of a step after which its prediction stands
 HIDDEN: Final = 7  # units of the widest MLP: the update's
@@ -38,13 +37,13 @@ PRIMITIVES: Final = {
     "product": "u v, a unit of RationalMLP whose divisor is 1",
     "guarded division": "u / w, a unit of RationalMLP, 0 where w <= SMALLEST_DIVISOR",
 }
-"""What the exact version uses beyond linear maps and linear attention; no trained model does."""
+"""What the exact model uses beyond linear maps and linear attention; no trained model does."""
 
 
 def settings_for(
     dimension: int, steps: int, *, preconditioned: bool = False, head_width: int | None = None
 ) -> BuiltModelSettings:
-    """Architecture of the exact version for representations of a dimension d and a number of steps."""
+    """Return the architecture of the exact model for representations of a dimension d and so many steps."""
     setup = SETUP_BLOCKS + PRECONDITIONER_BLOCKS * preconditioned
     return BuiltModelSettings(
         layers=setup + BLOCKS_PER_STEP * steps,
@@ -70,7 +69,7 @@ def build(
     preconditioned: bool = False,
     projection: Tensor | None = None,
 ) -> Stack:
-    """Build the exact version; the blocks of all steps are the same five modules.
+    """Build the exact model; the blocks of all steps are the same five modules.
 
     Args:
         dimension: d of the representations.
@@ -82,7 +81,7 @@ def build(
     Raises:
         ConstructionError: the ridge is not positive, or the projection is not of this dimension.
     """
-    projection = checked(dimension, ridge, projection)
+    projection = checked_projection(dimension, ridge, projection)
     settings = settings_for(dimension, steps, preconditioned=preconditioned, head_width=projection.shape[1])
     blocks = Blocks(settings, Channels(dimension), ridge, projection, preconditioned)
     setup = [blocks.weight()] if preconditioned else []
@@ -99,7 +98,7 @@ def build(
 
 
 class Blocks:
-    """The blocks of the exact version.
+    """The blocks of the exact model.
 
     Args:
         settings: architecture.
@@ -126,7 +125,7 @@ class Blocks:
         self.z = channels.scaled if preconditioned else channels.residual
 
     def weight(self) -> Block:
-        """Row sums K 1 by the kernel's head; g = 1/(K 1 + ridge), z = p = g y."""
+        """Return the block of g = 1/(K 1 + ridge), with K 1 by the kernel's head, and of z = p = g y."""
         block, write, c = self._block()
         c.multiply_kernel(block.attention, self.projection, None)
         row_sum: Affine = ({c.image: 1.0}, self.ridge)
@@ -136,13 +135,13 @@ class Blocks:
         return block
 
     def first_size(self) -> Block:
-        """Gather r.z before the first step."""
+        """Return the block that gathers r.z before the first step."""
         block, _, c = self._block()
         c.gather(block.attention, c.residual, {self.z: 1.0}, c.size)
         return block
 
     def product(self) -> Block:
-        """K p by the kernel's head; g (K p + ridge p) if preconditioned."""
+        """Return the block of K p, by the kernel's head, and of g (K p + ridge p) if preconditioned."""
         block, write, c = self._block()
         c.multiply_kernel(block.attention, self.projection, c.direction)
         if self.preconditioned:
@@ -150,7 +149,7 @@ class Blocks:
         return block
 
     def curvature(self) -> Block:
-        """Gather p.w; alpha = size / curvature at the aggregator, and 0/0 = 0 elsewhere."""
+        """Return the block that gathers p.w, and of alpha = size / curvature; 0/0 = 0 at other tokens."""
         block, write, c = self._block()
         c.gather(block.attention, c.direction, self.image, c.curvature)
         write.add(channel_value(c.size), ONE, channel_value(c.curvature), {c.step: 1.0})
@@ -158,7 +157,7 @@ class Blocks:
         return block
 
     def update(self) -> Block:
-        """Lend alpha to all; everything that moves by alpha."""
+        """Return the block that lends alpha to all tokens, and of everything that moves by alpha."""
         block, write, c = self._block()
         c.broadcast(block.attention, c.step)
         write.add(channel_value(c.step), channel_value(c.direction), ONE, {c.dual: 1.0})
@@ -172,7 +171,7 @@ class Blocks:
         return block
 
     def size(self) -> Block:
-        """Gather r.z; beta = new size / size; the new size takes the old one's place."""
+        """Return the block that gathers r.z, and of beta = new size / size; the new replaces the old."""
         block, write, c = self._block()
         c.gather(block.attention, c.residual, {self.z: 1.0}, c.new_size)
         write.add(channel_value(c.new_size), ONE, channel_value(c.size), {c.momentum: 1.0})
@@ -181,7 +180,7 @@ class Blocks:
         return block
 
     def momentum(self) -> Block:
-        """Lend beta to all; p <- z + beta p."""
+        """Return the block that lends beta to all tokens, and of p <- z + beta p."""
         block, write, c = self._block()
         c.broadcast(block.attention, c.momentum)
         write.add(channel_value(c.momentum), channel_value(c.direction), ONE, {c.direction: 1.0})
@@ -212,5 +211,5 @@ class Writer:
         self.used += 1
 
     def clear(self, channel: int) -> None:
-        """Subtract what the channel holds before this MLP."""
+        """Subtract from a channel what it holds before this MLP."""
         self.add(channel_value(channel), ONE, ONE, {channel: -1.0})

@@ -30,22 +30,21 @@ from ickrr.constructions import interpolants
 from ickrr.constructions.bank_weights import set_bank, set_linear, set_product
 from ickrr.constructions.blocks import empty_block
 from ickrr.constructions.conjugate.channels import Channels
-from ickrr.constructions.conjugate.stack import Stack, assemble, checked
+from ickrr.constructions.conjugate.stack import SETUP_BLOCKS, Stack, assemble, checked_projection
 from ickrr.constructions.functionals import Affine, Functional, channel_value
 from ickrr.errors import ConstructionError
 from ickrr.model.banks import BankedMLP
 from ickrr.model.block import Block
 
-SETUP_BLOCKS: Final = 1  # gathers r.r
 BLOCKS_PER_STEP: Final = 7
 UPDATE: Final = 4  # the block of a step after which its prediction stands
 BANKS: Final = 6  # two for each of the update's three products
 LINEAR_UNITS: Final = 6  # relu(z) - relu(-z) = z for what is linear in an MLP
 FEWEST_UNITS: Final = 4
 FLOOR: Final = 1e-14
-"""Denominators below this share of the largest one are read as if they were there."""
+"""Denominators below this share of the largest one are read as this share of it."""
 NUMERATOR_FLOOR: Final = 1e-20
-"""The same of numerators."""
+"""Numerators below this share of the largest one are read as this share of it."""
 SMALLEST_RATIO: Final = 1e-8
 """Quotients up to this share of the largest are 0."""
 HIDDEN_LOGARITHM: Final = 1e3
@@ -54,7 +53,7 @@ HIDDEN_LOGARITHM: Final = 1e3
 
 @dataclass(frozen=True)
 class Ranges:
-    """Bounds of what the interpolants read; beyond them products go on linearly and quotients are cut off.
+    """Bounds of what the interpolants read; beyond them products continue linearly and quotients are cut off.
 
     Attributes:
         step: alpha.
@@ -80,7 +79,7 @@ def measured_ranges(stack: Stack, x: Tensor, y: Tensor, queries: Tensor, margin:
     rounding errors.
 
     Args:
-        stack: the exact version, without a preconditioner.
+        stack: the exact model, without a preconditioner.
         x: representations of some contexts, (B, n, d), float64.
         y: labels, (B, n).
         queries: (B, Q, d).
@@ -113,7 +112,7 @@ def measured_ranges(stack: Stack, x: Tensor, y: Tensor, queries: Tensor, margin:
 
 
 def settings_for(dimension: int, steps: int, units: int) -> BuiltModelSettings:
-    """Architecture of the ReLU version for interpolants of so many units."""
+    """Return the architecture of the ReLU model for interpolants of so many units."""
     return BuiltModelSettings(
         layers=SETUP_BLOCKS + BLOCKS_PER_STEP * steps,
         width=Channels(dimension).width,
@@ -133,7 +132,7 @@ def settings_for(dimension: int, steps: int, units: int) -> BuiltModelSettings:
 
 @torch.no_grad()
 def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) -> Stack:
-    """Build the ReLU version; the blocks of all steps are the same seven modules.
+    """Build the ReLU model; the blocks of all steps are the same seven modules.
 
     Args:
         dimension: d of the representations.
@@ -145,7 +144,7 @@ def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) 
     Raises:
         ConstructionError: the ridge is not positive, or the units are odd or too few.
     """
-    projection = checked(dimension, ridge, None)
+    projection = checked_projection(dimension, ridge, None)
     if units < FEWEST_UNITS or units % 2:
         raise ConstructionError(f"units: found {units}; an even number of at least {FEWEST_UNITS} is needed")
     channels = Channels(dimension)
@@ -168,7 +167,7 @@ def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) 
 
 
 class Blocks:
-    """The blocks of the ReLU version.
+    """The blocks of the ReLU model.
 
     Args:
         settings: architecture.
@@ -197,7 +196,7 @@ class Blocks:
         return empty_block(self.settings, BankedMLP)
 
     def curvature(self) -> Block:
-        """Gather p.w; the logarithm of size over curvature."""
+        """Return the block that gathers p.w, and of the logarithm of size over curvature."""
         c = self.channels
         block, mlp = self.block()
         c.gather(block.attention, c.direction, self.image, c.curvature)
@@ -207,7 +206,7 @@ class Blocks:
         return block
 
     def size(self) -> Block:
-        """Gather r.r; the logarithm of new over old; the new takes the old one's place."""
+        """Return the block that gathers r.r, which replaces the old, and of the logarithm of their ratio."""
         c = self.channels
         block, mlp = self.block()
         c.gather(block.attention, c.residual, {c.residual: 1.0}, c.new_size)
@@ -218,7 +217,7 @@ class Blocks:
         return block
 
     def exponential(self, target: int, largest: float) -> Block:
-        """Write exp(quotient) to a channel of the aggregator, 0 to all others; clear the quotient."""
+        """Return the block that writes exp(quotient) to an aggregator channel and clears the quotient."""
         c = self.channels
         block, mlp = self.block()
         function = interpolants.exponential(math.log(SMALLEST_RATIO * largest), math.log(largest), self.units)
@@ -228,7 +227,7 @@ class Blocks:
         return block
 
     def update(self) -> Block:
-        """Lend alpha to all; everything that moves by alpha."""
+        """Return the block that lends alpha to all tokens, and of everything that moves by alpha."""
         c, ranges = self.channels, self.ranges
         block, mlp = self.block()
         c.broadcast(block.attention, c.step)
@@ -243,7 +242,7 @@ class Blocks:
         return block
 
     def momentum(self) -> Block:
-        """Lend beta to all; p <- r + beta p."""
+        """Return the block that lends beta to all tokens, and of p <- r + beta p."""
         c, ranges = self.channels, self.ranges
         block, mlp = self.block()
         c.broadcast(block.attention, c.momentum)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from ickrr.model.attention import Visibility
 from ickrr.model.block import Block
 from ickrr.model.tokens import pair
 from ickrr.model.transformer import Transformer
+
+SETUP_BLOCKS: Final = 1  # gathers r.z before the first step
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def require_positive_row_sums(x: Tensor, ridge: float) -> None:
         )
 
 
-def checked(dimension: int, ridge: float, projection: Tensor | None) -> Tensor:
+def checked_projection(dimension: int, ridge: float, projection: Tensor | None) -> Tensor:
     """Return the projection, (d, r), after refusing what cannot be built.
 
     Raises:

@@ -91,7 +91,7 @@ class Blocks:
         self.channels = channels
 
     def norm(self) -> Block:
-        """Block 1: the squares of the coordinates of x, into `norm`."""
+        """Return block 1, which writes the squares of the coordinates of x to `norm`."""
         block, mlp = empty_block(self.settings, BilinearMLP)
         for unit, coordinate in enumerate(self.channels.x):
             factor = channel_value(coordinate)
@@ -99,7 +99,7 @@ class Blocks:
         return block
 
     def share(self) -> Block:
-        """Block 2: the sink's share s, and where Newton's iteration starts."""
+        """Return block 2, of the sink's share s and the start of Newton's iteration."""
         c = self.channels
         block, mlp = empty_block(self.settings, BilinearMLP)
         c.attend(block.attention, self.problem.lengthscale, self.problem.ridge, hidden_sink=False)
@@ -111,7 +111,7 @@ class Blocks:
         return block
 
     def newton(self) -> Block:
-        """One step of Newton's iteration: r <- r + r e, e <- e^2."""
+        """Return the block of a step of Newton's iteration: r <- r + r e, e <- e^2."""
         c = self.channels
         block, mlp = empty_block(self.settings, BilinearMLP)
         write_unit(mlp, 0, (channel_value(c.remainder), channel_value(c.inverse)), {c.inverse: 1.0})
@@ -119,7 +119,7 @@ class Blocks:
         return block
 
     def iteration(self) -> Block:
-        """One step of Richardson, and the prediction of the iterate before it."""
+        """Return the block of a step of Richardson, and of the prediction of the iterate before it."""
         c, problem = self.channels, self.problem
         block, mlp = empty_block(self.settings, BilinearMLP)
         c.attend(block.attention, problem.lengthscale, problem.ridge, hidden_sink=False)

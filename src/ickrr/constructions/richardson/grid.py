@@ -1,4 +1,4 @@
-"""The verification grid: one cell an accuracy, a context length and a ridge, as rows of tidy tables."""
+"""The verification grid: a cell for each accuracy, context length and ridge, as rows of tidy tables."""
 
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
@@ -21,11 +21,21 @@ FEW: Final = 2  # prompts of a family on which widths are tried
 NOTHING: Final = float("nan")
 
 
+KEY: Final = ("name", "scaling", "ridge", "context_length", "accuracy")
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "cells": KEY,
+    "layers": (*KEY, "layer", "step", "error", "iterate_error", "bound"),
+    "widths": (*KEY, "width", "error"),
+    "families": (*KEY, "family", "error"),
+}
+"""Columns of tables without rows: where no model could be run, no row names them."""
+
+
 class Tables(NamedTuple):
     """Rows of the grid.
 
     Attributes:
-        cells: one a cell: what the theory asks for and promises, what was measured.
+        cells: a row for each cell: what the theory asks for and promises, and what was measured.
         layers: measured error and bound after every block.
         widths: error of every width that was tried.
         families: measured error of each kind of prompt.
@@ -54,7 +64,7 @@ def verify_cell(
 ) -> None:
     """Design, build, run and check one cell, and append its rows.
 
-    Cells that are too deep, or whose accuracy float64 cannot guarantee, keep the row of the theory.
+    Where the model is too deep, or float64 cannot guarantee the accuracy, the row holds the theory alone.
     """
     ridge = settings.ridges[name]
     problem = problem_of(settings, ridge, context_length)
@@ -93,6 +103,16 @@ def verify_cell(
     tables.cells.append(cell)
     tables.families.extend(_families(key, prompts, measured))
     tables.layers.extend(_layers(key, certificate, measured))
+
+
+def broken_promises(cells: list[Row]) -> list[str]:
+    """Return a line for each model that was run and breaks a bound which the theory promises."""
+    return [
+        f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, "
+        f"iterates off by {row['iterate_error']:.3g}, allowed {row['layer_bound']:.3g}"
+        for row in cells
+        if row["status"] == VERIFIED and not row["passed"]
+    ]
 
 
 def _search(

@@ -90,7 +90,7 @@ class Blocks:
         self.plain = certificate.problem.preconditioner == "kernel"
 
     def norm(self) -> Block:
-        """Block 1: the squares of the coordinates of x, a bank each, into `norm`; nothing on a sphere."""
+        """Return block 1, which writes the squares of the coordinates of x to `norm`; nothing on a sphere."""
         block, mlp = empty_block(self.settings, BankedMLP)
         if self.certificate.problem.sphere:
             return block
@@ -100,7 +100,7 @@ class Blocks:
         return block
 
     def share(self) -> Block:
-        """Block 2: the sink's share through its value channel, and the functions of it alone."""
+        """Return block 2, of the sink's share, through its value channel, and the functions of it alone."""
         problem, units, ranges = self.certificate.problem, self.certificate.units, self.certificate.ranges
         channels = self.channels
         block, mlp = empty_block(self.settings, BankedMLP)
@@ -117,7 +117,7 @@ class Blocks:
         return block
 
     def iteration(self) -> Block:
-        """Blocks 3 .. T+3: one step of Richardson, and the prediction of the iterate before it."""
+        """Return blocks 3 .. T+3, of a step of Richardson and the prediction of the iterate before it."""
         problem, units, ranges = self.certificate.problem, self.certificate.units, self.certificate.ranges
         channels = self.channels
         block, mlp = empty_block(self.settings, BankedMLP)
