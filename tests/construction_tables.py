@@ -93,6 +93,7 @@ def contraction_table():
         rows.append(
             {
                 "family": family,
+                "kind": "adversarial" if family == "all equal" else "law",
                 "lengthscale": h,
                 "scaling": scaling,
                 "ridge": ridge,

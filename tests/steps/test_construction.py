@@ -13,6 +13,7 @@ from ickrr.config.model import BuiltModelSettings, ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.constructions.richardson.contraction import ADVERSARIES
 from ickrr.io.files import write_json, write_table
 from ickrr.io.tensors import read_metadata
 from ickrr.model.weights import load_model
@@ -106,7 +107,7 @@ def test_unknown_ridge(tmp_path, capsys):
 
 
 def test_contraction(tmp_path):
-    """Fails if a factor exceeds the theorem's bound."""
+    """Fails if a factor exceeds the theorem's bound, or an adversarial set counts as an input law."""
     chosen = ContractionSettings(context_lengths=[6, 12], points=24, laws=["spherical"], lengthscales=[1.0])
     write_json(tmp_path / "settings.json", chosen.model_dump(mode="json"))
     output = tmp_path / "contraction.parquet"
@@ -117,7 +118,8 @@ def test_contraction(tmp_path):
     table = pd.read_parquet(output)
     kept = table[(table["preconditioner"] == "ridge") | (table["bound"] < 1)]
     assert (kept["factor"] <= kept["bound"] + 1e-12).all()
-    assert {"spherical", "all equal", "duplicates"} <= set(table["family"])
+    assert set(table.loc[table["kind"] == "law", "family"]) == {"spherical"}
+    assert set(table.loc[table["kind"] == "adversarial", "family"]) == set(ADVERSARIES)
 
 
 def construct(tmp_path, *options):
@@ -183,6 +185,19 @@ def test_controls_are_loaded_as_trained_models_are(tmp_path, kind):
     assert str(model.readout.weight.dtype) == ("torch.float32" if kind == "random" else "torch.float64")
     expected = json.loads((tmp_path / "e.json").read_text())
     assert (expected["setup"] is None) == (kind == "random")
+
+
+def test_control_of_a_trained_architecture(tmp_path, capsys):
+    """Fails if a construction that is asked for in a trained model's architecture ends in a traceback."""
+    task = TaskSettings(dimension=2, context_length=5)
+    run = RunSettings(
+        name="r", task_name="t", task=task, model=ARCHITECTURES["random"], training=TrainingSettings()
+    )
+    write_json(tmp_path / "run.json", run.model_dump(mode="json"))
+    files = ["--weights", str(tmp_path / "w.safetensors"), "--expected", str(tmp_path / "e.json")]
+    arguments = ["--run", str(tmp_path / "run.json"), "--kind", "exact", "--seed", "0", *files]
+    assert main(["build_control", *arguments]) == 1
+    assert "model.mlp: found 'gelu', that of a trained model" in capsys.readouterr().err
 
 
 def test_control_without_room(tmp_path, capsys):

@@ -1,5 +1,5 @@
 rule run_conjugate_gradient:
-    """Run conjugate gradients that are built into linear attention and compare every step with float64."""
+    """Run conjugate gradients that are built into linear attention, and compare every step with float64."""
     output:
         curves="<results>/tables/metarep/cg_curves.parquet",
         summary="<results>/tables/metarep/cg.parquet",

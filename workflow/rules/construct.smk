@@ -2,7 +2,7 @@ from ickrr.config.experiment import CONTROL_SOLVER
 
 
 rule verify_construction:
-    """Build and run the hand-built models of one ridge and compare every layer with float64."""
+    """Build and run the hand-built models of one ridge, and compare every layer with float64."""
     output:
         cells="<results>/construction/{ridge}/cells.parquet",
         layers="<results>/construction/{ridge}/layers.parquet",
@@ -20,7 +20,7 @@ rule verify_construction:
     params:
         **job(
             "verify_construction",
-            chosen=RANDOM_LAWS,
+            chosen=VERIFICATION_LAWS,
             settings={"settings": experiment.constructions.verification},
             ridge="{ridge}",
             threads=all_threads,
@@ -82,7 +82,7 @@ rule measure_contraction:
     params:
         **job(
             "measure_contraction",
-            chosen=[*CONTRACTION_LAWS, *RANDOM_LAWS],
+            chosen=CONTRACTION_LAWS,
             settings={"settings": experiment.constructions.contraction},
             threads=all_threads,
         ),

@@ -4,24 +4,20 @@
 from typing import get_args
 
 from ickrr.config.experiment import UNSOLVED_TABLES, RunTable
+from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
+from ickrr.constructions.richardson.laws import DIRECTIONS, RANDOM_LAWS
 from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
 
 STATISTIC_MODULES = [STATISTICS.dotted(name) for name in ledger.statistics()]
 SOLVER_MODULES = [SOLVERS.dotted(name) for name in experiment.solvers.names]
 CONTRACTION_LAWS = [
-    LAWS.dotted(law) for law in experiment.constructions.contraction.laws
+    LAWS.dotted(law) for law in {*experiment.constructions.contraction.laws, DIRECTIONS}
 ]
 # Named by the constructions themselves, not by settings.
 BUILT_SOLVERS = [
-    SOLVERS.dotted(name)
-    for name in [
-        "conjugate_gradient",
-        "preconditioned_cg",
-        "richardson",
-        "preconditioned_richardson_ridge",
-    ]
+    SOLVERS.dotted(name) for name in [*REFERENCES.values(), *STATIONARY.values()]
 ]
-RANDOM_LAWS = [LAWS.dotted(law) for law in ["spherical", "uniform", "gaussian"]]
+VERIFICATION_LAWS = [LAWS.dotted(law) for law in {*RANDOM_LAWS, DIRECTIONS}]
 
 
 def modules_of_task(task):

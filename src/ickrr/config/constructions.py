@@ -12,6 +12,7 @@ Positive = Annotated[float, Field(gt=0)]
 PositiveInteger = Annotated[int, Field(ge=1)]
 RidgeScaling = Literal["fixed", "scaled"]
 PreconditionerName = Literal["ridge", "kernel"]
+ControlWeights = Literal["built", "exact", "random"]
 
 
 class RidgeSettings(Settings):
@@ -49,7 +50,7 @@ class VerificationSettings(Settings):
         ge=1,
     )
     points: int = setting(
-        1280, "Points in all prompts of one law together: larger N have fewer prompts, at least two", ge=1
+        1280, "Points in all prompts of one law: larger N have fewer prompts, at least two", ge=1
     )
     bisection_context_length: int = setting(
         160, "Largest N for which the smallest sufficient width is searched", "technical", ge=0
@@ -58,6 +59,10 @@ class VerificationSettings(Settings):
         2560, "Points in the prompts of one forward pass; bounds the memory", "technical", ge=1
     )
     seed: int = setting(0, "Seed of the prompts", ge=0)
+
+    def prompts_at(self, context_length: int) -> int:
+        """Return the number of prompts of each law at a context length."""
+        return min(self.most_prompts, max(2, self.points // context_length))
 
 
 class ContractionSettings(Settings):
@@ -76,17 +81,23 @@ class ContractionSettings(Settings):
         [10, 30, 100, 300, 1000], "Context lengths N", min_length=1
     )
     points: int = setting(
-        4000, "Points in all random prompts of one case together: larger N have fewer prompts", ge=10
+        4000,
+        "Points in all random prompts of one case: larger N have fewer prompts, at least four",
+        ge=10,
     )
     most_prompts: int = setting(100, "Largest number of random prompts of one case", unit="prompts", ge=1)
     seed: int = setting(0, "Seed of the prompts", ge=0)
+
+    def prompts_at(self, context_length: int) -> int:
+        """Return the number of prompts of each law at a context length."""
+        return min(self.most_prompts, max(4, self.points // context_length))
 
 
 class ControlSettings(Settings):
     """A model that is not trained, but probed and compared as the trained ones are."""
 
     task: str = setting("spherical", "Name of its task, a key of `tasks`")
-    weights: Literal["built", "exact", "random"] = setting(
+    weights: ControlWeights = setting(
         "built",
         "built: the construction with ReLU interpolants; exact: with exact products; random: initial weights",
     )

@@ -1,1 +1,1 @@
-"""Weights by construction: Richardson iteration inside the transformer, with bounds on its error."""
+"""Models whose weights are built by hand: two families, and what both need."""

@@ -1,7 +1,7 @@
 """Scalar functions as ReLU layers: interpolants f(z) = f(t_0) + sum_k c_k relu(z - t_k), with their errors.
 
 On [t_0, t_m] the sum interpolates f linearly between the knots t_0 < .. < t_m with m units; left of t_0 it
-is constant, right of t_m it goes on linearly. Between the knots a and b a convex f is overestimated by at
+is constant, right of t_m it continues linearly. Between the knots a and b a convex f is overestimated by at
 most (b - a)^2/8 max |f''|. Products come from squares by polarisation, uv = ((u+v)/2)^2 - ((u-v)/2)^2.
 """
 
@@ -70,7 +70,7 @@ def interpolant(function: Callable[[Tensor], Tensor], knots: Tensor) -> Piecewis
 
 
 def square(bound: float, units: int) -> PiecewiseLinear:
-    """z^2 on [-bound, bound]; see `square_error`. The slopes are exact: t_k + t_(k+1)."""
+    """Interpolate z^2 on [-bound, bound]; see `square_error`. The slopes are exact: t_k + t_(k+1)."""
     knots = torch.linspace(-bound, bound, units + 1, dtype=torch.float64)  # (m+1)
     slopes = knots[:-1] + knots[1:]
     changes = torch.cat((slopes[:1], slopes.diff()))  # (m)
@@ -78,12 +78,12 @@ def square(bound: float, units: int) -> PiecewiseLinear:
 
 
 def square_error(bound: float, units: int) -> float:
-    """Largest error of `square`: h^2/4 = (bound/units)^2, with h = 2 bound/units; never below z^2."""
+    """Return the largest error of `square`, never below z^2: h^2/4 = (bound/units)^2, h = 2 bound/units."""
     return (bound / units) ** 2
 
 
 def square_units(bound: float, error: float) -> int:
-    """Fewest units (an even number, so that 0 is a knot and 0^2 is exact) for an error of `square`."""
+    """Return the fewest units for an error of `square`; they are even, so that 0 is a knot and 0^2 exact."""
     return 2 * math.ceil(bound / math.sqrt(error) / 2)
 
 
@@ -94,19 +94,19 @@ def product(first_bound: float, second_bound: float, units: int) -> Product:
 
 
 def product_error(first_bound: float, second_bound: float, units: int) -> float:
-    """Largest error of `product`: UV/units^2. The two squares err to the same side, so they do not add."""
+    """Return the largest error of `product`, UV/units^2: the errors of both squares have the same sign."""
     return first_bound * second_bound / units**2
 
 
 def product_units(first_bound: float, second_bound: float, error: float) -> int:
-    """Fewest units of each square (an even number) for an error of `product`."""
+    """Return the fewest units of each square, an even number, for an error of `product`."""
     return square_units(math.sqrt(first_bound * second_bound), error)
 
 
 def reciprocal(low: float, high: float, units: int) -> PiecewiseLinear:
-    """-1/w on [-high, -low], that is 1/z read at w = -z; knots in geometric progression.
+    """Interpolate -1/w on [-high, -low], that is 1/z read at w = -z, with knots in geometric progression.
 
-    Read from the side where it is flat all terms are positive: from the other one, sums of size 1/low^2
+    From this side, where it is flat, all terms are positive; from the other one, sums of size 1/low^2 would
     cancel.
     """
     exponents = torch.linspace(math.log(high), math.log(low), units + 1, dtype=torch.float64)
@@ -114,7 +114,7 @@ def reciprocal(low: float, high: float, units: int) -> PiecewiseLinear:
 
 
 def reciprocal_error(low: float, high: float, units: int) -> float:
-    """Largest relative error of `reciprocal`: (sqrt(q) - 1/sqrt(q))^2/4, q = (high/low)^(1/units).
+    """Return the largest relative error of `reciprocal`, (sqrt(q) - 1/sqrt(q))^2/4, q = (high/low)^(1/units).
 
     Between a and b = qa the relative error (z - a)(b - z)/(ab) is largest at z = (a + b)/2.
     """
@@ -122,12 +122,12 @@ def reciprocal_error(low: float, high: float, units: int) -> float:
 
 
 def reciprocal_units(low: float, high: float, error: float) -> int:
-    """Fewest units for a relative error of `reciprocal`."""
+    """Return the fewest units for a relative error of `reciprocal`."""
     return max(1, math.ceil(math.log(high / low) / (2 * math.asinh(math.sqrt(error)))))
 
 
 def odds(low: float, high: float, units: int) -> PiecewiseLinear:
-    """z/(1 - z) on [low, high], high < 1, and constant beyond `high`; see `odds_error`."""
+    """Interpolate z/(1 - z) on [low, high], high < 1; constant beyond `high`. See `odds_error`."""
     knots = torch.linspace(low, high, units, dtype=torch.float64)  # one unit is the bend at `high`
     inner = interpolant(lambda z: z / (1 - z), knots)
     changes = torch.cat((inner.changes, -inner.changes.sum()[None]))  # (m)
@@ -135,10 +135,45 @@ def odds(low: float, high: float, units: int) -> PiecewiseLinear:
 
 
 def odds_error(low: float, high: float, units: int) -> float:
-    """Largest error of `odds` on [low, high]: h^2/8 max f'' = h^2/(4 (1-high)^3)."""
+    """Return the largest error of `odds` on [low, high], h^2/8 max f'' = h^2/(4 (1-high)^3)."""
     return ((high - low) / (units - 1)) ** 2 / (4 * (1 - high) ** 3)
 
 
 def odds_units(low: float, high: float, error: float) -> int:
-    """Fewest units for an error of `odds`."""
+    """Return the fewest units for an error of `odds`."""
     return max(2, 1 + math.ceil((high - low) / (2 * math.sqrt(error * (1 - high) ** 3))))
+
+
+def logarithm(low: float, high: float, units: int) -> PiecewiseLinear:
+    """Interpolate log z on [low, high], read at w = -z; knots in geometric progression.
+
+    It is constant above `high`; below `low` it continues linearly, to log low - 1 at 0. From this side, where
+    it is flat, all terms have one sign; from the other one, sums of size 1/low would cancel.
+    """
+    knots = -torch.logspace(math.log10(high), math.log10(low), units + 1, dtype=torch.float64)
+    return interpolant(lambda w: torch.log(-w), knots)
+
+
+def logarithm_error(low: float, high: float, units: int) -> float:
+    """Bound the error of `logarithm` on [low, high]: (q - 1)^2/8, q = (high/low)^(1/units).
+
+    Between a and b = qa, (b - a)^2/8 max |f''| = (q - 1)^2/8.
+    """
+    return math.expm1(math.log(high / low) / units) ** 2 / 8
+
+
+def exponential(low: float, high: float, units: int) -> PiecewiseLinear:
+    """Interpolate exp z - exp low on [low, high] evenly; 0 below `low` and constant above `high`."""
+    knots = torch.linspace(low, high, units, dtype=torch.float64)  # one unit is the bend at `high`
+    inner = interpolant(lambda z: torch.exp(z) - math.exp(low), knots)
+    changes = torch.cat((inner.changes, -inner.changes.sum()[None]))  # (m)
+    return PiecewiseLinear(knots, changes, 0.0)
+
+
+def exponential_error(low: float, high: float, units: int) -> float:
+    """Bound the relative error of the interpolation in `exponential`: h^2 e^h/8, h the knots' spacing.
+
+    The error of the shift by exp low is added to it.
+    """
+    spacing = (high - low) / (units - 1)
+    return spacing**2 * math.exp(spacing) / 8

@@ -1,7 +1,7 @@
 """Files that are never half-written, and errors that say what to do about a bad one.
 
-Everything is written to a temporary name beside the target, flushed to disk and renamed. What a folder holds
-is asked in one place (`files_below`), which leaves out what editors and systems put there.
+Everything is written to a temporary name in the folder of the target, flushed to disk and renamed. Folders
+are listed by `files_below` alone, which leaves out what editors and systems put there.
 """
 
 import json
@@ -49,7 +49,7 @@ def _umask() -> int:
 
 
 def identity(path: str | Path) -> tuple[int, int, int] | None:
-    """Return date [ns], size [bytes] and inode of a file; None where there is none."""
+    """Return the date [ns], size [bytes] and inode of a file; None if there is no file."""
     try:
         found = os.stat(path)
     except OSError:
@@ -60,9 +60,9 @@ def identity(path: str | Path) -> tuple[int, int, int] | None:
 def files_below(folder: Path, suffixes: Container[str]) -> list[Path]:
     """List the files below a folder that have one of some suffixes, sorted.
 
-    Left out is what only lies about: what is hidden or in a hidden folder (locks and swap files of editors,
-    ``._x`` of macOS, ``.ipynb_checkpoints``), links to nothing, and what cannot be read. Copies that editors
-    keep (``x.tex~``, ``#x.tex#``) have another suffix.
+    It leaves out what is hidden or in a hidden folder (locks and swap files of editors, ``._x`` of macOS,
+    ``.ipynb_checkpoints``), links to nothing, and what cannot be read. Copies that editors keep (``x.tex~``,
+    ``#x.tex#``) have another suffix.
     """
     found: list[Path] = []
     for place, folders, names in os.walk(folder):
@@ -73,7 +73,7 @@ def files_below(folder: Path, suffixes: Container[str]) -> list[Path]:
 
 
 def readable(path: Path) -> bool:
-    """Say whether a path is a file that can be read: no folder, no link to nothing."""
+    """Say whether a path is a file that can be read, neither a folder nor a link to nothing."""
     return path.is_file() and os.access(path, os.R_OK)
 
 
@@ -101,7 +101,7 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def to_json(value: Any) -> str:
-    """Serialise to the one JSON form used everywhere: sorted keys, indented, final newline."""
+    """Return a value as JSON in the form that all files have: sorted keys, indented, with a final newline."""
     return json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
@@ -125,7 +125,7 @@ def read_json(path: str | Path) -> Any:
 
 
 def read_settings(path: str | Path, model: type[Model]) -> Model:
-    """Read a resolved spec.
+    """Read settings that were resolved from config.yaml.
 
     Raises:
         FileError: the file is missing, damaged or does not fit the schema.
@@ -143,10 +143,7 @@ def read_settings(path: str | Path, model: type[Model]) -> Model:
 
 
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
-    """Write a tidy table as Parquet, and refuse one whose rows are not plain columns.
-
-    The index is dropped. Equal tables give equal bytes.
-    """
+    """Write a tidy table as Parquet, without its index. Equal tables give equal bytes."""
     with atomic_path(path) as temporary:
         table.to_parquet(temporary, index=False, compression="zstd")
 

@@ -1,4 +1,4 @@
-"""Text that people write: configuration, claims, the paper; or one message about a file that is none."""
+"""Reading of text that people write (configuration, claims, the paper), with one message if it is no text."""
 
 import codecs
 from pathlib import Path
@@ -23,7 +23,7 @@ def read_text(path: Path, *, plain: bool = False) -> str:
 
     Args:
         path: the file.
-        plain: other programs read it as well, which know UTF-8 only.
+        plain: it is also read by other programs, which know only UTF-8.
 
     Raises:
         FileError: it cannot be read, is too large, or is no text.

@@ -91,6 +91,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "construction/rates": ("name", "quantity", "against", "value", "low", "high", "cells"),
     "construction/contraction": (
         "family",
+        "kind",
         "lengthscale",
         "scaling",
         "ridge",

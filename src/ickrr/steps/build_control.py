@@ -2,17 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 import torch
 
-from ickrr.config.model import BuiltModelSettings
+from ickrr.config.constructions import ControlWeights
 from ickrr.config.run import RunSettings
-from ickrr.constructions.richardson.controls import build_exact, build_relu
-from ickrr.errors import ConstructionError
+from ickrr.constructions.richardson.controls import build_control
 from ickrr.io.files import read_settings, write_json
-from ickrr.model.initialisation import initialise
-from ickrr.model.weights import build_model, save_weights
-from ickrr.randomness import torch_generator
+from ickrr.model.weights import save_weights
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", type=Path, required=True, help="resolved run (JSON); its training is not used"
     )
-    parser.add_argument("--kind", choices=("built", "exact", "random"), required=True, help="which weights")
+    parser.add_argument("--kind", choices=get_args(ControlWeights), required=True, help="which weights")
     parser.add_argument("--seed", type=int, required=True, help="seed of random weights")
     parser.add_argument("--weights", type=Path, required=True, help="weights to write (safetensors)")
     parser.add_argument("--expected", type=Path, required=True, help="what it must be, to write (JSON)")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the weights, and `setup` and `layer_bound` (both null for random weights).
+    """Write the weights, and `kind`, `setup` and `layer_bound` (the last two null for random weights).
 
     Raises:
         FileError: the run cannot be read.
@@ -35,21 +33,9 @@ def main(arguments: argparse.Namespace) -> None:
     """
     torch.set_num_threads(1)
     run = read_settings(arguments.run, RunSettings)
-    expected: dict[str, object] = {"kind": arguments.kind, "setup": None, "layer_bound": None}
-    if arguments.kind == "random":
-        model = build_model(run)
-        initialise(model, torch_generator(arguments.seed, "initial weights"))
-    elif isinstance(run.model, BuiltModelSettings):
-        builder = build_relu if arguments.kind == "built" else build_exact
-        control = builder(run.task, run.model)
-        model = control.model
-        expected |= {"setup": control.setup, "layer_bound": control.layer_bound}
-    else:
-        raise ConstructionError(
-            f"{arguments.run}: model.mlp: found '{run.model.mlp}', that of a trained model; "
-            f"--kind {arguments.kind} needs the architecture of a built one"
-        )
+    control = build_control(arguments.kind, run, arguments.seed)
     # Blocks may share their storage, and safetensors takes each tensor once.
-    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    state = {name: tensor.clone() for name, tensor in control.model.state_dict().items()}
     save_weights(arguments.weights, state, run, arguments.seed)
+    expected = {"kind": arguments.kind, "setup": control.setup, "layer_bound": control.layer_bound}
     write_json(arguments.expected, expected)

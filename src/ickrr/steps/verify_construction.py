@@ -1,4 +1,4 @@
-"""Build the models of one ridge of the verification grid, run them, and hold every layer against float64."""
+"""Build and run the models of one ridge of the verification grid, and compare every layer with float64."""
 
 import argparse
 import sys
@@ -8,19 +8,10 @@ import pandas as pd
 import torch
 
 from ickrr.config.constructions import VerificationSettings
-from ickrr.constructions.richardson.grid import Tables, verify_cell
+from ickrr.constructions.richardson.grid import COLUMNS, Tables, broken_promises, verify_cell
 from ickrr.errors import ConstructionError
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
-
-KEY = ["name", "scaling", "ridge", "context_length", "accuracy"]
-# Where no cell could be run, these tables have no rows to name their columns.
-COLUMNS = {
-    "cells": KEY,
-    "layers": [*KEY, "layer", "step", "error", "iterate_error", "bound"],
-    "widths": [*KEY, "width", "error"],
-    "families": [*KEY, "family", "error"],
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,14 +47,8 @@ def main(arguments: argparse.Namespace) -> None:
             pd.DataFrame(rows, columns=None if rows else COLUMNS[name]),
         )
     # The tables are written all the same, so that a person can see what failed and where.
-    failed = [row for row in tables.cells if row["status"] == "verified" and not row["passed"]]
-    for row in failed:
-        print(
-            f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, "
-            f"iterates off by {row['iterate_error']:.3g}, allowed {row['layer_bound']:.3g}",
-            file=sys.stderr,
-        )
-    if failed:
+    if failed := broken_promises(tables.cells):
+        print(*failed, sep="\n", file=sys.stderr)
         raise ConstructionError(
             f"{arguments.cells}: {len(failed)} of {len(grid)} cells break a "
             "bound that the theory promises (listed above); the weights or the bounds are wrong"

@@ -13,7 +13,7 @@ from ickrr.config.options import at_least_one
 from ickrr.constructions.richardson.adversaries import all_prompts
 from ickrr.constructions.richardson.design import design
 from ickrr.constructions.richardson.problem import Problem, effective_ridge
-from ickrr.constructions.richardson.reference import Prompts
+from ickrr.constructions.richardson.prompts import Prompts
 from ickrr.constructions.richardson.relu_model import build, settings_for
 from ickrr.constructions.richardson.verification import check
 from ickrr.errors import ConstructionError

@@ -11,6 +11,7 @@ from scipy.sparse.linalg import cg
 
 from ickrr.config.conjugate_gradient import DIVERGED
 from ickrr.config.load import load_experiment
+from ickrr.constructions import interpolants
 from ickrr.constructions.conjugate import relu_model
 from ickrr.constructions.conjugate.exact_model import (
     BLOCKS_PER_STEP,
@@ -267,14 +268,14 @@ class TestRelu:
         """Fails if the logarithm or the exponential is off by more than stated on a fine grid."""
         low, high = 1e-6, 50.0
         z = torch.logspace(-6, np.log10(50.0), 4001, dtype=torch.float64)
-        error = (relu_model.logarithm(low, high, units)(-z) - z.log()).abs().max()
-        assert float(error) <= relu_model.logarithm_error(low, high, units) * (1 + 1e-9)
+        error = (interpolants.logarithm(low, high, units)(-z) - z.log()).abs().max()
+        assert float(error) <= interpolants.logarithm_error(low, high, units) * (1 + 1e-9)
         low, high = np.log(1e-4), np.log(20.0)
         z = torch.linspace(low, high, 4001, dtype=torch.float64)
-        found = relu_model.exponential(low, high, units)(z) + np.exp(low)
+        found = interpolants.exponential(low, high, units)(z) + np.exp(low)
         relative = ((found - z.exp()) / z.exp()).abs().max()
-        assert float(relative) <= relu_model.exponential_error(low, high, units) * (1 + 1e-9)
-        assert float(relu_model.exponential(low, high, units)(torch.tensor(low - 5.0).double())) == 0.0
+        assert float(relative) <= interpolants.exponential_error(low, high, units) * (1 + 1e-9)
+        assert float(interpolants.exponential(low, high, units)(torch.tensor(low - 5.0).double())) == 0.0
 
     @pytest.mark.parametrize("units", [2, 7])
     def test_units_are_checked(self, units):

@@ -7,10 +7,11 @@ import torch
 
 from ickrr.constructions.richardson import exact_model
 from ickrr.constructions.richardson.adversaries import adversarial_prompts, all_prompts
+from ickrr.constructions.richardson.assembly import prediction_step
 from ickrr.constructions.richardson.design import SETUP_BLOCKS, certify, design
 from ickrr.constructions.richardson.problem import Problem
-from ickrr.constructions.richardson.reference import Prompts, exact_system
-from ickrr.constructions.richardson.relu_model import build, prediction_step, settings_for
+from ickrr.constructions.richardson.prompts import Prompts, exact_system
+from ickrr.constructions.richardson.relu_model import build, settings_for
 from ickrr.constructions.richardson.verification import check
 from ickrr.errors import ConstructionError
 from ickrr.model.banks import BankedMLP

@@ -30,11 +30,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ickrr.constructions.richardson.relu_model import Functional
+from ickrr.constructions.functionals import Functional
 from ickrr.model.attention import Attention
 
 
-class ConjugateChannels:
+class Channels:
     """Indices of the channels for representations of dimension d, and the heads on them.
 
     Args:
@@ -75,7 +75,7 @@ class ConjugateChannels:
         readout.weight[0, self.prediction] = 1.0
 
     def multiply_kernel(self, attention: Attention, projection: Tensor, source: int | None) -> None:
-        """Head that adds sum_j (S^T phi_i).(S^T phi_j) s_j to `image`; the aggregator's phi is 0.
+        """Write a head that adds sum_j (S^T phi_i).(S^T phi_j) s_j to `image`; the aggregator's phi is 0.
 
         Args:
             attention: attention to write to, all zeros, with head width r.
@@ -92,7 +92,7 @@ class ConjugateChannels:
         attention.output.weight[self.image, 0] = 1.0
 
     def gather(self, attention: Attention, first: int, second: Functional, target: int) -> None:
-        """Head that adds sum_j u_j v_j to a channel of the aggregator: u is its key, v its value."""
+        """Write a head that adds sum_j u_j v_j to a channel of the aggregator: u is its key, v its value."""
         attention.query.weight[0, self.flag] = _root(attention)
         attention.key.weight[0, first] = 1.0
         for channel, coefficient in second.items():
@@ -100,7 +100,7 @@ class ConjugateChannels:
         attention.output.weight[target, 0] = 1.0
 
     def broadcast(self, attention: Attention, channel: int) -> None:
-        """Head that adds the aggregator's channel to the same channel of all other tokens."""
+        """Write a head that adds the aggregator's channel to the same channel of all other tokens."""
         attention.query.bias[0] = _root(attention)
         attention.query.weight[0, self.flag] = -_root(attention)
         attention.key.weight[0, self.flag] = 1.0
@@ -109,7 +109,7 @@ class ConjugateChannels:
 
 
 def _root(attention: Attention) -> float:
-    """What attention divides its logits by."""
+    """Return what attention divides its logits by, the root of the head width."""
     return math.sqrt(attention.query.out_features // attention.heads)
 
 

@@ -10,15 +10,11 @@ from ickrr.config.conjugate_gradient import Conditioning, ConjugateGradientSetti
 from ickrr.constructions.conjugate import exact_model, measures, relu_model
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts, draw
 from ickrr.constructions.conjugate.measures import Trajectory, first_below, relative_errors
+from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
 from ickrr.constructions.summary import QUANTILES, Row, quantiles, supremum
 from ickrr.randomness import torch_generator
 
 SUBJECTS = {"cg": False, "pcg": True}  # preconditioned
-REFERENCES = {"cg": "conjugate_gradient", "pcg": "preconditioned_cg"}
-STATIONARY = {
-    "richardson": "richardson",
-    "preconditioned_richardson": "preconditioned_richardson_ridge",  # the one that always converges
-}
 
 Solve = Callable[[FeaturePrompts, str, int], Tensor]
 """Predictions (T+1, B, Q) of a solver, by its name, on prompts, up to step T."""

@@ -1,4 +1,4 @@
-"""Prompts of representations: y = phi.theta + noise with theta ~ N(0, I), and |phi|^2 = 1 in the mean."""
+"""Prompts of representations: y = phi.theta + noise with theta ~ N(0, I), where |phi|^2 has mean 1."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ickrr.constructions.richardson.reference import System
+from ickrr.constructions.dense_system import System
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FeaturePrompts:
         return self.system.kernel + self.ridge * torch.eye(self.x.shape[1], dtype=torch.float64)
 
     def condition_numbers(self) -> Tensor:
-        """Largest over smallest eigenvalue of K + ridge I, (B)."""
+        """Return the largest over the smallest eigenvalue of K + ridge I, (B)."""
         values = torch.linalg.eigvalsh(self.matrix)  # (B, n), ascending
         ratio: Tensor = values[:, -1] / values[:, 0]
         return ratio
@@ -59,16 +59,16 @@ def draw(
 
     Args:
         shape: prompts B, pairs n, queries Q, dimension d.
-        decay: of the mean squares.
+        decay: exponent c of the mean squares.
         ridge: lambda.
-        noise_std: of the labels.
-        generator: of everything.
-        nonnegative: absolute values of normal coordinates, so that kernel entries are not negative.
+        noise_std: standard deviation of the labels' noise.
+        generator: source of all randomness.
+        nonnegative: take absolute values of the coordinates, so that kernel entries are not negative.
     """
     prompts, pairs, queries, dimension = shape
     weights = torch.arange(1, dimension + 1, dtype=torch.float64) ** -decay  # (d)
     points = torch.randn(prompts, pairs + queries, dimension, generator=generator, dtype=torch.float64)
-    points = (points.abs() if nonnegative else points) * (weights / weights.sum()).sqrt()
+    points = (points.abs() if nonnegative else points) * (weights / weights.sum()).sqrt()  # (B, n+Q, d)
     theta = torch.randn(prompts, dimension, 1, generator=generator, dtype=torch.float64)
     noise = torch.randn(prompts, pairs, generator=generator, dtype=torch.float64)
     x = points[:, :pairs]  # (B, n, d)

@@ -1,4 +1,4 @@
-"""What is measured on built conjugate gradients: against float64 CG, the solution, and the rate.
+"""Measures of built conjugate gradients: their distance to float64 CG, to the solution, and their rate.
 
 Relative prediction errors are |f - f*| / |f*| over the queries of a prompt, in the 2-norm. The rate bound is
 |e_t|_A <= 2 ((sqrt(kappa) - 1)/(sqrt(kappa) + 1))^t |e_0|_A (Saad, 2003, eq. 6.128); for predictions times
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ickrr.config.conjugate_gradient import DIVERGED
-from ickrr.constructions.conjugate.exact_model import Stack
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts
+from ickrr.constructions.conjugate.stack import Stack
 
 VECTORS: Final = ("dual", "residual", "direction")
 
@@ -54,23 +54,23 @@ class Trajectory:
 
 
 def relative_errors(predictions: Tensor, solution: Tensor) -> Tensor:
-    """Relative prediction errors, (T+1, B), of predictions (T+1, B, Q) against the solution (B, Q).
+    """Return the relative errors, (T+1, B), of predictions, (T+1, B, Q), against the solution, (B, Q).
 
-    What is beyond `DIVERGED`, or not finite, is `DIVERGED`.
+    An error above `DIVERGED`, or one that is not finite, is `DIVERGED`.
     """
     errors: Tensor = (predictions - solution).norm(dim=-1) / solution.norm(dim=-1)
     return errors.nan_to_num(nan=DIVERGED).clamp_max(DIVERGED)
 
 
 def first_below(errors: Tensor, tolerance: float) -> Tensor:
-    """First step whose error is at most the tolerance, the last one where there is none; (B) of (T+1, B)."""
+    """Return the first step whose error is at most the tolerance, else the last; (T+1, B) -> (B)."""
     below = errors <= tolerance  # (T+1, B)
     first = below.to(torch.int8).argmax(dim=0)
     return torch.where(below.any(dim=0), first, len(errors) - 1)
 
 
 def step_error(first: Tensor, second: Tensor, labels: Tensor, last: Tensor) -> float:
-    """Largest |first - second| / max |y| over prompts, queries and the steps up to each prompt's last.
+    """Return the largest |first - second| / max |y| over prompts, queries and steps up to each prompt's last.
 
     Args:
         first: predictions, (T+1, B, Q).
@@ -84,13 +84,13 @@ def step_error(first: Tensor, second: Tensor, labels: Tensor, last: Tensor) -> f
 
 
 def drift(predictions: Tensor, solution: Tensor, labels: Tensor, at_rest: float) -> tuple[float, int]:
-    """Largest change after a prompt has come to rest, over max |y|, and the number of prompts that have.
+    """Return the largest change of a prompt at rest, over max |y|, and how many prompts come to rest.
 
     Args:
         predictions: by step, (T+1, B, Q).
         solution: (B, Q).
         labels: y, (B, n).
-        at_rest: relative error from which on a change counts as drift.
+        at_rest: relative error below which a prompt is at rest.
     """
     errors = relative_errors(predictions, solution)  # (T+1, B)
     rested = (errors <= at_rest).any(dim=0)  # (B)
@@ -102,7 +102,7 @@ def drift(predictions: Tensor, solution: Tensor, labels: Tensor, at_rest: float)
 
 
 def energy_errors(duals: Tensor, prompts: FeaturePrompts) -> Tensor:
-    """|a - a*|_A / |a*|_A, (T+1, B), of duals (T+1, B, n)."""
+    """Return |a - a*|_A / |a*|_A, (T+1, B), of duals, (T+1, B, n)."""
     exact = torch.linalg.solve(prompts.matrix, prompts.y)  # (B, n)
     return _energy(duals - exact, prompts.matrix) / _energy(exact, prompts.matrix)
 
@@ -128,16 +128,17 @@ def prediction_bound(prompts: FeaturePrompts, steps: int) -> Tensor:
 
 
 def rate_share(duals: Tensor, prompts: FeaturePrompts, last: Tensor) -> float:
-    """Largest ratio of the A-norm error to its bound over prompts and the steps up to each prompt's last."""
+    """Return the largest A-norm error over its bound, of all prompts and steps up to each prompt's last."""
     ratio = energy_errors(duals, prompts) / rate_bound(prompts, len(duals) - 1)  # (T+1, B)
     steps = torch.arange(len(ratio))[:, None]
     return float(ratio.where(steps <= last, 0.0).max())
 
 
 def reference_steps(prompts: FeaturePrompts, *, preconditioned: bool) -> Iterator[Tensor]:
-    """Predictions (B, Q) of textbook CG in float64, without end: a second witness beside the solvers' own.
+    """Yield the predictions, (B, Q), of textbook CG in float64, without end.
 
-    Its sums are taken in another order, so the distance between the two is what rounding does to CG.
+    Its sums are taken in another order than the solver's, so the distance between the two is what rounding
+    does to CG.
     """
     state = State.start(prompts, preconditioned=preconditioned)
     while True:
@@ -175,7 +176,7 @@ class State:
 
 
 def local_error(stack: Stack, prompts: FeaturePrompts, last: Tensor) -> float:
-    """Largest relative difference between the state after a step and one CG step on the state before it.
+    """Return the largest relative difference between the state after a step and a CG step on that before it.
 
     The state is that of the stack at both ends, so that rounding errors of earlier steps, which CG magnifies,
     do not enter. Relative to the largest entry of a, r or p of the prompt at either end. The reference
@@ -210,7 +211,7 @@ def local_error(stack: Stack, prompts: FeaturePrompts, last: Tensor) -> float:
 
 
 def _energy(vectors: Tensor, matrix: Tensor) -> Tensor:
-    """|v|_A, (..., B), of vectors (..., B, n) and matrices (B, n, n)."""
+    """Return |v|_A, (..., B), of vectors, (..., B, n), and matrices, (B, n, n)."""
     return (vectors * (matrix @ vectors[..., None])[..., 0]).sum(-1).clamp_min(0).sqrt()
 
 

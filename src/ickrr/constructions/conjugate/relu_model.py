@@ -1,6 +1,6 @@
 """Conjugate gradients as weights with ReLU MLPs: every product and quotient inside a token is an interpolant.
 
-As `conjugate_gradient`, without a preconditioner. Sums over tokens stay exact, because linear attention is a
+It is `exact_model` without a preconditioner. Sums over tokens stay exact, because linear attention is a
 product itself. Products in MLPs are polarised squares; a quotient is exp(log u - log w), whose exponential
 takes a block of its own, so that one step takes seven blocks:
 
@@ -27,16 +27,11 @@ from torch import Tensor
 
 from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions import interpolants
-from ickrr.constructions.conjugate.channels import ConjugateChannels
-from ickrr.constructions.conjugate.exact_model import (
-    SETUP_BLOCKS,
-    Stack,
-    assemble,
-    checked,
-    empty,
-)
-from ickrr.constructions.interpolants import PiecewiseLinear
-from ickrr.constructions.richardson.relu_model import Functional, set_bank, set_linear, set_product
+from ickrr.constructions.bank_weights import set_bank, set_linear, set_product
+from ickrr.constructions.blocks import empty_block
+from ickrr.constructions.conjugate.channels import Channels
+from ickrr.constructions.conjugate.stack import SETUP_BLOCKS, Stack, assemble, checked_projection
+from ickrr.constructions.functionals import Affine, Functional, channel_value
 from ickrr.errors import ConstructionError
 from ickrr.model.banks import BankedMLP
 from ickrr.model.block import Block
@@ -47,9 +42,9 @@ BANKS: Final = 6  # two for each of the update's three products
 LINEAR_UNITS: Final = 6  # relu(z) - relu(-z) = z for what is linear in an MLP
 FEWEST_UNITS: Final = 4
 FLOOR: Final = 1e-14
-"""Denominators below this share of the largest one are read as if they were there."""
+"""Denominators below this share of the largest one are read as this share of it."""
 NUMERATOR_FLOOR: Final = 1e-20
-"""The same of numerators."""
+"""Numerators below this share of the largest one are read as this share of it."""
 SMALLEST_RATIO: Final = 1e-8
 """Quotients up to this share of the largest are 0."""
 HIDDEN_LOGARITHM: Final = 1e3
@@ -58,7 +53,7 @@ HIDDEN_LOGARITHM: Final = 1e3
 
 @dataclass(frozen=True)
 class Ranges:
-    """Bounds of what the interpolants read; beyond them products go on linearly and quotients are cut off.
+    """Bounds of what the interpolants read; beyond them products continue linearly and quotients are cut off.
 
     Attributes:
         step: alpha.
@@ -84,7 +79,7 @@ def measured_ranges(stack: Stack, x: Tensor, y: Tensor, queries: Tensor, margin:
     rounding errors.
 
     Args:
-        stack: the exact version, without a preconditioner.
+        stack: the exact model, without a preconditioner.
         x: representations of some contexts, (B, n, d), float64.
         y: labels, (B, n).
         queries: (B, Q, d).
@@ -117,10 +112,10 @@ def measured_ranges(stack: Stack, x: Tensor, y: Tensor, queries: Tensor, margin:
 
 
 def settings_for(dimension: int, steps: int, units: int) -> BuiltModelSettings:
-    """Architecture of the ReLU version for interpolants of so many units."""
+    """Return the architecture of the ReLU model for interpolants of so many units."""
     return BuiltModelSettings(
         layers=SETUP_BLOCKS + BLOCKS_PER_STEP * steps,
-        width=ConjugateChannels(dimension).width,
+        width=Channels(dimension).width,
         heads=1,
         head_width=dimension,
         attention="linear",
@@ -137,7 +132,7 @@ def settings_for(dimension: int, steps: int, units: int) -> BuiltModelSettings:
 
 @torch.no_grad()
 def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) -> Stack:
-    """Build the ReLU version; the blocks of all steps are the same seven modules.
+    """Build the ReLU model; the blocks of all steps are the same seven modules.
 
     Args:
         dimension: d of the representations.
@@ -149,10 +144,10 @@ def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) 
     Raises:
         ConstructionError: the ridge is not positive, or the units are odd or too few.
     """
-    projection = checked(dimension, ridge, None)
+    projection = checked_projection(dimension, ridge, None)
     if units < FEWEST_UNITS or units % 2:
         raise ConstructionError(f"units: found {units}; an even number of at least {FEWEST_UNITS} is needed")
-    channels = ConjugateChannels(dimension)
+    channels = Channels(dimension)
     blocks = Blocks(settings_for(dimension, steps, units), channels, ridge, ranges, units)
     first, _ = blocks.block()
     channels.gather(first.attention, channels.residual, {channels.residual: 1.0}, channels.size)
@@ -172,7 +167,7 @@ def build(dimension: int, steps: int, ridge: float, ranges: Ranges, units: int) 
 
 
 class Blocks:
-    """The blocks of the ReLU version.
+    """The blocks of the ReLU model.
 
     Args:
         settings: architecture.
@@ -185,7 +180,7 @@ class Blocks:
     def __init__(
         self,
         settings: BuiltModelSettings,
-        channels: ConjugateChannels,
+        channels: Channels,
         ridge: float,
         ranges: Ranges,
         units: int,
@@ -198,12 +193,10 @@ class Blocks:
 
     def block(self) -> tuple[Block, BankedMLP]:
         """Return a block that changes nothing, and its MLP."""
-        block = empty(self.settings)
-        assert isinstance(block.mlp, BankedMLP)  # `settings_for` says so
-        return block, block.mlp
+        return empty_block(self.settings, BankedMLP)
 
     def curvature(self) -> Block:
-        """Gather p.w; the logarithm of size over curvature."""
+        """Return the block that gathers p.w, and of the logarithm of size over curvature."""
         c = self.channels
         block, mlp = self.block()
         c.gather(block.attention, c.direction, self.image, c.curvature)
@@ -213,7 +206,7 @@ class Blocks:
         return block
 
     def size(self) -> Block:
-        """Gather r.r; the logarithm of new over old; the new takes the old one's place."""
+        """Return the block that gathers r.r, which replaces the old, and of the logarithm of their ratio."""
         c = self.channels
         block, mlp = self.block()
         c.gather(block.attention, c.residual, {c.residual: 1.0}, c.new_size)
@@ -224,21 +217,21 @@ class Blocks:
         return block
 
     def exponential(self, target: int, largest: float) -> Block:
-        """Write exp(quotient) to a channel of the aggregator, 0 to all others; clear the quotient."""
+        """Return the block that writes exp(quotient) to an aggregator channel and clears the quotient."""
         c = self.channels
         block, mlp = self.block()
-        function = exponential(math.log(SMALLEST_RATIO * largest), math.log(largest), self.units)
+        function = interpolants.exponential(math.log(SMALLEST_RATIO * largest), math.log(largest), self.units)
         inputs = {c.quotient: 1.0, c.flag: HIDDEN_LOGARITHM}
         set_bank(mlp, 0, function, inputs, {target: 1.0}, -HIDDEN_LOGARITHM)
         set_linear(mlp, 0, {c.quotient: 1.0}, {c.quotient: -1.0})
         return block
 
     def update(self) -> Block:
-        """Lend alpha to all; everything that moves by alpha."""
+        """Return the block that lends alpha to all tokens, and of everything that moves by alpha."""
         c, ranges = self.channels, self.ranges
         block, mlp = self.block()
         c.broadcast(block.attention, c.step)
-        step: tuple[Functional, float] = ({c.step: 1.0}, 0.0)
+        step: Affine = channel_value(c.step)
         by_direction = interpolants.product(ranges.step, ranges.direction, self.units)
         by_image = interpolants.product(ranges.step, ranges.image, self.units)
         set_product(mlp, 0, by_direction, step, {c.direction: 1.0}, {c.dual: 1.0})
@@ -249,12 +242,12 @@ class Blocks:
         return block
 
     def momentum(self) -> Block:
-        """Lend beta to all; p <- r + beta p."""
+        """Return the block that lends beta to all tokens, and of p <- r + beta p."""
         c, ranges = self.channels, self.ranges
         block, mlp = self.block()
         c.broadcast(block.attention, c.momentum)
         product = interpolants.product(ranges.momentum, ranges.direction, self.units)
-        set_product(mlp, 0, product, ({c.momentum: 1.0}, 0.0), {c.direction: 1.0}, {c.direction: 1.0})
+        set_product(mlp, 0, product, channel_value(c.momentum), {c.direction: 1.0}, {c.direction: 1.0})
         set_linear(mlp, 0, {c.residual: 1.0, c.direction: -1.0}, {c.direction: 1.0})
         set_linear(mlp, 1, {c.momentum: 1.0}, {c.momentum: -1.0})
         return block
@@ -262,40 +255,5 @@ class Blocks:
     def _logarithm(
         self, mlp: BankedMLP, bank: int, source: int, largest: float, floor: float, sign: float
     ) -> None:
-        function = logarithm(floor * largest, largest, self.units)
+        function = interpolants.logarithm(floor * largest, largest, self.units)
         set_bank(mlp, bank, function, {source: -1.0}, {self.channels.quotient: sign})
-
-
-def logarithm(low: float, high: float, units: int) -> PiecewiseLinear:
-    """Interpolate log z on [low, high], read at w = -z; knots in geometric progression.
-
-    Constant above `high`; below `low` it goes on linearly, to log low - 1 at 0. Read from the side where it
-    is flat all terms have one sign; from the other one, sums of size 1/low cancel.
-    """
-    knots = -torch.logspace(math.log10(high), math.log10(low), units + 1, dtype=torch.float64)
-    return interpolants.interpolant(lambda w: torch.log(-w), knots)
-
-
-def logarithm_error(low: float, high: float, units: int) -> float:
-    """Bound of the error of `logarithm` on [low, high]: (q - 1)^2/8, q = (high/low)^(1/units).
-
-    Between a and b = qa, (b - a)^2/8 max |f''| = (q - 1)^2/8.
-    """
-    return math.expm1(math.log(high / low) / units) ** 2 / 8
-
-
-def exponential(low: float, high: float, units: int) -> PiecewiseLinear:
-    """Interpolate exp z - exp low on [low, high] evenly; 0 below `low` and constant above `high`."""
-    knots = torch.linspace(low, high, units, dtype=torch.float64)  # one unit is the bend at `high`
-    inner = interpolants.interpolant(lambda z: torch.exp(z) - math.exp(low), knots)
-    changes = torch.cat((inner.changes, -inner.changes.sum()[None]))  # (m)
-    return PiecewiseLinear(knots, changes, 0.0)
-
-
-def exponential_error(low: float, high: float, units: int) -> float:
-    """Bound of the relative error of the interpolation in `exponential`: h^2 e^h/8, h the knots' spacing.
-
-    The shift by exp low comes on top.
-    """
-    spacing = (high - low) / (units - 1)
-    return spacing**2 * math.exp(spacing) / 8

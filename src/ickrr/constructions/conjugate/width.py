@@ -1,9 +1,9 @@
-"""How many channels a representation needs: kernel ridge regression on r of them against all.
+"""How many channels a representation needs: kernel ridge regression on r of them and on all.
 
 The kernel of S^T phi for S of shape (d, r) stands for that of phi. S is Gaussian with entries N(0, 1/r), or
 spans the first r right singular vectors of Phi, an oracle that has seen the context. Errors are root mean
 squares over the queries of the distance to the full-rank prediction, over the full-rank prediction's own root
-mean square. Beside them stands the effective dimension tr K (K + ridge I)^-1 of the full kernel.
+mean square. With them comes the effective dimension tr K (K + ridge I)^-1 of the full kernel.
 """
 
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ def effective_dimension(prompts: FeaturePrompts) -> float:
 
 
 def relative_error(found: Tensor, reference: Tensor) -> float:
-    """Root mean square of found - reference over that of the reference."""
+    """Return the root mean square of found - reference over that of the reference."""
     return float((found - reference).norm() / reference.norm())
 
 
@@ -76,7 +76,7 @@ def ranks_of(settings: WidthSettings, dimension: float) -> dict[float, int]:
 
 
 def measure(settings: WidthSettings, seed: int) -> list[dict[str, object]]:
-    """Errors of one seed: every ridge, projection and rank, those at multiples of d_eff marked with them."""
+    """Return the errors of one seed at every ridge, projection and rank; multiples of d_eff are marked."""
     drawn = draw_seed(settings, seed)
     rows: list[dict[str, object]] = []
     for ridge in settings.ridges:

@@ -1,29 +1,29 @@
-"""Prompts that the construction is tried on: each input law, and sets made to be bad for the iteration.
+"""Prompts on which the construction is verified: random ones, and ones that are bad for the iteration.
 
-Points that coincide make the smallest eigenvalue of the preconditioned matrix ridge/(N + ridge), the bound of
-the theorem; labels of alternating sign excite that eigenvector; far clusters make the row sums differ most;
-points on the bound |x| = R err most in |x|^2.
+For adversarial points see `geometries`; of the further ones here, those on the bound |x| = R have the largest
+errors of |x|^2. Labels of alternating sign excite the eigenvector of the smallest eigenvalue.
 """
 
-import math
 from collections.abc import Callable
+from typing import Final
 
 import torch
 from torch import Tensor
 
+from ickrr.constructions.dense_system import row_weights
+from ickrr.constructions.richardson import geometries
+from ickrr.constructions.richardson.geometries import TIGHT, directions
+from ickrr.constructions.richardson.laws import RANDOM_LAWS
 from ickrr.constructions.richardson.problem import Problem
-from ickrr.constructions.richardson.reference import Prompts, exact_system, row_weights
+from ickrr.constructions.richardson.prompts import Prompts, exact_system
 from ickrr.kernels.distances import squared_distances
 from ickrr.kernels.gaussian import profile as gaussian
 from ickrr.laws import draw_inputs
 from ickrr.randomness import torch_generator
 
-RANDOM_LAWS = ("spherical", "uniform", "gaussian")  # a further law leaves the certificates as they are
-QUERIES = 4
-CLUSTERS = 4
-TIGHT = 1e-3  # radius of a tight cluster over the lengthscale
-NOISE_STD = 0.3
-JITTER = 1e-10
+QUERIES: Final = 4
+NOISE_STD: Final = 0.3
+JITTER: Final = 1e-10
 
 
 def random_prompts(problem: Problem, count: int, seed: int) -> Prompts:
@@ -62,18 +62,19 @@ def adversarial_prompts(problem: Problem, steps: int, seed: int) -> Prompts:
         points = place(problem, problem.context_length + QUERIES, generator)[None]  # (1, n+Q, d)
         blank = torch.zeros(points.shape[:2], dtype=torch.float64)
         prompts = _split(_allowed(problem, points), blank, [name], problem.context_length)
-        for labels in (_worst(problem, prompts, steps), _alternating(prompts), torch.ones_like(prompts.y)):
-            sets.append(Prompts(prompts.x, problem.label_bound * labels, prompts.queries, [name]))
+        for labelling in LABELLINGS:
+            labels = problem.label_bound * labelling(problem, prompts, steps)  # (1, n)
+            sets.append(Prompts(prompts.x, labels, prompts.queries, [name]))
     return _stack(sets)
 
 
 def all_prompts(problem: Problem, per_law: int, steps: int, seed: int) -> Prompts:
-    """Random and adversarial prompts together."""
+    """Return random and adversarial prompts together."""
     return _stack([random_prompts(problem, per_law, seed), adversarial_prompts(problem, steps, seed)])
 
 
 def few_of_each(prompts: Prompts, count: int) -> Prompts:
-    """The first prompts of every family."""
+    """Return the first prompts of every family."""
     seen: dict[str, int] = {}
     kept = []
     for index, family in enumerate(prompts.families):
@@ -84,74 +85,81 @@ def few_of_each(prompts: Prompts, count: int) -> Prompts:
     return Prompts(prompts.x[kept], prompts.y[kept], prompts.queries[kept], families)
 
 
+def _inner(problem: Problem) -> float:
+    """Return the norm of points that need not lie on the bound."""
+    return min(1.0, problem.input_bound)
+
+
 def _equal(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    return _direction(problem, 1, generator).expand(count, -1) * min(1.0, problem.input_bound)
+    return geometries.all_equal(count, problem.dimension, _inner(problem), generator)
 
 
 def _duplicates(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    points = _direction(problem, math.ceil(count / 2), generator) * min(1.0, problem.input_bound)
-    return points.repeat_interleave(2, dim=0)[:count]
+    return geometries.duplicates(count, problem.dimension, _inner(problem), generator)
 
 
 def _clusters(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    centres = _direction(problem, CLUSTERS, generator) * min(1.0, problem.input_bound)
-    spread = TIGHT * problem.lengthscale * _direction(problem, count, generator)
-    return centres[torch.arange(count) % CLUSTERS] * (1 - TIGHT) + spread
+    radius, spread = _inner(problem) * (1 - TIGHT), TIGHT * problem.lengthscale
+    return geometries.tight_clusters(count, problem.dimension, radius, spread, generator)
 
 
 def _two_far(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    centre = _direction(problem, 1, generator) * problem.input_bound
-    side = torch.where(torch.arange(count) < count // 4, 1.0, -1.0).double()[:, None]
-    return centre * side
+    return geometries.two_clusters(count, problem.dimension, problem.input_bound, generator)
 
 
 def _boundary(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    return _direction(problem, count, generator) * problem.input_bound
+    return directions(count, problem.dimension, generator) * problem.input_bound
 
 
 def _near(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    ball = _direction(problem, count, generator)
+    ball = directions(count, problem.dimension, generator)
     radius = torch.rand(count, 1, generator=generator, dtype=torch.float64)
     return ball * radius * min(0.5 * problem.lengthscale, problem.input_bound)
 
 
-GEOMETRIES: dict[str, Callable[[Problem, int, torch.Generator], Tensor]] = {
-    "all equal": _equal,
-    "duplicates": _duplicates,
-    "tight clusters": _clusters,
-    "two far clusters": _two_far,
+GEOMETRIES: Final[dict[str, Callable[[Problem, int, torch.Generator], Tensor]]] = {
+    geometries.ALL_EQUAL: _equal,
+    geometries.DUPLICATES: _duplicates,
+    geometries.TIGHT_CLUSTERS: _clusters,
+    geometries.TWO_CLUSTERS: _two_far,
     "on the bound": _boundary,
     "close together": _near,
 }
+"""Adversarial points by name: (n, d) for a problem, n and a generator."""
 
 
-def _alternating(prompts: Prompts) -> Tensor:
-    """Labels +1, -1, +1, ..: (1, n)."""
+def _alternating(problem: Problem, prompts: Prompts, steps: int) -> Tensor:
+    """Return the labels +1, -1, +1, .., (1, n)."""
     signs = torch.ones_like(prompts.y)
     signs[:, 1::2] = -1
     return signs
 
 
 def _worst(problem: Problem, prompts: Prompts, steps: int) -> Tensor:
-    """Signs of the labels for which T exact steps are furthest from convergence at the first query, (1, n).
+    """Return the signs for which T exact steps are furthest from convergence at the first query, (1, n).
 
     The error is r^T y with r = A^-1 (I - A G^-1)^T k_q, so that y = sign(r) is the worst with |y| <= 1.
     """
     system = exact_system(problem, prompts)
     weights = row_weights(system.kernel, problem.ridge, problem.preconditioner)[0]  # (n)
-    matrix = system.kernel[0] + problem.ridge * torch.eye(len(weights), dtype=torch.float64)
+    matrix = system.kernel[0] + problem.ridge * torch.eye(len(weights), dtype=torch.float64)  # (n, n)
     power = torch.linalg.matrix_power(torch.eye(len(weights), dtype=torch.float64) - matrix / weights, steps)
     direction = torch.linalg.solve(matrix, power @ system.cross[0, 0])  # (n)
     return torch.where(direction < 0, -1.0, 1.0).double()[None]
 
 
-def _direction(problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-    return draw_inputs("spherical", (count, problem.dimension), generator)
+def _ones(problem: Problem, prompts: Prompts, steps: int) -> Tensor:
+    """Return equal labels, (1, n)."""
+    return torch.ones_like(prompts.y)
+
+
+LABELLINGS: Final[tuple[Callable[[Problem, Prompts, int], Tensor], ...]] = (_worst, _alternating, _ones)
+"""Adversarial labels, (1, n), within [-1, 1], of a prompt and a number of steps."""
 
 
 def _allowed(problem: Problem, points: Tensor) -> Tensor:
-    """Move points beyond the input bound onto it; on a sphere, all."""
-    norms, bound = points.norm(dim=-1, keepdim=True), problem.input_bound
+    """Move points beyond the input bound onto it; on a sphere, all of them."""
+    norms, bound = points.norm(dim=-1, keepdim=True), problem.input_bound  # (B, n+Q, 1)
     return torch.where((norms > bound) | problem.sphere, points * (bound / norms), points)
 
 

@@ -80,7 +80,7 @@ def truncation_error(problem: Problem, bounds: Spectrum, steps: int) -> float:
 
 
 def steps_for(problem: Problem, bounds: Spectrum, error: float) -> int:
-    """Fewest steps T whose `truncation_error` is at most the error."""
+    """Return the fewest steps T whose `truncation_error` is at most the error."""
     low, high = 0, 1
     while truncation_error(problem, bounds, high) > error:
         low, high = high, 2 * high
@@ -116,6 +116,6 @@ def norm_bias(problem: Problem, norm_error: float) -> float:
 
 
 def norm_error_for(problem: Problem, bias: float) -> float:
-    """Largest error of |x|^2 whose `norm_bias` is at most the given one."""
+    """Return the largest error of |x|^2 whose `norm_bias` is at most the given one."""
     relative = bias / (problem.label_bound * math.sqrt(problem.context_length / problem.ridge))
     return problem.lengthscale**2 * math.log1p(relative)

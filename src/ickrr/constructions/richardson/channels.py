@@ -49,7 +49,7 @@ class Channels:
         self.width = dimension + 9
 
     def embedding(self, norm: float = 0.0) -> nn.Linear:
-        """Map a token (x, y), (d+1), to its channels; |x|^2 starts at `norm`."""
+        """Return the map of a token (x, y), (d+1), to its channels; |x|^2 starts at `norm`."""
         linear = zeros(nn.Linear(self.dimension + 1, self.width))
         for channel in (*self.x, self.y):
             linear.weight[channel, channel] = 1.0
@@ -57,13 +57,13 @@ class Channels:
         return linear
 
     def sink(self) -> Tensor:
-        """Stream of the sink, (width): x = 0, y = 0, flag 1."""
+        """Return the stream of the sink, (width): x = 0, y = 0, flag 1."""
         stream = torch.zeros(self.width, dtype=torch.float64)
         stream[self.flag] = 1.0
         return stream
 
     def readout(self) -> nn.Linear:
-        """Read the prediction."""
+        """Return the map that reads the prediction."""
         linear = zeros(nn.Linear(self.width, 1))
         linear.weight[0, self.prediction] = 1.0
         return linear
@@ -102,7 +102,7 @@ class Channels:
 
 
 def zeros(linear: nn.Linear) -> nn.Linear:
-    """A linear map of float64 zeros."""
+    """Set a linear map to float64 zeros and return it."""
     linear = linear.double().requires_grad_(False)
     linear.weight.zero_()
     linear.bias.zero_()

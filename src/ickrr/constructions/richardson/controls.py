@@ -1,4 +1,4 @@
-"""Models that are not trained, for the comparison: built ones must match, a random one must not.
+"""Controls of the comparison, models that are not trained: built ones must match, a random one must not.
 
 A built model's layer l holds step l - setup of Richardson with the row sums of K + ridge I, to within its
 proven layer bound.
@@ -6,13 +6,18 @@ proven layer bound.
 
 from dataclasses import dataclass
 
+from ickrr.config.constructions import ControlWeights
 from ickrr.config.model import BuiltModelSettings
+from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.constructions.richardson import exact_model, relu_model
 from ickrr.constructions.richardson.design import SETUP_BLOCKS, Certificate, Units, certify
 from ickrr.constructions.richardson.problem import Problem
 from ickrr.errors import ConstructionError
+from ickrr.model.initialisation import initialise
 from ickrr.model.transformer import Transformer
+from ickrr.model.weights import build_model
+from ickrr.randomness import torch_generator
 
 LABEL_BOUND = 6.0  # five standard deviations of a label, and more
 ROUNDING = 1e-9  # what exact products leave; measured: below 1e-14
@@ -20,17 +25,41 @@ ROUNDING = 1e-9  # what exact products leave; measured: below 1e-14
 
 @dataclass(frozen=True)
 class Control:
-    """A built model and what it must be.
+    """A model and what it must be.
 
     Attributes:
-        model: float64 weights.
-        setup: layer l holds step max(0, l - setup).
-        layer_bound: bound of |prediction - Richardson iterate| at every layer.
+        model: its weights, float64 if they are built.
+        setup: layer l holds step max(0, l - setup); None for random weights.
+        layer_bound: bound of |prediction - Richardson iterate| at every layer; None for random weights.
     """
 
     model: Transformer
-    setup: int
-    layer_bound: float
+    setup: int | None
+    layer_bound: float | None
+
+
+def build_control(kind: ControlWeights, run: RunSettings, seed: int) -> Control:
+    """Build a control of some kind.
+
+    Args:
+        kind: built, exact or random.
+        run: its task and architecture; its training is not used.
+        seed: seed of random weights.
+
+    Raises:
+        ConstructionError: the task or the architecture does not allow the construction.
+    """
+    if kind == "random":
+        model = build_model(run)
+        initialise(model, torch_generator(seed, "initial weights"))
+        return Control(model, None, None)
+    if not isinstance(run.model, BuiltModelSettings):
+        raise ConstructionError(
+            f"model.mlp: found '{run.model.mlp}', that of a trained model; weights that are {kind} need the "
+            "architecture of a built one"
+        )
+    build = build_relu if kind == "built" else build_exact
+    return build(run.task, run.model)
 
 
 def problem_of(task: TaskSettings) -> Problem:

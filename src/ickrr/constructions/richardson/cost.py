@@ -2,17 +2,18 @@
 
 The grid spends its time in passes of tokens through blocks, and in blocks of the many narrow models of the
 search for the smallest width, which are built anew; contraction factors in eigenvalues of symmetric
-matrices. The rates are measured on one core of a small x86-64 machine, with 64-bit numbers throughout: a
-whole grid is met within a third.
+matrices. The rates are measured on one core of a small x86-64 machine, with 64-bit numbers throughout: the
+estimate of a whole grid is within a third of what it takes.
 """
 
 from typing import Final, NamedTuple
 
 from ickrr.config.constructions import ContractionSettings, VerificationSettings
-from ickrr.constructions.richardson.adversaries import GEOMETRIES, RANDOM_LAWS
-from ickrr.constructions.richardson.contraction import ADVERSARIES, FEWEST, PRECONDITIONERS
+from ickrr.constructions.richardson.adversaries import GEOMETRIES, LABELLINGS
+from ickrr.constructions.richardson.contraction import ADVERSARIES, PRECONDITIONERS
 from ickrr.constructions.richardson.design import design
-from ickrr.constructions.richardson.grid import problem_of
+from ickrr.constructions.richardson.grid import FEW, problem_of
+from ickrr.constructions.richardson.laws import RANDOM_LAWS
 from ickrr.constructions.richardson.verification import BISECTIONS
 from ickrr.errors import ConstructionError
 
@@ -21,8 +22,6 @@ TRIAL_SECONDS: Final = 8e-4  # of one block of a model that the search for the w
 ENTRY_SECONDS: Final = 6.6e-11  # of the eigenvalues of one matrix, over N^3 [measured]
 MATRIX_SECONDS: Final = 8.5e-5  # of the rest of one matrix [measured]
 START_SECONDS: Final = 0.9  # Python, torch, pandas [measured]
-LABELLINGS: Final = 3  # of every adversarial geometry
-FEW: Final = 2  # prompts of a family on which widths are tried
 HALVINGS: Final = 5  # of the width before it fails, about
 
 
@@ -44,14 +43,13 @@ def grid_cost(settings: VerificationSettings, name: str) -> Cost:
     """Estimate the verification of one ridge: every model that can be run, on all prompts, and narrower ones.
 
     Args:
-        settings: of the grid.
-        name: of the ridge.
+        settings: the grid.
+        name: name of the ridge.
     """
     models, seconds = 0, START_SECONDS
     families = len(RANDOM_LAWS) + len(GEOMETRIES)
     for context_length in settings.context_lengths:
-        per_law = min(settings.most_prompts, max(2, settings.points // context_length))
-        prompts = len(RANDOM_LAWS) * per_law + LABELLINGS * len(GEOMETRIES)
+        prompts = len(RANDOM_LAWS) * settings.prompts_at(context_length) + len(LABELLINGS) * len(GEOMETRIES)
         problem = problem_of(settings, settings.ridges[name], context_length)
         for accuracy in settings.accuracies:
             try:
@@ -76,7 +74,7 @@ def contraction_cost(settings: ContractionSettings) -> Cost:
     matrices, seconds, largest = 0, START_SECONDS, 0.0
     ridges = len(settings.noise_stds) + len(settings.scaled_ridges)
     for context_length in settings.context_lengths:
-        drawn = min(settings.most_prompts, max(FEWEST, settings.points // context_length))
+        drawn = settings.prompts_at(context_length)
         prompts = len(settings.lengthscales) * (len(settings.laws) * drawn + len(ADVERSARIES))
         count = prompts * ridges * len(PRECONDITIONERS)
         matrices += count

@@ -1,4 +1,4 @@
-"""From an accuracy to depth and widths, and back: the chain of bounds of the whole construction.
+"""Depth and widths for an accuracy, and the accuracy of given ones: the bounds of the whole construction.
 
 error <= bias of |x|^2 + truncation + accumulated errors of the steps + reciprocal + product of the readout.
 Every term holds for every prompt of at most N pairs within the problem's bounds (theorem in the paper).
@@ -239,20 +239,20 @@ def _spectrum(problem: Problem, norm_units: int) -> Spectrum:
 
 
 def _norm_error(problem: Problem, norm_units: int) -> float:
-    """Largest error of |x|^2: that of a square for each coordinate."""
+    """Return the largest error of |x|^2, that of a square for each coordinate."""
     if problem.sphere:
         return 0.0
     return problem.dimension * interpolants.square_error(problem.input_bound, norm_units)
 
 
 def _share_high(problem: Problem, shape: Spectrum) -> float:
-    """Largest share of the sink at a context token: k(x, x) is in its row sum."""
+    """Return the largest share of the sink at a context token, whose row sum includes k(x, x)."""
     diagonal = shape.weight_low - (problem.ridge if problem.preconditioner == "ridge" else 0.0)
     return problem.ridge / (diagonal + problem.ridge)
 
 
 def _ranges(problem: Problem, shape: Spectrum, step_error: float, steps: int) -> Ranges:
-    """Intervals of all inputs of interpolants when each step errs by at most step_error.
+    """Return the intervals of all inputs of interpolants if each step errs by at most step_error.
 
     A step is b_i <- (1 - g_i) b_i + g_i (N/ridge)(y_i - f(x_i)) with g_i = ridge/G_i >= low, so that
     |b| <= (N/ridge)(Y + F) for exact steps; the error e obeys the same recursion with f the prediction of e.
@@ -273,15 +273,16 @@ def _ranges(problem: Problem, shape: Spectrum, step_error: float, steps: int) ->
 
 
 def _reciprocal_factor(problem: Problem, ranges: Ranges) -> float:
-    """From the relative error of 1/share to the prediction: it is share times the prediction that is divided.
+    """Return the factor from the relative error of 1/share to the error of the prediction.
 
-    Plain preconditioner: what is multiplied is min(f share/(1 - share), ridge max|b|/N), hence the factor 2.
+    The share times the prediction is what is divided. With the plain preconditioner, min(f share/(1 - share),
+    ridge max|b|/N) is what is multiplied, hence the factor 2.
     """
     return ranges.mixed if problem.preconditioner == "ridge" else 2 * ranges.mixed
 
 
 def _rounding(units: Units, ranges: Ranges, factor: float) -> float:
-    """Allowance for rounding: a bank sums its units in two levels, so errs by 2 sqrt(units) + 8 roundoffs."""
+    """Return the allowance for rounding: the sums of a bank err by 2 sqrt(units) + 8 roundoffs."""
 
     def ulps(count: int) -> float:
         return (2 * math.sqrt(count) + 8) * ROUNDOFF

@@ -1,29 +1,41 @@
-"""The verification grid: one cell an accuracy, a context length and a ridge, as rows of tidy tables."""
+"""The verification grid: a cell for each accuracy, context length and ridge, as rows of tidy tables."""
 
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ickrr.config.constructions import RidgeSettings, VerificationSettings
 from ickrr.constructions.richardson.adversaries import all_prompts, few_of_each
+from ickrr.constructions.richardson.assembly import prediction_step
 from ickrr.constructions.richardson.bounds import truncation_error
 from ickrr.constructions.richardson.design import Certificate, design
 from ickrr.constructions.richardson.problem import Problem, effective_ridge, spectrum
-from ickrr.constructions.richardson.reference import Prompts
-from ickrr.constructions.richardson.relu_model import build, prediction_step
-from ickrr.constructions.richardson.status import ROUNDING, THEORY, VERIFIED
+from ickrr.constructions.richardson.prompts import Prompts
+from ickrr.constructions.richardson.relu_model import build
+from ickrr.constructions.richardson.status import BEYOND_FLOAT64, TOO_DEEP, VERIFIED
 from ickrr.constructions.richardson.verification import Check, check, smallest_width
 from ickrr.errors import ConstructionError
 
 Row = dict[str, Any]
 
-NOTHING = float("nan")
+FEW: Final = 2  # prompts of a family on which widths are tried
+NOTHING: Final = float("nan")
+
+
+KEY: Final = ("name", "scaling", "ridge", "context_length", "accuracy")
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "cells": KEY,
+    "layers": (*KEY, "layer", "step", "error", "iterate_error", "bound"),
+    "widths": (*KEY, "width", "error"),
+    "families": (*KEY, "family", "error"),
+}
+"""Columns of tables without rows: where no model could be run, no row names them."""
 
 
 class Tables(NamedTuple):
     """Rows of the grid.
 
     Attributes:
-        cells: one a cell: what the theory asks for and promises, what was measured.
+        cells: a row for each cell: what the theory asks for and promises, and what was measured.
         layers: measured error and bound after every block.
         widths: error of every width that was tried.
         families: measured error of each kind of prompt.
@@ -52,7 +64,7 @@ def verify_cell(
 ) -> None:
     """Design, build, run and check one cell, and append its rows.
 
-    Cells that are too deep, or whose accuracy float64 cannot guarantee, keep the row of the theory.
+    Where the model is too deep, or float64 cannot guarantee the accuracy, the row holds the theory alone.
     """
     ridge = settings.ridges[name]
     problem = problem_of(settings, ridge, context_length)
@@ -67,13 +79,12 @@ def verify_cell(
         certificate = design(problem, accuracy)
     except ConstructionError:
         certificate = design(problem, accuracy, allow_rounding=True)
-        tables.cells.append({**key, "status": ROUNDING, **_theory(certificate), **_NOT_MEASURED})
+        tables.cells.append({**key, "status": BEYOND_FLOAT64, **_theory(certificate), **_NOT_MEASURED})
         return
     if certificate.depth > settings.largest_depth:
-        tables.cells.append({**key, "status": THEORY, **_theory(certificate), **_NOT_MEASURED})
+        tables.cells.append({**key, "status": TOO_DEEP, **_theory(certificate), **_NOT_MEASURED})
         return
-    per_law = min(settings.most_prompts, max(2, settings.points // context_length))
-    prompts = all_prompts(problem, per_law, certificate.steps, settings.seed)
+    prompts = all_prompts(problem, settings.prompts_at(context_length), certificate.steps, settings.seed)
     chunk = max(1, settings.chunk_points // context_length)
     measured = check(build(certificate), certificate, prompts, chunk)
     cell = {
@@ -94,6 +105,16 @@ def verify_cell(
     tables.layers.extend(_layers(key, certificate, measured))
 
 
+def broken_promises(cells: list[Row]) -> list[str]:
+    """Return a line for each model that was run and breaks a bound which the theory promises."""
+    return [
+        f"N = {row['context_length']}, eps = {row['accuracy']:g}: error {row['error']:.3g}, "
+        f"iterates off by {row['iterate_error']:.3g}, allowed {row['layer_bound']:.3g}"
+        for row in cells
+        if row["status"] == VERIFIED and not row["passed"]
+    ]
+
+
 def _search(
     settings: VerificationSettings,
     certificate: Certificate,
@@ -104,7 +125,7 @@ def _search(
     tables: Tables,
 ) -> int:
     chunk = max(1, settings.chunk_points // certificate.problem.context_length)
-    few = few_of_each(prompts, 2)
+    few = few_of_each(prompts, FEW)
     trials = smallest_width(certificate, accuracy, measured.error, few, chunk)
     tables.widths.extend({**key, "width": trial.width, "error": trial.error} for trial in trials)
     return min(trial.width for trial in trials if trial.error <= accuracy)

@@ -2,8 +2,8 @@
 
 A control *follows* the solver if, at every layer after the setup, its best step is the layer's step,
 uncensored, 1 - SimE is within the tolerance and so is the distance. Before the setup is over a built model
-predicts 0, step 0. A model without a setup (random weights) is held to step = layer and to the tolerances
-that rounding allows.
+predicts 0, which is step 0. Of a model without a setup (random weights), layer l has to be step l, within
+rounding.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def judge(matches: pd.DataFrame, setup: int | None, similarity: float, distance:
 
     Returns:
         setup, layers judged, largest |best step - step|, largest 1 - SimE, largest distance, both tolerances,
-        Kendall-free slope of the best step over the judged layers, and `follows`.
+        the least-squares slope of the best step over the judged layers, and `follows`.
     """
     first = setup or 0
     rows = matches[(matches["layer"] > first)].sort_values("layer")

@@ -7,12 +7,9 @@ G^-1 A in [ridge/(N + ridge), 1] or [ridge/N, 1 + ridge/w^2] (proposition in the
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
 
+from ickrr.config.constructions import PreconditionerName, RidgeScaling
 from ickrr.errors import ConstructionError
-
-Preconditioner = Literal["ridge", "kernel"]
-Scaling = Literal["fixed", "scaled"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Problem:
     ridge: float
     input_bound: float
     label_bound: float
-    preconditioner: Preconditioner = "ridge"
+    preconditioner: PreconditionerName = "ridge"
     sphere: bool = False
 
     def __post_init__(self) -> None:
@@ -93,6 +90,6 @@ def spectrum(problem: Problem, diagonal: float = 1.0) -> Spectrum:
     return Spectrum(ridge / n, high, diagonal, float(n))
 
 
-def effective_ridge(scaling: Scaling, value: float, context_length: int) -> float:
+def effective_ridge(scaling: RidgeScaling, value: float, context_length: int) -> float:
     """Return lambda: the value itself, or N times it where the ridge is scaled."""
     return value if scaling == "fixed" else value * context_length

@@ -1,4 +1,4 @@
-"""What the claims about the construction rest on, one number a row.
+"""The numbers that the claims about the construction rest on, a row for each.
 
 The theory promises |prediction - kernel ridge regression| <= eps in every cell, layers within their bound of
 the Richardson iterates, steps of order log(1/eps) and widths of order sqrt(N/eps). Sources: the abstract for
@@ -27,7 +27,7 @@ SLACK: Final = 1e-9  # rounding of an eigenvalue
 
 
 def summary_table(cells: pd.DataFrame, rates: pd.DataFrame, contraction: pd.DataFrame) -> pd.DataFrame:
-    """Gather the numbers.
+    """Return the numbers as a table.
 
     Args:
         cells: table `cells` of all ridges.

@@ -1,4 +1,4 @@
-"""Exponents of depth and width over the grid, each a least-squares slope with one intercept a group.
+"""Exponents of depth and width over the grid, each a least-squares slope with an intercept for each group.
 
 log q = alpha_group + beta log v, for depth against log(1/eps), width against 1/eps (groups: N) and both
 against N (groups: eps); and steps |log contraction| = alpha_group + beta log(1/eps), where beta = 1 is the
@@ -27,7 +27,7 @@ class Slope(NamedTuple):
 
 
 def grouped_slope(x: np.ndarray, y: np.ndarray, groups: np.ndarray, confidence: float) -> Slope:
-    """Fit y = alpha_group + beta x by least squares; Student's interval of beta.
+    """Fit y = alpha_group + beta x by least squares, with Student's interval of beta.
 
     Args:
         x: (P).

@@ -18,29 +18,21 @@ prediction of step l - 3.
 """
 
 import torch
-from torch import nn
 
 from ickrr.config.model import BuiltModelSettings
 from ickrr.constructions import interpolants
-from ickrr.constructions.interpolants import PiecewiseLinear, Product
+from ickrr.constructions.bank_weights import set_bank, set_linear, set_product
+from ickrr.constructions.blocks import empty_block
+from ickrr.constructions.richardson.assembly import assemble, require_room
 from ickrr.constructions.richardson.channels import Channels
-from ickrr.constructions.richardson.design import LINEAR_UNITS, SETUP_BLOCKS, Certificate
-from ickrr.errors import ConstructionError
+from ickrr.constructions.richardson.design import LINEAR_UNITS, Certificate
 from ickrr.model.banks import BankedMLP
 from ickrr.model.block import Block
-from ickrr.model.transformer import Transformer, build_block
-
-Functional = dict[int, float]
-"""A linear functional of the residual stream, or a direction in it: coefficient by channel."""
-
-
-def prediction_step(layer: int) -> int:
-    """Return the Richardson step whose prediction a layer holds; layer 0 is the embedding."""
-    return max(0, layer - SETUP_BLOCKS)
+from ickrr.model.transformer import Transformer
 
 
 def settings_for(certificate: Certificate) -> BuiltModelSettings:
-    """Architecture of a construction; every MLP is stored with the shape of the largest bank."""
+    """Return the architecture of a construction; every MLP has the shape of the largest bank."""
     units = certificate.units
     return BuiltModelSettings(
         layers=certificate.depth,
@@ -75,50 +67,14 @@ def build(certificate: Certificate, settings: BuiltModelSettings | None = None) 
     require_room(settings, needed)
     problem = certificate.problem
     channels = Channels(problem.dimension)
-    assembly = Assembly(certificate, settings, channels)
-    first = [assembly.norm_block(), assembly.share_block()]
-    repeated = assembly.iteration_block()
-    blocks = [*first, *[repeated] * (settings.layers - len(first))]
+    blocks = Blocks(certificate, settings, channels)
+    first = [blocks.norm(), blocks.share()]
+    repeated = [blocks.iteration()] * (settings.layers - len(first))
     norm = problem.input_bound**2 if problem.sphere else 0.0
-    return assemble(settings, channels, blocks, problem.context_length, norm)
+    return assemble(settings, channels, [*first, *repeated], problem.context_length, norm)
 
 
-def assemble(
-    settings: BuiltModelSettings,
-    channels: Channels,
-    blocks: list[Block],
-    context_length: int,
-    norm: float = 0.0,
-) -> Transformer:
-    """Put blocks between the embedding and the readout of the construction; |x|^2 starts at `norm`."""
-    with torch.device("meta"):  # the blocks are replaced below, so they take no memory here
-        model = Transformer(settings, channels.dimension, context_length)
-    model.embedding = channels.embedding(norm)
-    model.sink = nn.Parameter(channels.sink())
-    model.readout = channels.readout()
-    model.blocks = nn.ModuleList(blocks)
-    return model.eval().requires_grad_(False)
-
-
-def require_room(settings: BuiltModelSettings, needed: BuiltModelSettings) -> None:
-    """Refuse an architecture that the construction does not fit into.
-
-    Raises:
-        ConstructionError: names the first key that differs, or is too small.
-    """
-    sizes = ("layers", "hidden", "banks", "bank_units")
-    for key, wanted in needed.model_dump().items():
-        found = getattr(settings, key)
-        if key == "mlp_ratio" or (
-            key in sizes and found is not None and wanted is not None and found >= wanted
-        ):
-            continue
-        if found != wanted:
-            most = "at least " if key in sizes else ""
-            raise ConstructionError(f"model.{key}: found {found!r}; the construction needs {most}{wanted!r}")
-
-
-class Assembly:
+class Blocks:
     """The blocks of one construction.
 
     Args:
@@ -133,9 +89,9 @@ class Assembly:
         self.channels = channels
         self.plain = certificate.problem.preconditioner == "kernel"
 
-    def norm_block(self) -> Block:
-        """Block 1: the squares of the coordinates of x, a bank each, into `norm`; nothing on a sphere."""
-        block, mlp = empty_block(self.settings)
+    def norm(self) -> Block:
+        """Return block 1, which writes the squares of the coordinates of x to `norm`; nothing on a sphere."""
+        block, mlp = empty_block(self.settings, BankedMLP)
         if self.certificate.problem.sphere:
             return block
         square = interpolants.square(self.certificate.problem.input_bound, self.certificate.units.norm)
@@ -143,11 +99,11 @@ class Assembly:
             set_bank(mlp, bank, square, {coordinate: 1.0}, {self.channels.norm: 1.0})
         return block
 
-    def share_block(self) -> Block:
-        """Block 2: the sink's share through its value channel, and the functions of it alone."""
+    def share(self) -> Block:
+        """Return block 2, of the sink's share, through its value channel, and the functions of it alone."""
         problem, units, ranges = self.certificate.problem, self.certificate.units, self.certificate.ranges
         channels = self.channels
-        block, mlp = empty_block(self.settings)
+        block, mlp = empty_block(self.settings, BankedMLP)
         channels.attend(block.attention, problem.lengthscale, problem.ridge, hidden_sink=False)
         channels.move(block.attention, channels.flag, channels.weight)
         share = {channels.weight: 1.0}
@@ -160,11 +116,11 @@ class Assembly:
             set_linear(mlp, 0, share, {channels.weight: -1.0})
         return block
 
-    def iteration_block(self) -> Block:
-        """Blocks 3 .. T+3: one step of Richardson, and the prediction of the iterate before it."""
+    def iteration(self) -> Block:
+        """Return blocks 3 .. T+3, of a step of Richardson and the prediction of the iterate before it."""
         problem, units, ranges = self.certificate.problem, self.certificate.units, self.certificate.ranges
         channels = self.channels
-        block, mlp = empty_block(self.settings)
+        block, mlp = empty_block(self.settings, BankedMLP)
         channels.attend(block.attention, problem.lengthscale, problem.ridge, hidden_sink=self.plain)
         channels.move(block.attention, channels.iterate, channels.mixed)
         scale = problem.ridge / problem.context_length
@@ -181,61 +137,3 @@ class Assembly:
         set_linear(mlp, 1, {channels.mixed: 1.0}, outputs)
         set_linear(mlp, 2, {channels.prediction: 1.0}, {channels.prediction: -1.0})
         return block
-
-
-def empty_block(settings: BuiltModelSettings) -> tuple[Block, BankedMLP]:
-    """A float64 block that changes nothing, and its MLP."""
-    block = build_block(settings).double().requires_grad_(False)
-    for parameter in block.parameters():
-        parameter.zero_()
-    mlp = block.mlp
-    if not isinstance(mlp, BankedMLP):
-        raise ConstructionError(f"model.mlp: found {settings.mlp}; the construction needs relu_banks")
-    return block, mlp
-
-
-def set_bank(
-    mlp: BankedMLP,
-    bank: int,
-    function: PiecewiseLinear,
-    inputs: Functional,
-    outputs: Functional,
-    shift: float = 0.0,
-) -> None:
-    """Add function(inputs.h + shift) to the channels of `outputs`; unused units of the bank stay 0."""
-    units = len(function.knots)
-    mlp.knots[bank, :units] = function.knots
-    mlp.knots[bank, units:] = function.knots[-1]
-    mlp.changes[bank, :units] = function.changes
-    mlp.direction.bias[bank] = shift
-    for channel, coefficient in inputs.items():
-        mlp.direction.weight[bank, channel] = coefficient
-    for channel, coefficient in outputs.items():
-        mlp.mix.weight[channel, bank] = coefficient
-        mlp.down.bias[channel] += coefficient * function.start
-
-
-def set_product(
-    mlp: BankedMLP,
-    bank: int,
-    product: Product,
-    first: tuple[Functional, float],
-    second: Functional,
-    outputs: Functional,
-) -> None:
-    """Add (first + its constant) * second to the channels of `outputs`, with two banks."""
-    functional, constant = first
-    for offset, sign in enumerate((1.0, -1.0)):
-        inputs = {channel: value / (2 * product.scale) for channel, value in functional.items()}
-        inputs |= {channel: sign * value * product.scale / 2 for channel, value in second.items()}
-        signed = {channel: sign * value for channel, value in outputs.items()}
-        set_bank(mlp, bank + offset, product.square, inputs, signed, constant / (2 * product.scale))
-
-
-def set_linear(mlp: BankedMLP, index: int, inputs: Functional, outputs: Functional) -> None:
-    """Add (inputs.h) to the channels of `outputs`, through two units: relu(z) - relu(-z) = z."""
-    for unit, sign in ((2 * index, 1.0), (2 * index + 1, -1.0)):
-        for channel, coefficient in inputs.items():
-            mlp.up.weight[unit, channel] = sign * coefficient
-        for channel, coefficient in outputs.items():
-            mlp.down.weight[channel, unit] = sign * coefficient

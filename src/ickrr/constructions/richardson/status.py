@@ -1,5 +1,7 @@
-"""What became of a cell of the verification grid."""
+"""Status of a cell of the verification grid: whether its model was built and run, and why it was not."""
 
-VERIFIED = "verified"  # built, run, and held against float64
-THEORY = "theory only"  # deeper than the grid allows
-ROUNDING = "beyond float64"  # float64's rounding is not below the accuracy
+from typing import Final
+
+VERIFIED: Final = "verified"  # built, run, and compared with float64
+TOO_DEEP: Final = "theory only"  # deeper than the settings allow
+BEYOND_FLOAT64: Final = "beyond float64"  # float64's rounding is not below the accuracy

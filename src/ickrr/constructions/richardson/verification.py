@@ -1,4 +1,4 @@
-"""Run a built model against float64: every layer against Richardson, the output against Cholesky."""
+"""Comparison of a built model with float64: every layer with Richardson, the output with Cholesky."""
 
 from dataclasses import dataclass, replace
 
@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from ickrr.constructions import interpolants
+from ickrr.constructions.dense_system import System
+from ickrr.constructions.richardson.assembly import prediction_step
 from ickrr.constructions.richardson.design import Certificate
-from ickrr.constructions.richardson.reference import Prompts, System, exact_system, require_within
-from ickrr.constructions.richardson.relu_model import build, prediction_step
+from ickrr.constructions.richardson.prompts import Prompts, exact_system, require_within
+from ickrr.constructions.richardson.relu_model import build
 from ickrr.model.transformer import Transformer
 
 BISECTIONS = 4
@@ -40,14 +42,14 @@ class Check:
         return float(self.iterates.max())
 
     def smallest_steps(self, accuracy: float) -> int:
-        """Fewest steps after which the error stays within the accuracy; the last step is assumed to be."""
+        """Return the fewest steps after which the error stays within the accuracy; at most all of them."""
         above = torch.nonzero(~(self.layers <= accuracy)).flatten()
         last_above = int(above[-1]) if len(above) else -1
         return prediction_step(last_above + 1)
 
 
 def interpolated_system(certificate: Certificate, prompts: Prompts) -> System:
-    """Systems of the kernel w(x) k(x,x') w(x') that the interpolated |x|^2 makes, w = exp(-error/(2h^2))."""
+    """Return the systems of w(x) k(x,x') w(x'), w = exp(-error/(2h^2)), which interpolated |x|^2 make."""
     problem = certificate.problem
     system = exact_system(problem, prompts)
     if problem.sphere:
@@ -154,7 +156,7 @@ def smallest_width(
 
 
 def _by_interpolation(square: interpolants.PiecewiseLinear, z: Tensor) -> Tensor:
-    """The interpolant of z^2 in closed form: on [a, b] it is (a + b) z - a b."""
+    """Evaluate the interpolant of z^2 in closed form: on [a, b] it is (a + b) z - a b."""
     spacing = float(square.knots[1] - square.knots[0])
     low = torch.floor((z - square.knots[0]) / spacing) * spacing + square.knots[0]
     return (2 * low + spacing) * z - low * (low + spacing)

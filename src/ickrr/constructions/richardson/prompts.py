@@ -1,14 +1,11 @@
-"""What the built model is checked against, in float64: kernel ridge regression by Cholesky, and Richardson.
+"""Prompts of a problem, their linear systems, and the refusal of data beyond the problem's bounds."""
 
-Neither uses the model: p_t = k_q^T a_t, a_0 = 0, a <- a + G^-1 (y - (K + ridge I) a).
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from ickrr.constructions.dense_system import System
 from ickrr.constructions.richardson.problem import Problem
 from ickrr.errors import ConstructionError
 from ickrr.kernels.distances import squared_distances
@@ -35,47 +32,8 @@ class Prompts:
         return Prompts(self.x[part], self.y[part], self.queries[part], self.families[part])
 
 
-@dataclass(frozen=True)
-class System:
-    """The linear systems of some prompts.
-
-    Attributes:
-        kernel: K, (B, n, n), float64.
-        cross: k_q, (B, Q, n).
-        y: (B, n).
-        ridge: lambda.
-    """
-
-    kernel: Tensor
-    cross: Tensor
-    y: Tensor
-    ridge: float
-
-    def solution(self) -> Tensor:
-        """Kernel ridge regression at the queries by Cholesky, (B, Q)."""
-        matrix = self.kernel + self.ridge * torch.eye(self.y.shape[1], dtype=torch.float64)
-        factor = torch.linalg.cholesky(matrix)
-        dual = torch.cholesky_solve(self.y[..., None], factor)  # (B, n, 1)
-        return (self.cross @ dual)[..., 0]
-
-    def richardson(self, preconditioner: str) -> Iterator[Tensor]:
-        """Predictions p_0, p_1, .. of preconditioned Richardson without end, (B, Q) each."""
-        weights = row_weights(self.kernel, self.ridge, preconditioner)[..., None]  # (B, n, 1)
-        target = self.y[..., None]  # (B, n, 1)
-        dual = torch.zeros_like(target)
-        while True:
-            yield (self.cross @ dual)[..., 0]
-            dual = dual + (target - self.kernel @ dual - self.ridge * dual) / weights
-
-
-def row_weights(kernel: Tensor, ridge: float, preconditioner: str) -> Tensor:
-    """Row sums G of K + ridge I ("ridge") or of K ("kernel"), (B, n), for K (B, n, n)."""
-    sums = kernel.sum(-1)
-    return sums + ridge if preconditioner == "ridge" else sums
-
-
 def exact_system(problem: Problem, prompts: Prompts) -> System:
-    """Systems of the Gaussian kernel itself."""
+    """Return the systems of the Gaussian kernel."""
     x, queries = prompts.x, prompts.queries
     kernel = gaussian(squared_distances(x, x), problem.lengthscale)
     cross = gaussian(squared_distances(queries, x), problem.lengthscale)
