@@ -23,7 +23,7 @@ help: ## this list
 
 .PHONY: paper
 paper: system env ## the paper at laptop scale: results/laptop/paper.pdf, from the shipped tables where they hold
-	python -m ickrr restore --shipped laptop
+	ickrr restore --shipped laptop
 	snakemake --cores all
 	@echo "The paper: results/laptop/paper.pdf"
 
@@ -43,11 +43,11 @@ report: system env ## the HTML report on finished results: results/$(SCALE)/repo
 
 .PHONY: bundle
 bundle: env ## results as one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
-	python -m ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
+	ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
 
 .PHONY: check
 check: env ## is everything here, and is every result what its job wrote: one line each
-	python -m ickrr check --scale $(SCALE)
+	ickrr check --scale $(SCALE)
 
 .PHONY: test
 test: system env-test ## the fast tests, the smoke paper among them

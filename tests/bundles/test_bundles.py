@@ -526,6 +526,6 @@ def test_notice_is_for_those_who_have_nothing(bundle: Path, empty: Path) -> None
     (empty / "bundles/smoke-tables.tar.xz").write_bytes(bundle.read_bytes())
     said = notice(empty, "smoke")
     assert said is not None
-    assert "python -m ickrr restore bundles/smoke-tables.tar.xz" in said
+    assert "ickrr restore bundles/smoke-tables.tar.xz" in said
     restore(bundle)
     assert notice(empty, "smoke") is None

@@ -123,7 +123,9 @@ def draw(results, folder, **environment):
             "--recorded-in",
             "results",
         ),
-        *("--notebook", path, "--executed", folder / "executed.ipynb", "--figure", output),
+        *("--notebook", path, "--executed", folder / "executed.ipynb"),
+        *("--pdf", output, "--png", output.with_suffix(".png")),
+        *("--tables", *sorted((results / "tables").rglob("*.parquet"))),
         *("--parameters", json.dumps(parameters(path, results)), "--code", *code, "--writes", output),
     ]
     plain = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}

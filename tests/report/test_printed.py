@@ -73,7 +73,7 @@ def test_a_number_of_a_table_leads_to_its_line_and_row(world: Path) -> None:
     """Fails if a cell of a table is not found, or only the text is searched."""
     found = lines("0.98249")[4:]
     assert found == [
-        "table tab_toy; how it was made: python -m ickrr trace tab_toy --scale toy",
+        "table tab_toy; how it was made: ickrr trace tab_toy --scale toy",
         r"  results/toy/latex/tab_toy.tex:2: spherical & 0.98249 \\",
         "  results/toy/tables/tab_toy.parquet: run spherical: value = 0.982492",
     ]

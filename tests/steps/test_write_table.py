@@ -16,10 +16,11 @@ experiment, results = _MODULE.experiment, _MODULE.results
 
 def arguments(results, folder, table):
     return [
-        "table",
+        "write_table",
         *("--table", table),
         *("--experiment", str(results / "specs/experiment.json")),
-        *("--results", str(results)),
+        *("--tables", *map(str, sorted((results / "tables").rglob("*.parquet")))),
+        *("--benchmarks", str(results / "benchmarks")),
         *("--latex", str(folder / "latex/t.tex")),
         *("--parquet", str(folder / "t.parquet")),
         *("--csv", str(folder / "t.csv")),

@@ -149,7 +149,7 @@ def notice(root: Path, scale: str) -> str | None:
         return None
     return (
         f"{bundle} holds finished results; everything is computed here all the same "
-        f"(to take them: stop, and python -m ickrr restore {bundle})"
+        f"(to take them: stop, and ickrr restore {bundle})"
     )
 
 

@@ -11,14 +11,14 @@ from ickrr.entries import Entries
 
 HEADER = """# Configuration reference
 
-Made from the schema by `python -m ickrr config --reference docs/configuration.md`; a test fails when
+Made from the schema by `ickrr config --reference docs/configuration.md`; a test fails when
 it drifts.
 
 `config.yaml` is the whole default (laptop) experiment. A scale is an overlay:
 `snakemake --config scale=smoke` lays `workflow/scales/smoke.yaml` on top. Your own overlay is
 `snakemake --config overlay=mine.yaml`, several in their order `'overlay=[one.yaml,two.yaml]'`; single
 values go on top of everything: `--config 'runs={deeper: {task: spherical, model: {layers: 16}}}'`. Later
-ones win, also where an overlay names a `scale`. `python -m ickrr config`, `estimate` and `why` take
+ones win, also where an overlay names a `scale`. `ickrr config`, `estimate` and `why` take
 `--scale` and `--overlay` (again for each further one); `config` prints what comes out. Snakemake's
 `--configfile mine.yaml` works too, but its mistakes are reported without their line. A task is
 `base.task` plus its overrides, a run is `base.model` and `base.training` plus its overrides.

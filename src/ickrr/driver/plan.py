@@ -46,7 +46,7 @@ def summary(
     paper = next((name for name in asked if name.endswith("paper.pdf")), None)
     first = paper or (asked[0] if asked else f"results/{scale}")
     more = f" (and {_counted(len(asked) - 1, 'more file')})" if len(asked) > 1 else ""
-    next_steps = [f"open {first}", f"python -m ickrr check --scale {scale} looks at every result"]
+    next_steps = [f"open {first}", f"ickrr check --scale {scale} looks at every result"]
     if paper:
         next_steps.append(f"make report SCALE={scale} makes a browsable report")
     return (

@@ -223,7 +223,7 @@ def _cells(results: Path, wanted: Collection[Decimal]) -> Iterator[str]:
         found = [(line, hits) for line, hits in found if hits and "&" in line]
         if not found:
             continue
-        yield f"table {path.stem}; how it was made: python -m ickrr trace {path.stem} --scale {results.name}"
+        yield f"table {path.stem}; how it was made: ickrr trace {path.stem} --scale {results.name}"
         yield from _cut([line for line, _ in found])
         tidy = results / "tables" / f"{path.stem}.parquet"
         table = read_table(tidy)

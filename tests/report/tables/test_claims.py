@@ -9,7 +9,7 @@ from ickrr.report.tables.claims import build
 
 @pytest.fixture(scope="module")
 def table(experiment, results):
-    return build(experiment, results)
+    return build(experiment, results / "tables")
 
 
 def rows_of(latex):
@@ -67,4 +67,4 @@ def test_frame_is_the_judged_table(table, results):
 def test_missing_claims_are_named(experiment, tmp_path):
     """Fails if a person gets a traceback."""
     with pytest.raises(FileError, match=r"tables/claims\.parquet: no such table"):
-        build(experiment, tmp_path)
+        build(experiment, tmp_path / "tables")
