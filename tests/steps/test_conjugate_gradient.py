@@ -1,4 +1,4 @@
-"""The verbs of the built conjugate gradients and of the projections, by their files."""
+"""The steps of the built conjugate gradients and of the projections, by their files."""
 
 import numpy as np
 import pandas as pd
@@ -35,10 +35,10 @@ NARROW = WidthSettings(
 )
 
 
-def run(tmp_path, verb, settings, *options):
+def run(tmp_path, step, settings, *options):
     write_json(tmp_path / "settings.json", settings.model_dump(mode="json"))
     files = ["--curves", str(tmp_path / "curves.parquet"), "--summary", str(tmp_path / "summary.parquet")]
-    assert main([verb, "--settings", str(tmp_path / "settings.json"), *files, *options]) == 0
+    assert main([step, "--settings", str(tmp_path / "settings.json"), *files, *options]) == 0
     return pd.read_parquet(tmp_path / "curves.parquet"), pd.read_parquet(tmp_path / "summary.parquet")
 
 

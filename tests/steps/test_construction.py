@@ -1,4 +1,4 @@
-"""The verbs of the construction, by their files: what they write, and what they refuse in one sentence."""
+"""The steps of the construction, by their files: what they write, and what they refuse in one sentence."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The verbs measure_operators, tabulate_operators and compare_linear_regression, from files to tables."""
+"""The steps measure_operators, tabulate_operators and compare_linear_regression, from files to tables."""
 
 import numpy as np
 import pandas as pd
@@ -167,9 +167,9 @@ def test_linear_attention_against_one_step(tmp_path):
     assert table.loc[("error_ratio_ridge", "ridge"), "value"] == pytest.approx(np.mean(ridges), rel=1e-6)
 
 
-@pytest.mark.parametrize("verb", ["measure_operators", "tabulate_operators", "compare_linear_regression"])
-def test_closures_hold_no_solver_training_or_report(verb):
+@pytest.mark.parametrize("step", ["measure_operators", "tabulate_operators", "compare_linear_regression"])
+def test_closures_hold_no_solver_training_or_report(step):
     """Fails if an edit of solvers, probes, training or figures would repeat the measurement."""
-    names = {p.as_posix().split("src/ickrr/")[1] for p in import_closure(f"ickrr.steps.{verb}")}
+    names = {p.as_posix().split("src/ickrr/")[1] for p in import_closure(f"ickrr.steps.{step}")}
     others = ("solvers/", "training/", "report/", "constructions/", "analysis/probe", "analysis/similarity")
     assert not {name for name in names if name.startswith(others)}

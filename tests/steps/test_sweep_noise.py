@@ -1,4 +1,4 @@
-"""The verb sweep_noise: against scikit-learn's kernel ridge regression and the model itself."""
+"""The step sweep_noise: against scikit-learn's kernel ridge regression and the model itself."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""One trained model's attention against kernels, in distribution and along the dials.
+"""One trained model's attention compared with kernels, in distribution and along the dials.
 
 Bandwidths, best heads and ridges are chosen on one set of prompts, everything is measured on others.
 
