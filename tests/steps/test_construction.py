@@ -83,7 +83,7 @@ def test_deep_cells_are_theory_only(tmp_path):
 
 def test_a_broken_bound_stops_the_rule(tmp_path, monkeypatch, capsys):
     """Fails if weights that break a promise do not end in exit status 1 with the cell named."""
-    from ickrr.constructions.richardson.relu_model import grid
+    from ickrr.constructions.richardson import grid
 
     def wrong(certificate):
         model = build(certificate)

@@ -83,7 +83,7 @@ def test_predictions_equal_a_ridge_on_captured_streams(tmp_path, layout):
     features, _ = streams(fit)
     new_features, output = streams(evaluation)
     assert written["layers"].shape == (3, 12, 6) and written["layers"].dtype == np.float64
-    np.testing.assert_allclose(written["predictions"], output, atol=1e-6)
+    np.testing.assert_allclose(written["output"], output, atol=1e-6)
     for layer in range(3):
         design = features[layer].reshape(-1, 16)
         penalty = 1e-3 * ((design - design.mean(0)) ** 2).sum() / 16
