@@ -77,7 +77,7 @@ class Job:
             "--state": "state.safetensors",
         }
         files = [part for key, name in named.items() for part in (key, str(self.path(name)))]
-        return ["train", *files, "--seed", "2", "--device", "cpu", *options]
+        return ["train_model", *files, "--seed", "2", "--device", "cpu", *options]
 
     def start(self):
         # A copy of the source: an edit between two processes would, rightly, void the checkpoint.
