@@ -23,7 +23,7 @@ help: ## show this list
 
 .PHONY: paper
 paper: system env ## make the paper at laptop scale, from shipped tables if they fit: results/laptop/paper.pdf
-	python -m ickrr restore --shipped laptop
+	ickrr restore --shipped laptop
 	snakemake --cores all
 	@echo "The paper: results/laptop/paper.pdf"
 
@@ -43,11 +43,11 @@ report: system env ## write the HTML report on finished results: results/$(SCALE
 
 .PHONY: bundle
 bundle: env ## pack results into one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
-	python -m ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
+	ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
 
 .PHONY: check
 check: env ## check that everything is here, and that every result is what its job wrote
-	python -m ickrr check --scale $(SCALE)
+	ickrr check --scale $(SCALE)
 
 .PHONY: test
 test: system env-test ## run the fast tests, which include the smoke paper

@@ -64,6 +64,15 @@ only_sources() {
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 locked() { pip install "${as_locked[@]}" "$@"; }
 
+# This package itself: where its sources lie, and its command, `ickrr`.
+package=$venv/.package-$(digest pyproject.toml)
+this_package() {
+    only_sources
+    pip install -qq --no-deps --no-build-isolation --editable .
+    rm -f "$venv"/.package-*
+    touch "$package"
+}
+
 # An activated .venv must not be the interpreter that makes it anew.
 PATH=${PATH//"$venv/bin:"/}
 
@@ -148,11 +157,13 @@ if ! complete; then
     locked -r "$setuptools"
     rm -f "$setuptools"
     locked -r envs/common.txt -r "envs/torch-$TORCH.txt"
-    pip install -qq --no-deps --no-build-isolation --editable .
+    this_package
     verified envs/common.txt "envs/torch-$TORCH.txt" || not_as_locked
     touch "$(stamp "$TORCH")"
     rm "$venv/.installing"
 fi
+
+[[ -e $package ]] || this_package
 
 if [[ ${1:-} == test || ${1:-} == notebooks ]]; then
     added=$venv/.added-$1-$(digest "envs/$1.txt")

@@ -120,9 +120,10 @@ def test_paper_in_another_encoding(
     (tmp_path / "sections").mkdir()
     (tmp_path / "main.tex").write_text("\\input{sections/one}\\bibliography{refs}")
     (tmp_path / name).write_bytes(content)
-    places = ("source", "figures", "latex", "build-directory")
-    options = [f"--{option}={tmp_path}" for option in places]
-    assert main(["build_paper", *options, f"--output={tmp_path / 'paper.pdf'}"]) == 1
+    made = ("figures", "tables", "numbers", "provenance", "paper")
+    options = [f"--{option}={tmp_path / option}" for option in made]
+    options += [f"--text={tmp_path / 'main.tex'}", f"--build-directory={tmp_path / 'build'}"]
+    assert main(["build_paper", *options]) == 1
     said = capsys.readouterr().err
     assert f"error: {tmp_path / name}" in said and "save it as UTF-8" in said
 

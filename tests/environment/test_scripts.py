@@ -195,6 +195,28 @@ def test_setup_does_nothing_the_second_time_and_repairs_an_interrupted_one(check
     assert not leftover.exists(), "other locks must make the environment anew"
 
 
+def test_setup_gives_an_older_environment_the_command_of_this_package(checkout, bare):
+    """Fails when `ickrr` is missing after a pull that brought it, or when that makes the environment anew."""
+    fake_python(bare, "")
+    assert run(checkout / "envs/setup.sh", bare).returncode == 0
+    (kept := checkout / ".venv/kept").touch()
+    (bare / "calls").unlink()
+    with (checkout / "pyproject.toml").open("a") as settings:
+        settings.write("# another command\n")
+    assert run(checkout / "envs/setup.sh", bare).returncode == 0
+    (call,) = [line for line in (bare / "calls").read_text().splitlines() if " install " in line]
+    assert "--editable ." in call
+    assert kept.exists()
+
+
+def test_ickrr_is_a_command_that_works_from_any_folder(tmp_path):
+    """Fails when the command of this package is not installed, or finds its sources only in the project."""
+    command = Path(sys.executable).with_name("ickrr")
+    run = subprocess.run([command, "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"^  claims +\S", run.stdout, flags=re.MULTILINE)
+
+
 def test_setup_is_not_complete_before_all_packages_are_there(checkout, bare):
     """Fails when the stamp vouches for what pip left out, or for what was removed later."""
     script = checkout / "envs/setup.sh"

@@ -130,6 +130,7 @@ def test_paper_builds_without_defects(tmp_path):
     (tmp_path / "latex/numbers.tex").write_text("")
     (tmp_path / "latex/provenance.tex").write_text("".join(sorted(lines)))
     output = tmp_path / "paper.pdf"
-    pages = build_paper(PAPER, tmp_path / "figures", tmp_path / "latex", output, tmp_path / "build")
+    made = [path for folder in ("figures", "latex") for path in (tmp_path / folder).iterdir()]
+    pages = build_paper(PAPER, made, output, tmp_path / "build")
     assert pages >= 5
     assert output.read_bytes().startswith(b"%PDF")

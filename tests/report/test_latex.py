@@ -69,9 +69,13 @@ def write_paper(root: Path) -> Path:
     return root
 
 
+def generated(root: Path) -> list[Path]:
+    return [path for folder in ("figures", "latex") for path in sorted((root / folder).iterdir())]
+
+
 def build(root: Path) -> Path:
     output = root / "out/paper.pdf"
-    build_paper(root / "paper", root / "figures", root / "latex", output, root / "build")
+    build_paper(root / "paper", generated(root), output, root / "build")
     return output
 
 
@@ -194,7 +198,7 @@ def test_foreign_folder_is_never_emptied(paper):
 def test_source_is_never_emptied(paper):
     """Fails if building in the source folder is allowed."""
     with pytest.raises(LatexError, match="not an earlier build"):
-        gather(paper / "paper", paper / "figures", paper / "latex", paper / "paper")
+        gather(paper / "paper", generated(paper), paper / "paper")
     assert (paper / "paper/main.tex").exists()
 
 
@@ -237,7 +241,7 @@ def test_files_that_only_lie_about_are_no_sources(paper):
     (folder / "folder.bib").mkdir()
     assert sources(folder) == before
     assert references(folder) == named
-    gather(folder, paper / "figures", paper / "latex", paper / "build")
+    gather(folder, generated(paper), paper / "build")
     assert not list((paper / "build").rglob("*no-such*")) and not (paper / "build/draft.tex").exists()
 
 
@@ -249,7 +253,14 @@ def test_what_the_paper_names_is_a_source_before_it_exists(paper):
     named = {path.relative_to(folder).as_posix() for path in sources(folder)}
     assert named >= {"sections/more.tex", "logo.png", "refs.bib"}
     with pytest.raises(LatexError, match=r"sections/results\.tex:\d+: .*sections/more\.tex does not exist"):
-        gather(folder, paper / "figures", paper / "latex", paper / "build")
+        gather(folder, generated(paper), paper / "build")
+
+
+def test_a_figure_that_is_not_handed_over_is_named(paper):
+    """Fails if the paper shows a figure that its rule does not declare, because an old one lies about."""
+    files = [path for path in generated(paper) if path.suffix != ".pdf"]
+    with pytest.raises(LatexError, match=r"sections/results\.tex:3: figures/fig1\.pdf does not exist"):
+        gather(paper / "paper", files, paper / "build")
 
 
 def test_folder_without_main_is_refused(tmp_path):
@@ -259,12 +270,20 @@ def test_folder_without_main_is_refused(tmp_path):
 
 
 @needs_tex
-def test_verb_builds_and_reports_errors_without_a_traceback(paper):
+def test_step_builds_and_reports_errors_without_a_traceback(paper):
     """Fails if the command line and the library disagree, or an error shows a traceback."""
     command = [sys.executable, "-m", "ickrr", "build_paper"]
-    for option in ("source", "figures", "latex"):
-        command += [f"--{option}", str(paper / {"source": "paper"}.get(option, option))]
-    command += ["--output", str(paper / "p.pdf"), "--build-directory", str(paper / "build")]
+    files = {
+        "text": sources(paper / "paper"),
+        "figures": [paper / "figures/fig1.pdf"],
+        "tables": [paper / "latex/tab_a.tex"],
+        "numbers": [paper / "latex/numbers.tex"],
+        "provenance": [paper / "latex/provenance.tex"],
+        "paper": [paper / "p.pdf"],
+        "build-directory": [paper / "build"],
+    }
+    for option, paths in files.items():
+        command += [f"--{option}", *map(str, paths)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "p.pdf: 1 pages" in done.stdout

@@ -3,7 +3,7 @@ import pytest
 
 from ickrr.errors import FileError
 from ickrr.io.files import write_table
-from ickrr.report.load import COLUMNS, estimate, load_table
+from ickrr.report.load import COLUMNS, estimate, load_summary, load_table
 
 
 @pytest.mark.parametrize("table", ["errors", "similarity", "matches", "alignment", "learning_curve"])
@@ -18,6 +18,17 @@ def test_a_missing_table_is_named(results):
     """Fails if a person gets a traceback instead of the file's name and what to do."""
     with pytest.raises(FileError, match=r"nowhere/errors\.parquet: no such table; run snakemake"):
         load_table(results / "tables", ["nowhere"], "errors")
+
+
+def test_a_job_reads_the_tables_that_its_rule_declares_and_no_others(results):
+    """Fails if a table that lies beside the declared ones is read, so that a change of it reruns nothing."""
+    declared = [results / "tables/spherical/errors.parquet", results / "tables/metarep/cg.parquet"]
+    assert load_table(declared, ["spherical"], "errors")["run"].unique().tolist() == ["spherical"]
+    assert len(load_summary([str(path) for path in declared], "metarep/cg"))
+    with pytest.raises(FileError, match=r"noise_01/errors\.parquet: is read, but is none of the inputs"):
+        load_table(declared, ["noise_01"], "errors")
+    with pytest.raises(FileError, match=r"metarep/width\.parquet: is read, but is none of the inputs"):
+        load_summary(declared, "metarep/width")
 
 
 def test_a_table_of_another_shape_is_refused(tmp_path, toy):

@@ -74,7 +74,8 @@ def test_closure_is_one_kind_of_figure(path):
     """
     files = import_closure(str(path.relative_to(ROOT)))
     closure = {p.as_posix().split("src/ickrr/")[1] for p in files if p != path}
-    ground = {"__init__.py", "entries.py", "errors.py", "files.py", "report/ickrr.mplstyle"}
+    ground = {"__init__.py", "entries.py", "errors.py", "io/__init__.py", "io/files.py"}
+    ground |= {"report/ickrr.mplstyle"}
     ground |= {"report/__init__.py", "report/figures/__init__.py"}
     report = {f"report/{name}.py" for name in ("load", "methods", "style", "curves", "matches")}
     panels = {name for name in closure if name.startswith("report/panels/")}
@@ -123,7 +124,9 @@ def draw(results, folder, **environment):
             "--recorded-in",
             "results",
         ),
-        *("--notebook", path, "--executed", folder / "executed.ipynb", "--figure", output),
+        *("--notebook", path, "--executed", folder / "executed.ipynb"),
+        *("--pdf", output, "--png", output.with_suffix(".png")),
+        *("--tables", *sorted((results / "tables").rglob("*.parquet"))),
         *("--parameters", json.dumps(parameters(path, results)), "--code", *code, "--writes", output),
     ]
     plain = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}

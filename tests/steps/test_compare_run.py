@@ -35,11 +35,15 @@ def save(path, arrays, metadata):
     save_tensors(path, {name: torch.from_numpy(array) for name, array in arrays.items()}, metadata)
 
 
+def trajectory_of(options, solver):
+    return options["run"].parent / f"trajectories/{solver}.safetensors"
+
+
 def write_trajectory(options, solver, predictions, other=None):
     record = {"prompts": "sphere-evaluation", "solver": solver, "steps": STEPS} | (other or {})
     never = np.full(predictions.shape[1:], -1)
     save(
-        options["trajectories"] / f"{solver}.safetensors",
+        trajectory_of(options, solver),
         {"predictions": predictions, "diverged_at": never},
         record,
     )
@@ -64,8 +68,7 @@ def world(tmp_path):
         "solvers": tmp_path / "solvers.json",
         "statistics": tmp_path / "statistics.json",
         "evaluation": tmp_path / "evaluation.safetensors",
-        "trajectories": tmp_path / "trajectories",
-        "output-directory": tmp_path / "tables",
+        **{name: tmp_path / f"tables/{name}.parquet" for name in TABLES},
     }
     write_json(options["run"], RUN.model_dump(mode="json"))
     solvers = SolverSettings(headline=list(SOLVERS[:2]), others=list(SOLVERS[2:]), steps=STEPS)
@@ -91,11 +94,12 @@ def world(tmp_path):
 def compare(options, seeds=(2,), files=None):
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     files = files or [str(options["run"].with_name(f"{seed}.safetensors")) for seed in seeds]
+    words += ["--trajectories", *(str(trajectory_of(options, solver)) for solver in SOLVERS)]
     return main(["compare_run", "--seeds", *map(str, seeds), "--predictions", *files, *words])
 
 
 def read(options, name):
-    return pd.read_parquet(options["output-directory"] / f"{name}.parquet")
+    return pd.read_parquet(options[name])
 
 
 def test_layers_that_are_solver_steps_are_found(world):
@@ -225,14 +229,13 @@ def test_equal_inputs_give_equal_bytes(world):
     digests = []
     for _ in range(2):
         assert compare(options) == 0
-        written = [options["output-directory"] / f"{name}.parquet" for name in TABLES]
-        digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in written])
+        digests.append([hashlib.sha256(options[name].read_bytes()).hexdigest() for name in TABLES])
     assert digests[0] == digests[1]
 
 
 def refusal(options, capsys, **changes):
     assert compare(options, **changes) == 1
-    assert not options["output-directory"].exists()
+    assert not any(options[name].exists() for name in TABLES)
     return capsys.readouterr().err
 
 
@@ -241,7 +244,7 @@ def test_predictions_of_another_seed_or_run_are_refused(world, capsys):
     options, *_ = world
     first = str(options["run"].with_name("2.safetensors"))
     assert "its 'seed' is 2" in refusal(options, capsys, seeds=[1], files=[first])
-    assert "names 1 files for the 2 seeds" in refusal(options, capsys, seeds=SEEDS, files=[first])
+    assert "names 1 files, needs one for each of 2, 7" in refusal(options, capsys, seeds=SEEDS, files=[first])
     changed = RUN.model_dump(mode="json")
     changed["training"]["steps"] = 999
     write_json(options["run"], changed)
@@ -263,6 +266,6 @@ def test_trajectories_on_other_prompts_or_steps_are_refused(world, capsys):
 def test_a_missing_trajectory_is_named(world, capsys):
     """Fails on a traceback, or if a solver is silently left out."""
     options, *_ = world
-    path = options["trajectories"] / "conjugate_gradient.safetensors"
+    path = trajectory_of(options, "conjugate_gradient")
     path.unlink()
     assert str(path) in refusal(options, capsys)

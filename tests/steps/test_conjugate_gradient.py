@@ -1,4 +1,4 @@
-"""The verbs of the built conjugate gradients and of the projections, by their files."""
+"""The steps of the built conjugate gradients and of the projections, by their files."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from ickrr.config.conjugate_gradient import ConjugateGradientSettings, FamilySet
 from ickrr.constructions.conjugate.feature_prompts import draw
 from ickrr.io.files import write_json
 from ickrr.report.load import COLUMNS
-from ickrr.steps.run_conjugate_gradient import solver_predictions
+from ickrr.steps.run_conjugate_gradient import solve
 
 SMALL = ConjugateGradientSettings(
     dimension=5,
@@ -35,10 +35,10 @@ NARROW = WidthSettings(
 )
 
 
-def run(tmp_path, verb, settings, *options):
+def run(tmp_path, step, settings, *options):
     write_json(tmp_path / "settings.json", settings.model_dump(mode="json"))
     files = ["--curves", str(tmp_path / "curves.parquet"), "--summary", str(tmp_path / "summary.parquet")]
-    assert main([verb, "--settings", str(tmp_path / "settings.json"), *files, *options]) == 0
+    assert main([step, "--settings", str(tmp_path / "settings.json"), *files, *options]) == 0
     return pd.read_parquet(tmp_path / "curves.parquet"), pd.read_parquet(tmp_path / "summary.parquet")
 
 
@@ -95,7 +95,7 @@ def test_conjugate_gradient_is_reproducible(conjugate, tmp_path):
 def test_solver_predictions_are_of_each_query():
     """Fails if queries or prompts are mixed: the last iterate is ridge regression by NumPy."""
     prompts = draw((2, 6, 3, 4), 0.0, 1.0, 1.0, torch.Generator().manual_seed(0), nonnegative=True)
-    found = solver_predictions(prompts, "conjugate_gradient", 12)[-1].numpy()
+    found = solve(prompts, "conjugate_gradient", 12)[-1].numpy()
     for index in range(2):
         x, y, queries = (part[index].numpy() for part in (prompts.x, prompts.y, prompts.queries))
         np.testing.assert_allclose(found[index], queries @ x.T @ np.linalg.solve(x @ x.T + np.eye(6), y))

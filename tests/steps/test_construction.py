@@ -1,4 +1,4 @@
-"""The verbs of the construction, by their files: what they write, and what they refuse in one sentence."""
+"""The steps of the construction, by their files: what they write, and what they refuse in one sentence."""
 
 import json
 
@@ -18,6 +18,8 @@ from ickrr.io.files import write_json, write_table
 from ickrr.io.tensors import read_metadata
 from ickrr.model.weights import load_model
 
+TABLES = ("cells", "layers", "widths", "families")
+
 
 def settings(**changes):
     ridges = {"scaled": RidgeSettings(), "fixed": RidgeSettings(scaling="fixed", value=1.0)}
@@ -28,26 +30,22 @@ def settings(**changes):
 def verify(tmp_path, ridge="scaled", **changes):
     write_json(tmp_path / "settings.json", settings(**changes).model_dump(mode="json"))
     arguments = ["--settings", str(tmp_path / "settings.json"), "--ridge", ridge]
-    return main(["verify_construction", *arguments, "--output-directory", str(tmp_path / ridge)])
+    written = [word for name in TABLES for word in (f"--{name}", str(tmp_path / ridge / f"{name}.parquet"))]
+    return main(["verify_construction", *arguments, *written])
 
 
 def tabulate(tmp_path, *ridges, contraction=None):
-    """Gather the ridges; factors of invented prompts lie where the pipeline has them, unless given."""
+    """Gather the ridges; the factors are those of invented prompts, unless given."""
     write_json(tmp_path / "statistics.json", {})
-    arguments = [
-        "--verification",
-        str(tmp_path),
-        "--ridges",
-        *ridges,
-        "--output-directory",
-        str(tmp_path / "t"),
-    ]
-    arguments += ["--statistics", str(tmp_path / "statistics.json")]
+    arguments = ["--statistics", str(tmp_path / "statistics.json")]
+    for name in TABLES:
+        arguments += [f"--verified-{name}", *(str(tmp_path / ridge / f"{name}.parquet") for ridge in ridges)]
+    for name in (*TABLES, "rates", "summary"):
+        arguments += [f"--{name}", str(tmp_path / f"t/{name}.parquet")]
     if contraction is None:
-        write_table(tmp_path / "t/contraction.parquet", contraction_table())
-    else:
-        arguments += ["--contraction", str(contraction)]
-    return main(["tabulate_construction", *arguments])
+        contraction = tmp_path / "t/contraction.parquet"
+        write_table(contraction, contraction_table())
+    return main(["tabulate_construction", *arguments, "--contraction", str(contraction)])
 
 
 def test_verification_and_its_tables(tmp_path):
@@ -112,7 +110,7 @@ def test_contraction(tmp_path):
     write_json(tmp_path / "settings.json", chosen.model_dump(mode="json"))
     output = tmp_path / "contraction.parquet"
     assert (
-        main(["measure_contraction", "--settings", str(tmp_path / "settings.json"), "--output", str(output)])
+        main(["measure_contraction", "--settings", str(tmp_path / "settings.json"), "--table", str(output)])
         == 0
     )
     table = pd.read_parquet(output)

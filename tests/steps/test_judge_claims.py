@@ -23,8 +23,8 @@ def arguments(results, ledger, output):
         "judge_claims",
         *("--claims", str(ledger)),
         *("--experiment", str(results / "specs/experiment.json")),
-        *("--tables", str(results / "tables")),
-        *("--output", str(output)),
+        *("--tables", *map(str, sorted((results / "tables").rglob("*.parquet")))),
+        *("--judged", str(output)),
     ]
 
 
@@ -42,7 +42,7 @@ def test_missing_table_is_named_and_nothing_is_written(results, tmp_path, capsys
     copy = shutil.copytree(results, tmp_path / "results")
     (copy / "tables/noise_01/pairs.parquet").unlink()
     assert main(arguments(copy, tmp_path / "claims.json", tmp_path / "out")) == 1
-    assert "tables/noise_01/pairs.parquet: no such table" in capsys.readouterr().err
+    assert "noise_01/pairs.parquet: is read, but is none of the inputs" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -1,4 +1,4 @@
-"""The verbs measure_operators, tabulate_operators and compare_linear_regression, from files to tables."""
+"""The steps measure_operators, tabulate_operators and compare_linear_regression, from files to tables."""
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ def make(folder, model, **task):
         words = [
             "--prompts",
             str(folder / f"{split}.json"),
-            "--outputs",
+            "--sets",
             str(folder / f"{split}.safetensors"),
         ]
         assert main(["sample_prompts", *words]) == 0
@@ -68,7 +68,7 @@ def measure(folder, seed):
         "weights": folder / f"trained/seed{seed}/weights.safetensors",
         "fit": folder / "fit.safetensors",
         "settings": folder / "settings.json",
-        "output": folder / f"operators/tiny/seed{seed}.safetensors",
+        "arrays": folder / f"operators/tiny/seed{seed}.safetensors",
     }
     return main(
         ["measure_operators", *(str(w) for name, value in options.items() for w in (f"--{name}", value))]
@@ -76,11 +76,16 @@ def measure(folder, seed):
 
 
 def tabulate(folder, *models):
-    options = {"measured": "operators", "settings": "settings.json", "statistics": "statistics.json"}
+    options = {
+        "settings": "settings.json",
+        "statistics": "statistics.json",
+        "summary": "tables/operators.parquet",
+        "detail": "tables/operators_detail.parquet",
+        "dials": "tables/operators_dials.parquet",
+    }
     words = [str(w) for name, value in options.items() for w in (f"--{name}", folder / value)]
-    return main(
-        ["tabulate_operators", "--models", *models, *words, "--output-directory", str(folder / "tables")]
-    )
+    measured = [str(folder / f"operators/{model}.safetensors") for model in models]
+    return main(["tabulate_operators", "--models", *models, "--measured", *measured, *words])
 
 
 @pytest.mark.parametrize("layout", ["interleaved", "paired"])
@@ -133,15 +138,16 @@ def test_linear_attention_against_one_step(tmp_path):
     )
     words = {
         "run": tmp_path / "run.json",
-        "trained": tmp_path / "trained",
         "fit": tmp_path / "fit.safetensors",
         "evaluation": tmp_path / "evaluation.safetensors",
         "statistics": tmp_path / "statistics.json",
-        "output": tmp_path / "anchor.parquet",
+        "table": tmp_path / "anchor.parquet",
     }
     options = [str(w) for name, value in words.items() for w in (f"--{name}", value)]
-    assert main(["compare_linear_regression", "--seeds", *map(str, SEEDS), *options]) == 0
-    table = pd.read_parquet(words["output"]).set_index(["quantity", "setting"])
+    weights = [str(tmp_path / f"trained/seed{seed}/weights.safetensors") for seed in SEEDS]
+    models = ["--seeds", *map(str, SEEDS), "--weights", *weights]
+    assert main(["compare_linear_regression", *models, *options]) == 0
+    table = pd.read_parquet(words["table"]).set_index(["quantity", "setting"])
     assert (table["subject"] == "tiny").all()
     fit, test = load_arrays(words["fit"]), load_arrays(words["evaluation"])
     step = predict(fit_matrix(fit["x"], fit["y"], fit["posterior_mean"]), test["x"], test["y"])
@@ -161,9 +167,9 @@ def test_linear_attention_against_one_step(tmp_path):
     assert table.loc[("error_ratio_ridge", "ridge"), "value"] == pytest.approx(np.mean(ridges), rel=1e-6)
 
 
-@pytest.mark.parametrize("verb", ["measure_operators", "tabulate_operators", "compare_linear_regression"])
-def test_closures_hold_no_solver_training_or_report(verb):
+@pytest.mark.parametrize("step", ["measure_operators", "tabulate_operators", "compare_linear_regression"])
+def test_closures_hold_no_solver_training_or_report(step):
     """Fails if an edit of solvers, probes, training or figures would repeat the measurement."""
-    names = {p.as_posix().split("src/ickrr/")[1] for p in import_closure(f"ickrr.steps.{verb}")}
+    names = {p.as_posix().split("src/ickrr/")[1] for p in import_closure(f"ickrr.steps.{step}")}
     others = ("solvers/", "training/", "report/", "constructions/", "analysis/probe", "analysis/similarity")
     assert not {name for name in names if name.startswith(others)}

@@ -45,7 +45,9 @@ def files(tmp_path):
 
 
 def write_files(directory, run):
-    options = {name: directory / f"{name}.safetensors" for name in ("fit", "evaluation", "weights", "output")}
+    options = {
+        name: directory / f"{name}.safetensors" for name in ("fit", "evaluation", "weights", "predictions")
+    }
     options |= {"run": directory / "run.json", "settings": directory / "probe.json"}
     write_json(options["run"], run.model_dump(mode="json"))
     write_json(options["settings"], ProbeSettings(chunk_prompts=7, ridge=1e-3).model_dump(mode="json"))
@@ -68,7 +70,7 @@ def test_predictions_equal_a_ridge_on_captured_streams(tmp_path, layout):
     run = make_run(layout)
     options = write_files(tmp_path, run)
     assert probe(options) == 0
-    written = load_file(options["output"])
+    written = load_file(options["predictions"])
     model = build_model(run)
     initialise(model, torch_generator(4, "weights"))
     fit, evaluation = load_file(options["fit"]), load_file(options["evaluation"])
@@ -95,10 +97,10 @@ def test_metadata_name_the_run_and_equal_calls_give_equal_bytes(files):
     digests = set()
     for _ in range(2):
         assert probe(files) == 0
-        digests.add(hashlib.sha256(files["output"].read_bytes()).hexdigest())
+        digests.add(hashlib.sha256(files["predictions"].read_bytes()).hexdigest())
     assert len(digests) == 1
     run = json.loads(files["run"].read_text())
-    assert read_metadata(files["output"]) == {"run": run, "seed": 4}
+    assert read_metadata(files["predictions"]) == {"run": run, "seed": 4}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_prompts_of_another_task_are_refused(files, capsys, option, task, compla
     assert probe(files) == 1
     message = capsys.readouterr().err
     assert complaint in message and str(files[option]) in message and "run 'tiny'" in message
-    assert not files["output"].exists()
+    assert not files["predictions"].exists()
 
 
 def test_evaluation_on_the_fit_prompts_is_refused(files, capsys):

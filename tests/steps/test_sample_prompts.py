@@ -61,7 +61,7 @@ def test_bad_settings_are_one_message(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == [spec]
 
 
-def test_imports_nothing_of_the_wings():
+def test_imports_what_prompts_need_and_nothing_else():
     """Fails if editing a solver, the model or an analysis would draw all prompts anew."""
     names = {path.as_posix().split("/ickrr/")[1] for path in import_closure("ickrr.steps.sample_prompts")}
     assert names == {

@@ -99,7 +99,7 @@ def test_missing_gpu_is_one_message(inputs, capsys, monkeypatch):
     assert "compute.device is 'cuda'" in capsys.readouterr().err
 
 
-def test_imports_no_other_wing():
+def test_imports_nothing_of_training_or_analysis():
     """Fails if editing training, analysis, constructions or reports would solve everything anew."""
     names = {path.as_posix().split("/ickrr/")[1] for path in import_closure("ickrr.steps.solve_prompts")}
     rooms = {name.split("/")[0] for name in names if "/" in name}

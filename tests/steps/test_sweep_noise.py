@@ -1,4 +1,4 @@
-"""The verb sweep_noise: against scikit-learn's kernel ridge regression and the model itself."""
+"""The step sweep_noise: against scikit-learn's kernel ridge regression and the model itself."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ from sklearn.kernel_ridge import KernelRidge
 
 from ickrr.__main__ import main
 from ickrr.code import import_closure
+from ickrr.comparison.noise_sweep import noisy_prompts
 from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
@@ -17,7 +18,6 @@ from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json
 from ickrr.io.tensors import load_tensors
 from ickrr.model.weights import build_model, save_weights
-from ickrr.steps.sweep_noise import noisy_prompts
 
 N, PROMPTS = 4, 12
 TASK = TaskSettings(dimension=2, noise_std=0.3, lengthscale=0.8, context_length=N)
@@ -53,12 +53,18 @@ def options(tmp_path):
     for name, settings in specs.items():
         write_json(tmp_path / f"{name}.json", settings.model_dump(mode="json"))
     paths = {name: tmp_path / f"{name}.json" for name in specs}
-    return paths | {"trained": tmp_path / "trained", "output": tmp_path / "noise.parquet"}
+    return paths | {"table": tmp_path / "noise.parquet"}
+
+
+def weights_of(options, seed):
+    return options["run"].parent / f"trained/seed{seed}/weights.safetensors"
 
 
 def sweep(options, seeds=SEEDS):
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    return main(["sweep_noise", "--device", "cpu", "--seeds", *map(str, seeds), *words])
+    weights = [str(weights_of(options, seed)) for seed in seeds]
+    models = ["--seeds", *map(str, seeds), "--weights", *weights]
+    return main(["sweep_noise", "--device", "cpu", *models, *words])
 
 
 def kernel_ridge(prompts, ridge):
@@ -76,7 +82,7 @@ def kernel_ridge(prompts, ridge):
 def test_regressions_are_those_of_scikit_learn(options):
     """Fails if the oracle's ridge is not that of training, or the reference's not that of the test noise."""
     assert sweep(options) == 0
-    table = pd.read_parquet(options["output"]).set_index(["method", "factor", "context_length"]).sort_index()
+    table = pd.read_parquet(options["table"]).set_index(["method", "factor", "context_length"]).sort_index()
     for factor in FACTORS:
         prompts = noisy_prompts(TEST, factor)
         f = prompts.f.numpy()
@@ -96,7 +102,7 @@ def test_regressions_are_those_of_scikit_learn(options):
 def test_the_model_predicts_every_noise_by_its_own_readout(options):
     """Fails if seeds are mixed up, chunks are reordered, or the model reads other labels than the test's."""
     assert sweep(options) == 0
-    table = pd.read_parquet(options["output"]).query("method == 'transformer'")
+    table = pd.read_parquet(options["table"]).query("method == 'transformer'")
     assert sorted(table["seed"].unique()) == list(SEEDS)
     for (seed, factor), rows in table.groupby(["seed", "factor"]):
         prompts = noisy_prompts(TEST, factor)
@@ -110,7 +116,7 @@ def test_the_model_predicts_every_noise_by_its_own_readout(options):
 def test_test_sets_differ_in_the_size_of_the_noise_alone(tmp_path):
     """Fails if factors are compared on other inputs or functions, or factor 1 is not the stored set."""
     write_json(tmp_path / "prompts.json", [TEST.model_dump(mode="json")])
-    words = ["--prompts", str(tmp_path / "prompts.json"), "--outputs", str(tmp_path / "stored.safetensors")]
+    words = ["--prompts", str(tmp_path / "prompts.json"), "--sets", str(tmp_path / "stored.safetensors")]
     assert main(["sample_prompts", *words]) == 0
     stored = load_tensors(tmp_path / "stored.safetensors")
     for name, tensor in noisy_prompts(TEST, 1.0).tensors().items():
@@ -123,16 +129,15 @@ def test_test_sets_differ_in_the_size_of_the_noise_alone(tmp_path):
 def test_equal_inputs_give_equal_bytes(options):
     """Fails if anything in the table varies between two calls."""
     assert sweep(options) == 0
-    first = options["output"].read_bytes()
+    first = options["table"].read_bytes()
     assert sweep(options) == 0
-    assert options["output"].read_bytes() == first
+    assert options["table"].read_bytes() == first
 
 
 def test_other_tasks_and_seeds_are_refused(options, capsys):
     """Fails if prompts of another task, or another seed's weights, are swept without a word."""
-    folder = options["trained"]
-    (folder / "seed7").mkdir()
-    (folder / "seed7/weights.safetensors").write_bytes((folder / "seed0/weights.safetensors").read_bytes())
+    weights_of(options, 7).parent.mkdir()
+    weights_of(options, 7).write_bytes(weights_of(options, 0).read_bytes())
     assert sweep(options, [7]) == 1
     message = capsys.readouterr().err
     assert "seed7" in message and "its 'seed' is 0, expected 7" in message
@@ -140,7 +145,7 @@ def test_other_tasks_and_seeds_are_refused(options, capsys):
     write_json(options["prompts"], other.model_dump(mode="json"))
     assert sweep(options) == 1
     assert "is not the task 'sphere' of run 'tiny'" in capsys.readouterr().err
-    assert not options["output"].exists()
+    assert not options["table"].exists()
 
 
 def test_closure_holds_no_solver_and_no_report():

@@ -1,4 +1,4 @@
-"""The verb tabulate_training: learning curves of all seeds, and what it refuses by name."""
+"""The step tabulate_training: learning curves of all seeds, and what it refuses by name."""
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,9 @@ def trained(tmp_path):
 
 
 def tabulate(trained):
-    seeds = map(str, SEEDS)
-    output = str(trained / "table.parquet")
-    words = ["--run", "tiny", "--seeds", *seeds, "--trained", str(trained), "--output", output]
-    return main(["tabulate_training", *words])
+    curves = [str(trained / f"seed{seed}/learning_curve.parquet") for seed in SEEDS]
+    words = ["--run", "tiny", "--seeds", *map(str, SEEDS), "--learning-curves", *curves]
+    return main(["tabulate_training", *words, "--table", str(trained / "table.parquet")])
 
 
 def test_curves_are_stacked_with_run_and_seed(trained):

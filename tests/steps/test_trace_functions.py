@@ -8,6 +8,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 
 from ickrr.__main__ import main
+from ickrr.comparison.functions import at_queries
+from ickrr.comparison.probed import ProbedModel
 from ickrr.config.analysis import ProbeSettings, SolverSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
@@ -17,7 +19,6 @@ from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json
 from ickrr.io.tensors import load_arrays
 from ickrr.model.weights import build_model, save_weights
-from ickrr.steps.trace_functions import ProbedModel, at_queries
 
 N, STEPS, GRID, LAYERS = 6, 5, 9, 2
 TASK = TaskSettings(law="uniform", dimension=1, lengthscale=0.4, noise_std=0.2, context_length=N)
@@ -31,13 +32,13 @@ def run_of(layout="interleaved", task=TASK):
 
 
 def write_world(folder, run, settings=SETTINGS, seeds=(0, 4)):
-    """Write everything that the verb reads; return its options."""
+    """Write everything that the step reads; return its options."""
     for split, count in (("fit", 40), ("evaluation", 3)):
         prompts = PromptSettings(
             name=f"line-{split}", task_name="line", task=run.task, split=split, count=count
         )
         write_json(folder / f"{split}.json", [prompts.model_dump(mode="json")])
-        words = ["--prompts", folder / f"{split}.json", "--outputs", folder / f"{split}.safetensors"]
+        words = ["--prompts", folder / f"{split}.json", "--sets", folder / f"{split}.safetensors"]
         assert main(["sample_prompts", *map(str, words)]) == 0
     for seed in seeds:
         torch.manual_seed(seed)
@@ -49,19 +50,25 @@ def write_world(folder, run, settings=SETTINGS, seeds=(0, 4)):
         write_json(folder / f"{name}.json", value.model_dump(mode="json"))
     options = {name: folder / f"{name}.json" for name in specs}
     options |= {split: folder / f"{split}.safetensors" for split in ("fit", "evaluation")}
-    return options | {"trained": folder / "trained", "output": folder / "functions.parquet"}
+    return options | {"table": folder / "functions.parquet"}
+
+
+def weights_of(options, seed):
+    return options["run"].parent / f"trained/seed{seed}/weights.safetensors"
 
 
 def trace(options, seeds=(0, 4)):
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    return main(["trace_functions", "--device", "cpu", "--seeds", *map(str, seeds), *words])
+    weights = [str(weights_of(options, seed)) for seed in seeds]
+    models = ["--seeds", *map(str, seeds), "--weights", *weights]
+    return main(["trace_functions", "--device", "cpu", *models, *words])
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     options = write_world(tmp_path_factory.mktemp("line"), run_of())
     assert trace(options) == 0
-    return options, pd.read_parquet(options["output"]), load_arrays(options["evaluation"])
+    return options, pd.read_parquet(options["table"]), load_arrays(options["evaluation"])
 
 
 def each_prompt(arrays):
@@ -131,11 +138,11 @@ def test_layers_are_those_of_the_probe(tmp_path, layout):
     run = run_of(layout)
     options = write_world(tmp_path, run, seeds=(0,))
     shared = {name: options[name] for name in ("run", "fit", "evaluation")}
-    shared |= {"settings": options["probe"], "output": tmp_path / "predictions.safetensors"}
-    shared["weights"] = options["trained"] / "seed0/weights.safetensors"
+    shared |= {"settings": options["probe"], "predictions": tmp_path / "predictions.safetensors"}
+    shared["weights"] = weights_of(options, 0)
     words = [word for name, value in shared.items() for word in (f"--{name}", str(value))]
     assert main(["probe_model", "--seed", "0", "--device", "cpu", *words]) == 0
-    probed = load_arrays(shared["output"])["layers"]  # (L+1, B, N+1)
+    probed = load_arrays(shared["predictions"])["layers"]  # (L+1, B, N+1)
 
     torch.manual_seed(0)
     probe = ProbedModel(build_model(run), load_arrays(options["fit"]), PROBE)
@@ -179,4 +186,4 @@ def test_what_cannot_be_traced_is_said(tmp_path, capsys, task, settings, message
     options = write_world(tmp_path, run, SETTINGS.model_copy(update=settings))
     assert trace(options) == 1
     assert message in capsys.readouterr().err
-    assert not options["output"].exists()
+    assert not options["table"].exists()

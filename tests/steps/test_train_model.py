@@ -189,7 +189,7 @@ def test_wrong_prompts_are_one_line(tmp_path, capsys):
     assert len(said.strip().splitlines()) == 1
 
 
-def test_closure_holds_what_training_needs_and_no_other_wing():
+def test_closure_holds_what_training_needs_and_nothing_else():
     """Fails if an edit of a solver, probe or figure would retrain, or one of the model would not."""
     names = {str(path).split("ickrr/", 1)[1] for path in import_closure("ickrr.steps.train_model")}
     assert {"model/attention.py", "training/loop.py", "tasks.py", "kernels/__init__.py"} <= names

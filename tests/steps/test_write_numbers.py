@@ -22,7 +22,7 @@ def arguments(results, folder):
     return [
         "write_numbers",
         *("--experiment", str(results / "specs/experiment.json")),
-        *("--tables", str(results / "tables")),
+        *("--tables", *map(str, sorted((results / "tables").rglob("*.parquet")))),
         *("--claims", str(results / "tables/claims.parquet")),
         *("--records", *map(str, records)),
         *("--numbers", str(folder / "numbers.tex")),
@@ -55,7 +55,7 @@ def test_missing_pairs_are_named_and_nothing_is_written(results, tmp_path, capsy
     copy = shutil.copytree(results, tmp_path / "results")
     (copy / "tables/spherical/pairs.parquet").unlink()
     assert main(arguments(copy, tmp_path / "out")) == 1
-    assert "tables/spherical/pairs.parquet: no such table" in capsys.readouterr().err
+    assert "spherical/pairs.parquet: is read, but is none of the inputs" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

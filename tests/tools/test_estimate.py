@@ -113,10 +113,12 @@ def test_rates_of_the_construction_are_those_of_the_verbs(tmp_path):
     write_json(tmp_path / "grid.json", verification.model_dump(mode="json"))
     write_json(tmp_path / "factors.json", settings.contraction.model_dump(mode="json"))
     grid = ["--settings", str(tmp_path / "grid.json"), "--ridge", "scaled"]
-    factors = ["--settings", str(tmp_path / "factors.json"), "--output", str(tmp_path / "factors.parquet")]
+    factors = ["--settings", str(tmp_path / "factors.json"), "--table", str(tmp_path / "factors.parquet")]
+    tables = ("cells", "layers", "widths", "families")
+    written = [word for name in tables for word in (f"--{name}", str(tmp_path / f"{name}.parquet"))]
     jobs = {
         "verify_construction": (
-            [*grid, "--output-directory", str(tmp_path)],
+            [*grid, *written],
             grid_cost(verification, "scaled"),
         ),
         "measure_contraction": (factors, contraction_cost(settings.contraction)),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from itertools import accumulate
@@ -45,12 +46,55 @@ def test_rule_avoids_what_reruns_wrongly(rule: str) -> None:
 def test_rule_tells_its_job_its_code_and_settings(rule: str) -> None:
     """Fails if a rule runs another step than it hands the digest of, or holds settings back."""
     body = RULES[rule]
-    handed = re.search(r"\*\*job\(\s*\"(\w+)\"", body)
-    assert handed, "no **job() among its params"
-    called = re.search(r'step\(\s*"(\w+)",\s*"(\w+)"', body)
-    assert called, "its command is not made by step()"
-    assert called.groups() == (rule, handed[1])
+    told = re.search(r"^    params:\n        \*\*job\(\s*\"(\w+)\"", body, flags=re.MULTILINE)
+    assert told, "its params are not made by job()"
+    assert told[1] == rule
+    assert body.endswith("    shell:\n        STEP\n") or "    shell:\n        STEP\n\n" in body
     assert "shell.prefix" not in body and "os.environ" not in body
+
+
+def commands(plan: str) -> dict[str, list[dict[str, list[str]]]]:
+    """Options of every job that a plan shows, by step; what stands before the first option is left out."""
+    found: dict[str, list[dict[str, list[str]]]] = {}
+    for command in re.findall(r"^Shell command: (trap .*)$", plan, flags=re.MULTILINE):
+        words = shlex.split(command.replace("<(printf %s ", "").rpartition(" > ")[0])
+        step = words[words.index("-I") + 2]
+        options: dict[str, list[str]] = {}
+        for word in words[words.index(step) + 1 :]:
+            if re.match(r"--[a-z]", word):
+                assert word not in options, f"{step}: {word} stands twice"
+                options[word] = []
+            else:
+                options[list(options)[-1]].append(word)
+        found.setdefault(step, []).append(options)
+    return found
+
+
+def test_jobs_are_handed_what_their_rules_declare_and_nothing_else(fresh_project: Project) -> None:
+    """Fails if a step gets a file or folder of results that is no input or output of its rule, or misses one.
+
+    Beside them stand what a training resumes from, where the paper is typeset, the executed notebook, and
+    what cannot be declared because it differs from run to run: records and benchmarks.
+    """
+    beside = {
+        "train_model": {"--state"},
+        "build_paper": {"--build-directory"},
+        "draw_figure": {"--executed"},
+        "write_numbers": {"--records"},
+        "write_table": {"--benchmarks"},
+    }
+    plan = fresh_project.snakemake("-n", "-p", "--config", "scale=smoke").stdout
+    jobs = commands(plan)
+    assert set(jobs) == set(RULES)
+    for step, options in ((step, options) for step, all_options in jobs.items() for options in all_options):
+        declared = {*options.pop("--reads"), *options.pop("--writes")}
+        paths = {
+            option: [word for word in words if re.match(r"(results|logs|\.\./.*paper|paper)/", word)]
+            for option, words in options.items()
+            if option != "--recorded-in"
+        }
+        assert {option for option in paths if {*paths[option]} - declared} == beside.get(step, set()), step
+        assert declared <= {path for found in paths.values() for path in found}, step
 
 
 def test_rule_names_are_verb_object() -> None:

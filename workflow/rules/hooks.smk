@@ -3,9 +3,8 @@
 
 import time
 
-from ickrr.driver import needs, supervision
 from ickrr.bundles.format import notice
-from ickrr.errors import IckrrError
+from ickrr.driver import needs, supervision
 from ickrr.driver.plan import Job, summary
 from slurm_guard import hooks
 from slurm_guard.errors import ClusterError

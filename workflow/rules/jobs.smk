@@ -27,9 +27,8 @@ STEP = (
 def job(name, chosen=(), settings=None, **options):
     """Params of a rule that runs a step; if one of them differs from the last time, the job runs again.
 
-    Each named input and output of the rule becomes an option of the step of that name, so that a rule names each
-    file once: ``learning_curve="<results>/.."`` is handed over as ``--learning-curve results/..``. An unnamed file
-    is declared, but not handed over.
+    Each input and output of the rule becomes the option of the step that has its name, so that a rule names each file
+    once: ``learning_curve="<results>/.."`` is handed over as ``--learning-curve results/..``.
 
     Args:
         name: the step, which is also the name of the rule.

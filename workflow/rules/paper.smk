@@ -1,7 +1,7 @@
 rule build_paper:
     """Typeset the paper."""
     input:
-        sources=paper_sources,
+        text=paper_sources,
         figures=expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
         tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
         numbers="<results>/latex/numbers.tex",

@@ -1,4 +1,4 @@
-"""One trained model's attention against kernels, in distribution and along the dials.
+"""One trained model's attention compared with kernels, in distribution and along the dials.
 
 Bandwidths, best heads and ridges are chosen on one set of prompts, everything is measured on others.
 
@@ -10,7 +10,7 @@ Controls, in distribution only. Each exchanges one thing and keeps the rest, ban
 
 ``shuffled_refitted`` and ``random_refitted`` choose the bandwidths anew, the latter also with the random
 model's own representation. A wide enough kernel is close to any operator that is nearly flat, so a small
-distance alone says little: what ``flat`` and ``random`` reach is what it must be held against.
+distance alone says little: it must be compared with what ``flat`` and ``random`` reach.
 """
 
 from collections.abc import Sequence

@@ -41,7 +41,7 @@ class LayerView:
     """One block's attention on the supports of B prompts, in float64.
 
     Attributes:
-        operators: one a kind of row, (R, B, H, N, N), rows summing to one.
+        operators: one for each kind of row, (R, B, H, N, N), rows summing to one.
         distances: squared distances of the representations of all support tokens, (B, T, T).
         support: representations of the tokens that are of the query's kind, (B, N, width).
         query: representation of the query at context length N, (B, 1, width).
@@ -116,7 +116,7 @@ def pair_operators(weights: Tensor, layout: str) -> Tensor:
         layout: of the model.
 
     Returns:
-        (R, ..., N, N), one a kind of row.
+        (R, ..., N, N), one for each kind of row.
     """
     if layout == "interleaved":
         merged = weights.unflatten(-1, (-1, 2)).sum(dim=-1)  # (..., 2N, N)
@@ -195,7 +195,7 @@ def ridge_predictions(gram: Tensor, cross: Tensor, labels: Tensor, ridges: Seque
         ridges: the ridges.
 
     Returns:
-        (M, B), one row a ridge.
+        (M, B), a row for each ridge.
 
     Raises:
         CovarianceError: K + ridge I is not numerically positive definite.

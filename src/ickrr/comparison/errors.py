@@ -19,7 +19,7 @@ NO_SEED = -1
 
 @dataclass(frozen=True)
 class Truth:
-    """What predictions are held against.
+    """What predictions are compared with.
 
     Attributes:
         y: noisy labels, (B, N+1).

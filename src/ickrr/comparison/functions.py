@@ -1,5 +1,6 @@
 """Prediction curves on a line: one context, many query points, in the form of a tidy table."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.probed import ProbedModel
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings
 from ickrr.entries import LAWS
@@ -18,7 +21,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curves:
-    """A family of curves x -> prediction, one a step (a layer, an iteration).
+    """A family of curves x -> prediction, one for each step (a layer, an iteration).
 
     Attributes:
         seed: training seed, `ickrr.comparison.errors.NO_SEED` for curves without one.
@@ -101,3 +104,42 @@ def require_line(run: RunSettings, settings: FunctionSettings, prompts: int) -> 
             f"functions.prompts: found {settings.prompts}, but there are {prompts} evaluation prompts; "
             "lower it, or raise prompts.evaluation"
         )
+
+
+def trace_curves(
+    run: RunSettings,
+    settings: FunctionSettings,
+    evaluation: Mapping[str, Array],
+    models: Mapping[int, ProbedModel],
+    references: Callable[[Tensor, Tensor], list[Curves]],
+) -> pd.DataFrame:
+    """Trace the first prompts at a few context lengths: context, references, and every layer of every model.
+
+    Args:
+        run: the run of the models; its inputs are on a line (`require_line`).
+        settings: prompts, context lengths and query points.
+        evaluation: prompts that give the contexts, `x` (B, N+1, 1) and `y` (B, N+1).
+        models: of each seed.
+        references: curves at the last of the points (G, n+1, 1) with labels (G, n+1).
+
+    Returns:
+        Columns as in `curve_table`.
+    """
+    end = LAWS.load(run.task.law).LINE
+    grid = torch.linspace(-end, end, settings.grid, dtype=torch.float64)  # (G)
+    tables = []
+    for prompt in range(settings.prompts):
+        for n in settings.context_lengths:
+            x = torch.from_numpy(evaluation["x"][prompt, :n, 0])  # (n)
+            y = torch.from_numpy(evaluation["y"][prompt, :n])  # (n)
+            queries, labels = at_queries(x, y, grid)  # (G, n+1, 1), (G, n+1)
+            curves = [
+                Curves(NO_SEED, "context", "context", x.numpy(), y.numpy()[None]),
+                *references(queries, labels),
+                *(
+                    Curves(seed, "layer", "transformer", grid.numpy(), model.layers(queries, labels))
+                    for seed, model in models.items()
+                ),
+            ]
+            tables += [curve_table(run.name, prompt, n, each) for each in curves]
+    return pd.concat(tables, ignore_index=True)

@@ -3,7 +3,7 @@
 For each layer, w and b minimise sum (y - w.h - b)^2 + r |w|^2 over all prompts and positions, where h is
 the raw residual stream at a position, r = ridge * tr(C) / width, and C = sum (h - mean h)(h - mean h)^T.
 The bias is not penalised: w solves (C + r I) w = sum (h - mean h)(y - mean y), and b = mean y - w . mean h.
-Fu et al. (arXiv 2310.17086, section 3) train the same readout by gradient descent, one layer a job.
+Fu et al. (arXiv 2310.17086, section 3) train the same readout by gradient descent, one layer at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ class NormalEquations:
 
 @dataclass(frozen=True)
 class Readouts:
-    """One linear readout a layer, shared by all positions.
+    """One linear readout for each layer, shared by all positions.
 
     Attributes:
         weights: (L+1, width) float64.

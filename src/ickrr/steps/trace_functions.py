@@ -3,18 +3,16 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
 import torch
 from torch import Tensor
 
 from ickrr.comparison.errors import NO_SEED
-from ickrr.comparison.functions import Curves, at_queries, curve_table, require_line
+from ickrr.comparison.functions import Curves, require_line, trace_curves
 from ickrr.comparison.probed import ProbedModel
 from ickrr.config.analysis import ProbeSettings, SolverSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.sweeps import FunctionSettings
 from ickrr.device import resolve_device
-from ickrr.entries import LAWS
 from ickrr.io.files import read_settings, write_table
 from ickrr.io.run_files import load_prompts
 from ickrr.model.trained import add_model_options, add_table_options, load_seeds
@@ -56,28 +54,16 @@ def main(arguments: argparse.Namespace) -> None:
         for seed, model in load_seeds(arguments.weights, run, arguments.seeds, device).items()
     }
 
-    end = LAWS.load(run.task.law).LINE
-    grid = torch.linspace(-end, end, settings.grid, dtype=torch.float64)  # (G)
-    tables = []
-    for prompt in range(settings.prompts):
-        for n in settings.context_lengths:
-            x = torch.from_numpy(evaluation["x"][prompt, :n, 0])  # (n)
-            y = torch.from_numpy(evaluation["y"][prompt, :n])  # (n)
-            curves = [Curves(NO_SEED, "context", "context", x.numpy(), y.numpy()[None])]
-            queries, labels = at_queries(x, y, grid)  # (G, n+1, 1), (G, n+1)
-            curves += reference_curves(run, settings, solvers, queries.to(device), labels.to(device))
-            curves += [
-                Curves(seed, "layer", "transformer", grid.numpy(), model.layers(queries, labels))
-                for seed, model in models.items()
-            ]
-            tables += [curve_table(run.name, prompt, n, each) for each in curves]
-    write_table(arguments.table, pd.concat(tables, ignore_index=True))
+    def references(x: Tensor, y: Tensor) -> list[Curves]:
+        return reference_curves(run, settings, solvers, x.to(device), y.to(device))
+
+    write_table(arguments.table, trace_curves(run, settings, evaluation, models, references))
 
 
 def reference_curves(
     run: RunSettings, settings: FunctionSettings, solvers: SolverSettings, x: Tensor, y: Tensor
 ) -> list[Curves]:
-    """The posterior of f and the solver's iterates at the last of the points (G, n+1, 1), labels (G, n+1)."""
+    """Return the posterior of f and the solver's iterates at the last of the points (G, n+1, 1)."""
     grid = x[:, -1, 0].cpu().numpy()  # (G)
     system = KernelSystem.of_prompts(run.task, x, y)
     mean, variance = (part[:, -1].cpu() for part in posterior(system.kernel, y, bayes_ridge(run.task)))

@@ -66,7 +66,8 @@ def test_links_are_in_the_pdf(tmp_path: Path) -> None:
     provenance = "\\newcommand{\\RunDate}{2026-05-08}\n" + origin_links(EXPERIMENT)
     (tmp_path / "latex/provenance.tex").write_text(provenance)
     output = tmp_path / "paper.pdf"
-    build_paper(source, tmp_path / "figures", tmp_path / "latex", output, tmp_path / "build")
+    generated = [path for folder in ("figures", "latex") for path in (tmp_path / folder).iterdir()]
+    build_paper(source, generated, output, tmp_path / "build")
     text = texts_of(output.read_bytes())
     targets = set(re.findall(r"/F ?\(([^)]+)\)", text))
     figure = EXPERIMENT.figures["fig9"]

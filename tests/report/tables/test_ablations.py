@@ -19,7 +19,7 @@ def rows_of(latex):
 
 def test_numbers_are_those_of_the_tables(experiment, results):
     """Fails if a number is another run's, an average over the wrong thing, or of another solver."""
-    table = build(experiment, results)
+    table = build(experiment, results / "tables")
     frame = table.frame.set_index("run")
     for run in ("spherical", "noise_01"):
         curve = load_table(results / "tables", [run], "learning_curve")
@@ -51,7 +51,7 @@ def test_parameters_are_those_of_the_model(experiment, results):
     """Fails if the number of weights is not what PyTorch counts in the built model."""
     from ickrr.model.weights import build_model
 
-    frame = build(experiment, results).frame.set_index("run")
+    frame = build(experiment, results / "tables").frame.set_index("run")
     for run in ("spherical", "noise_01"):
         settings = experiment.run(run)
         counted = sum(weights.numel() for weights in build_model(settings).parameters())
@@ -68,7 +68,7 @@ def test_a_diverged_seed_shows(experiment, toy, tmp_path):
         write_table(tmp_path / "tables" / run / "pairs.parquet", pairs)
         curve = toy.learning_curve(run, diverging=(1,))
         write_table(tmp_path / "tables" / run / "learning_curve.parquet", curve)
-    table = build(experiment, tmp_path)
+    table = build(experiment, tmp_path / "tables")
     assert table.frame["diverged_seeds"].tolist() == [1, 1]
     assert table.frame["excess_risk"].isna().all()
     assert table.frame["closest"].tolist() == ["", ""]

@@ -12,7 +12,7 @@ from ickrr.report.tables.alignment import COLUMNS, build
 
 @pytest.fixture(scope="module")
 def table(experiment, results):
-    return build(experiment, results)
+    return build(experiment, results / "tables")
 
 
 def body(latex):
@@ -65,7 +65,7 @@ def test_a_value_without_interval_says_so(toy, tmp_path, experiment):
         one = (full["solver"] == "richardson") & (full["statistic"] == "slope")
         full.loc[one, ["low", "high"]] = float("nan")
         write_table(tmp_path / "tables" / run / "alignment.parquet", full)
-    rows = body(build(experiment, tmp_path).latex)
+    rows = body(build(experiment, tmp_path / "tables").latex)
     assert (rows[4][4], rows[5][4]) == ("3.00", "{--}")
 
 
@@ -85,7 +85,7 @@ def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
         write_table(
             tmp_path / "tables" / run / "alignment.parquet", toy.alignment(run, [toy.draws(0), toy.draws(1)])
         )
-    labels = [row[0] for row in body(build(both, tmp_path).latex) if row[0]]
+    labels = [row[0] for row in body(build(both, tmp_path / "tables").latex) if row[0]]
     assert labels == ["deep", r"\midrule shal low"]
 
 
@@ -111,7 +111,7 @@ def test_controls_stand_below_the_runs(experiment, toy, tmp_path):
     """Fails if a control is lost, shows another solver than its own, or passes for a run."""
     judged = controls_table()
     judged.loc[judged["control"] == "random", "solver"] = "richardson"
-    table = build(with_controls(experiment, toy, tmp_path, judged), tmp_path)
+    table = build(with_controls(experiment, toy, tmp_path, judged), tmp_path / "tables")
     rows = body(table.latex)[-4:]
     assert [row[:2] for row in rows] == [
         [r"\midrule Controls", "Exact products, probed"],
@@ -132,7 +132,7 @@ def test_a_control_that_was_not_judged_is_named(experiment, toy, tmp_path):
     """Fails if a control without a verdict is left out, or ends in a traceback."""
     shown = with_controls(experiment, toy, tmp_path, controls_table().query("control != 'random'"))
     with pytest.raises(FileError, match=r"construction/controls.parquet: has no row of control 'random'"):
-        build(shown, tmp_path)
+        build(shown, tmp_path / "tables")
 
 
 def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):
@@ -141,4 +141,4 @@ def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):
         full = toy.alignment(run, [toy.draws(0)])
         write_table(tmp_path / "tables" / run / "alignment.parquet", full[full["solver"] != "chebyshev"])
     with pytest.raises(FileError, match="has 0 rows of solver 'chebyshev'"):
-        build(experiment, tmp_path)
+        build(experiment, tmp_path / "tables")

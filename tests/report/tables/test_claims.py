@@ -11,7 +11,7 @@ from ickrr.report.tables.claims import METHODS, OF, build
 
 @pytest.fixture(scope="module")
 def table(experiment, results):
-    return build(experiment, results)
+    return build(experiment, results / "tables")
 
 
 def rows_of(latex):
@@ -69,7 +69,7 @@ def test_frame_is_the_judged_table(table, results):
 def test_missing_claims_are_named(experiment, tmp_path):
     """Fails if a person gets a traceback."""
     with pytest.raises(FileError, match=r"tables/claims\.parquet: no such table"):
-        build(experiment, tmp_path)
+        build(experiment, tmp_path / "tables")
 
 
 def test_whatever_a_condition_may_name_has_words():

@@ -26,7 +26,7 @@ def first_number(cell):
 
 def test_every_number_stands_under_its_subject(folder):
     """Fails if a value is lost, stands in another column or row, or is not that of the tidy table."""
-    table = build(None, folder)
+    table = build(None, folder / "tables")
     lines = table.latex.split(r"\toprule")[1].split(r"\bottomrule")[0].strip().splitlines()
     lines = [line.strip().removeprefix(r"\midrule").strip() for line in lines]
     rows = [[cell.strip() for cell in line.removesuffix(r"\\").split("&")] for line in lines if "&" in line]
@@ -58,7 +58,7 @@ def test_every_number_stands_under_its_subject(folder):
 
 def test_a_median_beyond_the_grid_is_a_bound(folder):
     """Fails if a number of steps that was never reached is given as if it had been."""
-    rows = [line for line in build(None, folder).latex.splitlines() if "ill-conditioned" in line]
+    rows = [line for line in build(None, folder / "tables").latex.splitlines() if "ill-conditioned" in line]
     assert sum(row.count("$>") for row in rows) == 1
 
 
@@ -71,12 +71,12 @@ def test_subjects_are_named_as_their_quantity_names_them(folder):
 
 def test_it_fits_on_a_page(folder):
     """Fails if the table grows beyond what a page of this size of type holds."""
-    assert build(None, folder).latex.count(r"\\") <= 60
+    assert build(None, folder / "tables").latex.count(r"\\") <= 60
 
 
 def test_numbers_without_an_interval_show_none(folder):
     """Fails if a largest value looks like an estimate, or a count has decimals."""
-    latex = build(None, folder).latex
+    latex = build(None, folder / "tables").latex
     line = next(line for line in latex.splitlines() if "blocks a step" in line)
     assert [cell.strip() for cell in line.removesuffix(r"\\").split("&")][2:5] == ["5", "--", "5"]
     assert r"\ensuremath{3.00\times 10^{-12}} &" in latex
@@ -87,7 +87,7 @@ def test_a_quantity_that_is_missing_is_named(folder, tmp_path):
     for name, table in metarep_tables().items():
         write_table(tmp_path / "tables" / f"{name}.parquet", table[table["quantity"] != "silent"])
     with pytest.raises(FileError, match=r"metarep/operators.parquet: has no rows of quantity 'silent', only"):
-        build(None, tmp_path)
+        build(None, tmp_path / "tables")
     (tmp_path / "tables/metarep/width.parquet").unlink()
     with pytest.raises(FileError, match=r"metarep/width.parquet: no such table"):
-        build(None, tmp_path)
+        build(None, tmp_path / "tables")

@@ -44,7 +44,8 @@ def test_a_table_reads_its_own_code_only(table):
 def test_tables_compile_without_overfull_lines(experiment, results, tmp_path):
     """Fails if a table is not valid LaTeX, needs other packages, or is wider than the text of the paper."""
     for name in names():
-        (tmp_path / f"{name}.tex").write_text(builder(name)(experiment, results).latex)
+        files = [*sorted(results.rglob("*.parquet")), results / "benchmarks"]
+        (tmp_path / f"{name}.tex").write_text(builder(name)(experiment, files).latex)
     inputs = "".join(rf"\noindent\input{{{name}}}\par " for name in names())
     (tmp_path / "main.tex").write_text(
         r"\documentclass[10pt]{article}\usepackage[textwidth=6.3in]{geometry}"
