@@ -20,7 +20,7 @@ experiment, results = _MODULE.experiment, _MODULE.results
 def arguments(results, folder):
     records = sorted((results / "records").rglob("weights.safetensors.json"))
     return [
-        "numbers",
+        "write_numbers",
         *("--experiment", str(results / "specs/experiment.json")),
         *("--tables", str(results / "tables")),
         *("--claims", str(results / "tables/claims.parquet")),

@@ -16,7 +16,7 @@ experiment, results = _MODULE.experiment, _MODULE.results
 
 def arguments(results, folder, table):
     return [
-        "table",
+        "write_table",
         *("--table", table),
         *("--experiment", str(results / "specs/experiment.json")),
         *("--results", str(results)),
