@@ -322,7 +322,11 @@ SUMMARY = "statistic: summary, above: 0, table: "
         ),
         (
             "statistic: largest_difference, of: distance, runs: [uniform], below: 1",
-            {"solvers": {"headline": ["richardson"], "others-": []}, "functions": {"solver": "chebyshev"}},
+            {
+                "solvers": {"headline": ["richardson"], "others-": []},
+                "functions": {"solver": "chebyshev"},
+                "figures": {"fig5": {"solvers": None}},
+            },
             "statistic: largest_difference compares solvers, but solvers.headline is ['richardson']",
         ),
         (

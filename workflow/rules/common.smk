@@ -38,6 +38,7 @@ if not all(os.access(folder, os.W_OK) for folder in (".", *Path().glob(".snakema
     )
 
 from ickrr.code import code_digest
+from ickrr.config import kinds
 from ickrr.config.experiment import CONTROL_SOLVER, RunTable
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
@@ -168,7 +169,6 @@ def run_settings(wildcards):
 
 
 SPLITS = get_args(Split)
-NOTEBOOKS = ROOT / "workflow" / "notebooks"
 
 
 def prompt_sets_of(wildcards):
@@ -216,14 +216,13 @@ def modules_of_anchor(wildcards):
 
 
 def modules_of_figure(wildcards):
-    """The notebook of a figure, and the solvers and laws that it names."""
+    """The notebook that draws a figure, and the solvers and laws that it names."""
     figure = experiment.figures[wildcards.figure]
     solvers = {"metarep/cg_curves", *get_args(RunTable)} - {"learning_curve", "noise"}
     shown = solvers & {*figure.tables, *figure.others}
     laws = CONTRACTION_LAWS if "construction/contraction" in figure.others else []
-    return [f"workflow/notebooks/{wildcards.figure}.ipynb", *laws] + (
-        SOLVER_MODULES if shown else []
-    )
+    notebook = kinds.notebook(figure.kind).relative_to(ROOT)
+    return [str(notebook), *laws] + (SOLVER_MODULES if shown else [])
 
 
 def modules_of_table(wildcards):
@@ -348,24 +347,9 @@ def figure_tables(wildcards):
 
 
 def figure_parameters(wildcards):
-    """Parameters of a figure's notebook, as YAML on one line; a notebook takes those that it names."""
-    runs = experiment.figures[wildcards.figure].runs
-    models = {run: experiment.run(run).model for run in runs}
+    """Parameters of a figure's notebook, as YAML on one line."""
     return json.dumps(
-        {
-            "figure": wildcards.figure,
-            "runs": runs,
-            "tables": f"{RESULTS}/tables",
-            "scale": experiment.scale,
-            "context_lengths": experiment.statistics.context_lengths,
-            "solvers": experiment.solvers.headline,
-            "models": {
-                run: {"layers": m.layers, "heads": m.heads, "width": m.width}
-                for run, m in models.items()
-            },
-            "snapshots": experiment.noise_mismatch.snapshots,
-            "traced_solver": experiment.functions.solver,
-        }
+        kinds.parameters(experiment, wildcards.figure, f"{RESULTS}/tables")
     )
 
 

@@ -6,7 +6,7 @@ rule draw_figure:
         pdf="<results>/figures/{figure}.pdf",
         png=report(
             "<results>/figures/{figure}.png",
-            caption="../report/figures.rst",
+            caption="../report/description.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
@@ -22,14 +22,20 @@ rule draw_figure:
         **asks_for("draw_figure"),
     params:
         **job("draw_figure", chosen=modules_of_figure),
-        notebooks=here(NOTEBOOKS),
+        # Neither is compared with the last time: a path of this machine, and what only the report shows.
+        notebook=lambda wildcards, threads: kinds.notebook(
+            experiment.figures[wildcards.figure].kind
+        ),
+        description=lambda wildcards, threads: experiment.figures[
+            wildcards.figure
+        ].description,
         parameters=figure_parameters,
     message:
         "Drawing {wildcards.figure}"
     shell:
         step(
             "draw_figure",
-            "--notebook {params.notebooks:q}/{wildcards.figure}.ipynb"
+            "--notebook {params.notebook:q}"
             ' --executed "$(dirname {log:q})"/{wildcards.figure}.ipynb'
             " --figure {output.pdf} --parameters {params.parameters:q}",
             log=" > {log:q} 2>&1",

@@ -7,7 +7,7 @@ rule write_table:
         parquet="<results>/tables/{table}.parquet",
         csv=report(
             "<results>/tables/{table}.csv",
-            caption="../report/tables.rst",
+            caption="../report/description.rst",
             category="Tables",
             labels={"table": "{table}"},
         ),
@@ -22,6 +22,10 @@ rule write_table:
         **asks_for("write_table"),
     params:
         **job("write_table", chosen=modules_of_table, experiment=EXPERIMENT),
+        # Not compared with the last time (it asks for threads): only the report shows it.
+        description=lambda wildcards, threads: experiment.tables[
+            wildcards.table
+        ].description,
         results=lambda wildcards: RESULTS,
     message:
         "Writing {wildcards.table}"

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ickrr.config.experiment import Experiment
+from ickrr.config.fields import DERIVED, WORDS
 from ickrr.entries import Entries
 
 HEADER = """# Configuration reference
@@ -38,9 +39,9 @@ In an overlay mappings merge, lists and values are replaced, and
 Files are UTF-8, or begin with the mark of their encoding. Numbers are those of YAML 1.2 and finite:
 integers up to 2^32 - 1, others up to 1e18, and down to 1e-18 where 0 is none. `no`, `off`, `false`
 and `0` mean the same where true or false is wanted, `null` that there is none.
-No list holds a value twice. What is given and
-would not be used is refused: an unknown key, a run that a figure cannot show or a table that it does not
-read (`src/ickrr/config/shown.py` says what each can), an override that changes nothing beside the run's
+No list holds a value twice. What is given and would not be used is refused: an unknown key, a run that
+a figure cannot show, an option that its kind does not take, a table that it does not read
+(`src/ickrr/config/shown.py` says what each can), an override that changes nothing beside the run's
 others (`src/ickrr/config/idle.py`).
 
 Source: *sources* = stated in the papers; *our choice* = they do not say; *technical* = no influence on
@@ -68,7 +69,7 @@ def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldI
             key, annotation = f"{key}.<name>", get_args(annotation)[1]
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from walk(annotation, f"{key}.")
-        else:
+        elif DERIVED not in field.metadata:
             yield key, field
 
 
@@ -79,6 +80,8 @@ def describe_type(annotation: Any, *metadata: Any) -> str:
         return describe_type(annotation.__origin__, *annotation.__metadata__)
     if entries := next((item for item in metadata if isinstance(item, Entries)), None):
         return ", ".join(f"`{name}`" for name in entries)
+    if WORDS in metadata:
+        return "text"
     if get_origin(annotation) is dict:
         return "overrides"
     if get_origin(annotation) is list:
