@@ -128,8 +128,8 @@ def make_tiny(project: Project) -> None:
     config["runs"] = TINY_RUNS
     config["compute"].pop("first_runs", None)
     config["figures"] = {
-        "fig1": {"runs": ["spherical", "noise_low"], "tables": ["errors"]},
-        "fig_training": {"runs": ["spherical"], "tables": ["learning_curve"]},
+        "fig1": {"kind": "error_curves", "runs": ["spherical", "noise_low"]},
+        "fig_training": {"kind": "learning_curves", "runs": ["spherical"]},
     }
     config["tables"] = {"tab_setup": {}}
     config["operators"] |= {"runs": [], "anchor": None}

@@ -1,5 +1,6 @@
 """What the configuration names has code behind it, or is refused while the configuration is read."""
 
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,13 +10,13 @@ import pytest
 from matplotlib.lines import Line2D
 from support import ROOT, Project
 
-from ickrr.config import code_behind
+from ickrr.config import code_behind, kinds
 from ickrr.config.load import load_experiment
 from ickrr.entries import KERNELS, LAWS, SOLVERS
 from ickrr.errors import ConfigError
 
 CONFIG = ROOT / "config.yaml"
-SHOWN = {"runs": ["spherical"], "tables": ["errors"]}
+CURVES = {"kind": "error_curves", "runs": ["spherical"]}
 
 
 def message(**overrides: Any) -> str:
@@ -27,10 +28,19 @@ def message(**overrides: Any) -> str:
 @pytest.mark.parametrize(
     ("changes", "key", "expected"),
     [
-        ({"figures": {"fig99": SHOWN}}, "figures.fig99", "there is no notebook"),
-        ({"figures": {"noise": SHOWN}}, "figures.noise", "names of figures begin with fig"),
-        ({"figures": {"figures": SHOWN}}, "figures.figures", "choose another name"),
-        ({"figures": {"fig2": SHOWN}}, "figures.fig2", "its notebook reads matches, similarity"),
+        (
+            {"figures": {"fig99": {**CURVES, "kind": "error_curve"}}},
+            "figures.fig99.kind",
+            "found 'error_curve', which is not a kind of figure (did you mean 'error_curves'?); allowed: ",
+        ),
+        ({"figures": {"fig99": {"runs": ["spherical"]}}}, "figures.fig99.kind", "found ''"),
+        ({"figures": {"noise": CURVES}}, "figures.noise", "names of figures begin with fig"),
+        ({"figures": {"figures": CURVES}}, "figures.figures", "choose another name"),
+        (
+            {"figures": {"fig99": {**CURVES, "tables": ["errors"]}}},
+            "figures.fig99.tables",
+            "a figure reads what the notebook of its kind does; leave it out",
+        ),
         ({"tables": {"tab_99": {}}}, "tables.tab_99", "there is no module"),
         ({"tables": {"setup": {}}}, "tables.setup", "names of tables begin with tab_"),
     ],
@@ -41,16 +51,30 @@ def test_figures_and_tables_without_code_are_refused(changes: Any, key: str, exp
     assert f"{key}: " in text and expected in text
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"cells": [{"cell_type": "code", "source": ["def"]}]}'])
+def cell(source: str) -> str:
+    """A notebook of one cell of code."""
+    return json.dumps({"cells": [{"cell_type": "code", "source": [source]}]})
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("", "is not valid Python"),
+        ("{}", "is not valid Python"),
+        (cell("def"), "is not valid Python"),
+        ('{"cells": []}', "has no cell of code"),
+        (cell('load_table(tables, runs, "error")'), "reads error, which is no table; correct it"),
+    ],
+)
 def test_notebook_that_is_none_is_refused(
-    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    content: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fails if a notebook that cannot be read stops Snakemake with a traceback, or the last job."""
-    shutil.copytree(code_behind.NOTEBOOKS, tmp_path / "notebooks")
-    monkeypatch.setattr(code_behind, "NOTEBOOKS", tmp_path / "notebooks")
-    (tmp_path / "notebooks/fig1.ipynb").write_text(content)
+    shutil.copytree(kinds.NOTEBOOKS, tmp_path / "notebooks")
+    monkeypatch.setattr(kinds, "NOTEBOOKS", tmp_path / "notebooks")
+    (tmp_path / "notebooks/error_curves.ipynb").write_text(content)
     text = message(compute={"device": "cpu"})
-    assert "figures.fig1: " in text and "is not valid Python" in text
+    assert "figures.fig1.kind: " in text and expected in text
 
 
 @pytest.mark.parametrize("entries", [KERNELS, LAWS, SOLVERS], ids=lambda entries: entries.package)

@@ -313,7 +313,11 @@ def test_config_shows_the_seeds_of_a_run(capsys):
         ),
         (
             "statistic: largest_difference, of: distance, runs: [uniform], below: 1",
-            {"solvers": {"headline": ["richardson"], "others-": []}, "functions": {"solver": "chebyshev"}},
+            {
+                "solvers": {"headline": ["richardson"], "others-": []},
+                "functions": {"solver": "chebyshev"},
+                "figures": {"fig5": {"solvers": None}},
+            },
             "statistic: largest_difference compares solvers, but solvers.headline is ['richardson']",
         ),
         (

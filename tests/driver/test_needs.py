@@ -1,13 +1,16 @@
 """Before the first job starts, what the planned jobs need of the machine is checked."""
 
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import ROOT, Mount
 
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
+from ickrr.config.load_ledger import load_ledger
 from ickrr.driver import needs
 from ickrr.driver.disk import bytes_of, jobs_of_paper
 from ickrr.driver.plan import Job
@@ -15,6 +18,7 @@ from ickrr.driver.plan import Job
 PAPER = ROOT / "paper"
 FIGURE = [Job("train_model", {"run": "spherical"}), Job("draw_figure", {"figure": "fig1"})]
 TYPESET = [Job("build_paper")]
+CLAIMS = load_ledger(ROOT / "claims.yaml", load_experiment(ROOT / "config.yaml")).claims
 needs_tex = pytest.mark.skipif(shutil.which("kpsewhich") is None, reason="TeX is not installed")
 
 
@@ -24,7 +28,7 @@ def experiment() -> Experiment:
 
 
 def missing(jobs: list[Job], experiment: Experiment, folder: Path, paper: Path = PAPER) -> list[str]:
-    return list(needs.missing(jobs, experiment, paper, folder / "results"))
+    return list(needs.missing(jobs, experiment, CLAIMS, paper, folder / "results"))
 
 
 @needs_tex
@@ -73,6 +77,51 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
     )
 
 
+@needs_tex
+@pytest.mark.parametrize(
+    ("changes", "macro", "lack"),
+    [
+        (
+            {"figures-": ["fig9"], "figures": {"fig1": {"runs": ["uniform"]}}},
+            "SphericalDivergenceStatement (and 6 more numbers of Spherical)",
+            "Spherical is not a run of which a figure or table shows the table errors",
+        ),
+        (
+            {"figures": {"fig10": {"runs-": ["spherical"]}}},
+            "SphericalNoiseLowestTransformer (and 5 more numbers of Spherical)",
+            "Spherical is not a run of which a figure or table shows the table noise",
+        ),
+        (
+            {
+                "runs-": ["depth_double"],
+                "compute": {"first_runs-": ["depth_double"]},
+                "figures-": ["fig6", "fig7"],
+                "tables": {"tab_ablations": {"runs-": ["depth_double"]}},
+            },
+            "DepthDoubleLayers (and 7 more numbers of DepthDouble)",
+            "DepthDouble is not a run; bring it back into the configuration, or take it out of the text",
+        ),
+    ],
+)
+def test_numbers_of_the_text_are_made(changes: Any, macro: str, lack: str, tmp_path: Path) -> None:
+    """Fails if a number that a changed configuration lacks is found by LaTeX, hours later."""
+    experiment = load_experiment(ROOT / "config.yaml", "smoke", overrides=changes)
+    faults = [fault for fault in missing(TYPESET, experiment, tmp_path) if lack in fault]
+    assert len(faults) == 1, faults
+    pattern = rf"the paper: \S+paper/sections/\S+\.tex:\d+: uses \\{re.escape(macro)}"
+    assert re.match(pattern, faults[0]), faults
+    assert missing(FIGURE, experiment, tmp_path) == []
+
+
+@needs_tex
+def test_commands_of_the_text_are_no_numbers(experiment: Experiment, tmp_path: Path) -> None:
+    """Fails if a command that the text defines, or a comment, stops the paper."""
+    paper = shutil.copytree(PAPER, tmp_path / "paper")
+    with (paper / "sections/results.tex").open("a") as text:
+        text.write("\\newcommand{\\MyFinalMse}{1} \\MyFinalMse{} $\\Omega$ % \\GoneFinalMse\n")
+    assert missing(TYPESET, experiment, tmp_path, paper) == []
+
+
 def test_notebooks_need_their_packages(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,10 +167,10 @@ def test_missing_here_is_only_said_where_jobs_run_elsewhere(
 ) -> None:
     """Fails if a login node without TeX cannot start jobs on nodes that have it, or nothing is said of it."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    needs.require(TYPESET, experiment, PAPER, tmp_path, here=False)
+    needs.require(TYPESET, experiment, CLAIMS, PAPER, tmp_path, here=False)
     assert "warning: on this machine, the paper: latexmk" in capsys.readouterr().err
     with pytest.raises(needs.NeedsError, match=r"none was started\n  the paper: latexmk"):
-        needs.require(TYPESET, experiment, PAPER, tmp_path, here=True)
+        needs.require(TYPESET, experiment, CLAIMS, PAPER, tmp_path, here=True)
 
 
 def test_estimate_of_the_disk_grows_with_the_settings(experiment: Experiment) -> None:

@@ -15,6 +15,9 @@ from ledger import verdicts
 from support import ROOT, Paper
 
 from ickrr.config.load import load_experiment
+from ickrr.config.load_ledger import load_ledger
+from ickrr.report.numbers.made import macros as names_of
+from ickrr.report.numbers.made import named
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 VALUE = rf"(?:{NUMBER}×)?10-\d+|{NUMBER}"
@@ -47,6 +50,17 @@ def macros(smoke_paper: Paper) -> dict[str, str]:
     """Return every macro of the text, by name."""
     written = (smoke_paper.results() / "latex/numbers.tex").read_text()
     return dict(re.findall(r"\\newcommand\{\\(\w+)\}\{(.*)\}\n", written))
+
+
+def test_the_list_of_macros_is_what_is_written(smoke_paper: Paper, macros: dict[str, str]) -> None:
+    """Fails if the start of a run asks for other numbers than the smoke paper turns out to have."""
+    experiment = load_experiment(ROOT / "config.yaml", "smoke")
+    listed = names_of(named(experiment, load_ledger(ROOT / "claims.yaml", experiment).claims))
+    written = (smoke_paper.results() / "latex/provenance.tex").read_text()
+    found = {*macros, *re.findall(r"\\newcommand\{\\(\w+)\}", written)}
+    begun = tuple(name[:-1] for name in listed if name.endswith("*"))
+    assert {name for name in found - listed if not name.startswith(begun)} == set()
+    assert {name for name in listed - found if not name.endswith("*")} == set()
 
 
 def shown(value: float, places: int) -> str:

@@ -325,13 +325,14 @@ def experiment():
         {
             "tasks": {"spherical": {}, "uniform": {"law": "uniform", "lengthscale": 1.3}},
             "runs": {
-                "spherical": {},
+                "spherical": {"purpose": "50 % of all & more"},
                 "noise_01": {"task": "uniform", "model": {"layers": 4}, "seeds": [0, 1]},
             },
             "operators": {"runs": ["spherical"], "anchor": "linear_regression"},
-            "figures": {"fig1": {"runs": ["spherical"], "tables": ["errors"]}},
+            "figures": {"fig1": {"kind": "error_curves", "runs": ["spherical"], "tables": ["errors"]}},
             "tables": {
                 "tab_setup": {"runs": ["spherical"]},
+                "tab_runs": {"runs": ["spherical", "noise_01"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},

@@ -20,8 +20,7 @@ def cells(path):
 
 def parameters(path, results):
     return {
-        "figure": path.stem,
-        "runs": ["noise_01"] if path.stem == "fig_functions" else ["noise_01", "spherical"],
+        "runs": ["noise_01"] if path.stem == "functions" else ["noise_01", "spherical"],
         "tables": str(results / "tables"),
         "scale": "smoke",
         "models": {
@@ -33,7 +32,7 @@ def parameters(path, results):
 
 def test_there_are_notebooks():
     """Fails if the tests below run over nothing."""
-    assert {"fig1", "fig2", "fig_training"} <= set(IDS)
+    assert {"error_curves", "similarity", "learning_curves"} <= set(IDS)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
@@ -44,7 +43,6 @@ def test_committed_form(path):
     assert document["metadata"]["language_info"]["name"] == "python"
     assert all(not c["outputs"] and c["execution_count"] is None for c in cells(path))
     assert cells(path)[0]["metadata"]["tags"] == ["parameters"]
-    assert f'figure = "{path.stem}"' in "".join(cells(path)[0]["source"])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
@@ -59,7 +57,7 @@ def test_draws_the_figure_from_its_tables(path, results, tmp_path, monkeypatch):
     names |= {name: value for name, value in given.items() if name in names}  # as papermill does
     for source in others:
         exec(source, names)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{path.stem}.pdf", f"{path.stem}.png", "loaded"]
+    assert {p.name for p in tmp_path.iterdir()} == {f"{path.stem}.pdf", f"{path.stem}.png", "loaded"}
     loaded = json.loads((tmp_path / "loaded").read_text())
     assert Path(loaded["ickrr.report.style"]) == ROOT / "src/ickrr/report/style.py"
     assert all(f"Run `{run}`" in "".join(names["seen"]) for run in names.get("runs", []))
@@ -74,14 +72,20 @@ def test_closure_is_one_kind_of_figure(path):
     """
     files = import_closure(str(path.relative_to(ROOT)))
     closure = {p.as_posix().split("src/ickrr/")[1] for p in files if p != path}
-    ground = {"__init__.py", "entries.py", "errors.py", "io/__init__.py", "io/files.py"}
-    ground |= {"report/ickrr.mplstyle"}
-    ground |= {"report/__init__.py", "report/figures/__init__.py"}
+    shared = {
+        "__init__.py",
+        "entries.py",
+        "errors.py",
+        "io/__init__.py",
+        "io/files.py",
+        "report/ickrr.mplstyle",
+    }
+    shared |= {"report/__init__.py", "report/figures/__init__.py"}
     report = {f"report/{name}.py" for name in ("load", "methods", "style", "curves", "matches")}
     panels = {name for name in closure if name.startswith("report/panels/")}
-    kinds = {name for name in closure if name.startswith("report/figures/")} - ground
+    kinds = {name for name in closure if name.startswith("report/figures/")} - shared
     assert len(kinds) == 1
-    assert closure <= ground | report | panels | kinds
+    assert closure <= shared | report | panels | kinds
 
 
 @pytest.mark.parametrize("folder", ["results/smoke/tables", "results/gone/tables"])
@@ -90,7 +94,7 @@ def test_opened_by_hand_a_notebook_shows_and_writes_nothing(results, tmp_path, f
 
     By hand the folder of tables is looked for in the working directory, then in the project.
     """
-    path = ROOT / "workflow/notebooks/fig_training.ipynb"
+    path = ROOT / "workflow/notebooks/learning_curves.ipynb"
     (tmp_path / "results/smoke").mkdir(parents=True)
     (tmp_path / "results/smoke/tables").symlink_to(results / "tables")
     before = sorted(tmp_path.rglob("*"))
@@ -107,12 +111,12 @@ def test_opened_by_hand_a_notebook_shows_and_writes_nothing(results, tmp_path, f
 
 
 def draw(results, folder, **environment):
-    """Draw fig_training as its job does, from a notebook in a folder whose name papermill would fill in."""
-    notebook = "workflow/notebooks/fig_training.ipynb"
-    path = folder / "{not a parameter}" / "fig_training.ipynb"
+    """Draw learning curves as a job does, from a notebook in a folder whose name papermill would fill in."""
+    notebook = "workflow/notebooks/learning_curves.ipynb"
+    path = folder / "{not a parameter}" / "learning_curves.ipynb"
     path.parent.mkdir(parents=True)
     path.write_text((ROOT / notebook).read_text())
-    output = folder / "fig_training.pdf"
+    output = folder / "learning_curves.pdf"
     code = [code_digest("ickrr.steps.draw_figure", notebook), "5e77", notebook]
     command = [
         *(
@@ -159,7 +163,7 @@ def test_the_kernel_is_this_python_with_these_sources(results, tmp_path):
 
 def test_foreign_sources_in_the_kernel_are_noticed(tmp_path):
     """Fails if a figure is kept that another copy of the package drew."""
-    sources = Sources("ickrr.steps.draw_figure", "workflow/notebooks/fig_training.ipynb")
+    sources = Sources("ickrr.steps.draw_figure", "workflow/notebooks/learning_curves.ipynb")
     sources.require_known({"ickrr.report.style": ROOT / "src/ickrr/report/style.py"}, "job")
     with pytest.raises(
         CodeError, match=r"job: imported ickrr\.report\.style \(.*elsewhere/style\.py\), which"

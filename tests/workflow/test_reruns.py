@@ -143,9 +143,9 @@ def test_a_changed_rule_judges_again(project: Project) -> None:
 
 def test_edit_of_a_notebook_redraws_its_figure(project: Project) -> None:
     """Fails if the content of a notebook is not tracked."""
-    project.edit("workflow/notebooks/fig1.ipynb", '"cells": [', '"cells":  [')
+    project.edit("workflow/notebooks/error_curves.ipynb", '"cells": [', '"cells":  [')
     assert project.planned() == {}, "formatting"
-    project.edit("workflow/notebooks/fig1.ipynb", "Image(shown(", "1 + 1; Image(shown(")
+    project.edit("workflow/notebooks/error_curves.ipynb", "Image(shown(", "1 + 1; Image(shown(")
     assert project.planned() == {"draw_figure": 1, "build_paper": 1}
 
 

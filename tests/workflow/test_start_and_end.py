@@ -57,12 +57,12 @@ def test_files_that_lie_about_stop_nothing(project: Project) -> None:
         "src/ickrr/solvers/.#cg.py",
         "src/ickrr/kernels/gone.py",
         "src/ickrr/report/tables/gone.py",
-        "workflow/notebooks/.#fig1.ipynb",
+        "workflow/notebooks/.#error_curves.ipynb",
         "results/smoke/records/gone.json",
     ):
         (project.path / name).parent.mkdir(parents=True, exist_ok=True)
         (project.path / name).symlink_to("user@host.1:1")
-    for name in ("paper/{draft}.tex", "paper/.DS_Store", "workflow/notebooks/.ipynb_checkpoints/fig1.ipynb"):
+    for name in ("paper/{draft}.tex", "paper/.DS_Store", "workflow/notebooks/.ipynb_checkpoints/width.ipynb"):
         (project.path / name).parent.mkdir(exist_ok=True)
         (project.path / name).write_bytes(b"\x00\xff\\input{nothing}")
     assert project.planned() == before
@@ -95,7 +95,7 @@ def test_end_of_the_paper_says_where_it_is(tiny_paper: Paper) -> None:
 def test_figure_that_fails_shows_its_error_and_no_notebook(tiny_paper: Paper, tmp_path: Path) -> None:
     """Fails if the error drowns in the notebook's JSON, or the job leaves a file of its own behind."""
     project = tiny_paper.copy(tmp_path / "project")
-    notebook = project.path / "workflow/notebooks/fig1.ipynb"
+    notebook = project.path / "workflow/notebooks/error_curves.ipynb"
     content = json.loads(notebook.read_text())
     content["cells"].append({**content["cells"][-1], "id": "broken", "source": "1 / 0"})
     notebook.write_text(json.dumps(content))

@@ -6,7 +6,7 @@ rule draw_figure:
         pdf="<results>/figures/{figure}.pdf",
         png=report(
             "<results>/figures/{figure}.png",
-            caption="../report/figures.rst",
+            caption="../report/description.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
@@ -24,10 +24,14 @@ rule draw_figure:
         **job(
             "draw_figure",
             chosen=modules_of_figure,
-            notebook=here(f"{ROOT}/workflow/notebooks/{{figure}}.ipynb"),
+            notebook=notebook_of,
             executed=f"{LOGS}/draw_figure/{{figure}}.ipynb",
             parameters=figure_parameters,
         ),
+        # Not compared with the last time (it asks for threads): only the report shows it.
+        description=lambda wildcards, threads: experiment.figures[
+            wildcards.figure
+        ].description,
     message:
         "Drawing {wildcards.figure}"
     shell:

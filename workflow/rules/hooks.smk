@@ -38,7 +38,12 @@ onstart:
         here = workflow.local_exec and not in_conda
         if not workflow.touch:
             needs.require(
-                jobs_of_plan(True), experiment, Path(PAPER), Path(RESULTS), here
+                jobs_of_plan(True),
+                experiment,
+                ledger.claims,
+                Path(PAPER),
+                Path(RESULTS),
+                here,
             )
         if found := notice(ROOT, experiment.scale):
             print(found, file=sys.stderr)

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import get_args
 
+from ickrr.config import kinds
 from ickrr.config.task import Split
 from ickrr.report.latex import sources
 from ickrr.report.numbers.reads import tables_read
@@ -116,24 +117,13 @@ def figure_tables(wildcards):
 
 
 def figure_parameters(wildcards):
-    """Parameters of a figure's notebook, as JSON; a notebook takes those that it names."""
-    runs = experiment.figures[wildcards.figure].runs
-    models = {run: experiment.run(run).model for run in runs}
-    return json.dumps(
-        {
-            "figure": wildcards.figure,
-            "runs": runs,
-            "scale": experiment.scale,
-            "context_lengths": experiment.statistics.context_lengths,
-            "solvers": experiment.solvers.headline,
-            "models": {
-                run: {"layers": m.layers, "heads": m.heads, "width": m.width}
-                for run, m in models.items()
-            },
-            "snapshots": experiment.noise_mismatch.snapshots,
-            "traced_solver": experiment.functions.solver,
-        }
-    )
+    """Parameters of a figure's notebook, as JSON."""
+    return json.dumps(kinds.parameters(experiment, wildcards.figure))
+
+
+def notebook_of(wildcards, threads):
+    """Option of `job`: the notebook that draws a figure, which Snakemake does not compare as a path."""
+    return str(kinds.notebook(experiment.figures[wildcards.figure].kind))
 
 
 def further_files(table):

@@ -3,6 +3,7 @@
 
 from typing import get_args
 
+from ickrr.config import kinds
 from ickrr.config.experiment import UNSOLVED_TABLES, RunTable
 from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
 from ickrr.constructions.richardson.laws import DIRECTIONS, RANDOM_LAWS
@@ -66,14 +67,13 @@ def modules_of_anchor(wildcards):
 
 
 def modules_of_figure(wildcards):
-    """The notebook of a figure, and the solvers and laws that it names."""
+    """The notebook that draws a figure, and the solvers and laws that it names."""
     figure = experiment.figures[wildcards.figure]
     solvers = {"metarep/cg_curves", *get_args(RunTable)} - UNSOLVED_TABLES
     shown = solvers & {*figure.tables, *figure.others}
     laws = CONTRACTION_LAWS if "construction/contraction" in figure.others else []
-    return [f"workflow/notebooks/{wildcards.figure}.ipynb", *laws] + (
-        SOLVER_MODULES if shown else []
-    )
+    notebook = kinds.notebook(figure.kind).relative_to(ROOT)
+    return [str(notebook), *laws] + (SOLVER_MODULES if shown else [])
 
 
 def modules_of_table(wildcards):

@@ -7,7 +7,7 @@ rule write_table:
         parquet="<results>/tables/{table}.parquet",
         csv=report(
             "<results>/tables/{table}.csv",
-            caption="../report/tables.rst",
+            caption="../report/description.rst",
             category="Tables",
             labels={"table": "{table}"},
         ),
@@ -29,6 +29,10 @@ rule write_table:
             # No input: results that were made on another machine have none.
             benchmarks=f"{RESULTS}/benchmarks",
         ),
+        # Not compared with the last time (it asks for threads): only the report shows it.
+        description=lambda wildcards, threads: experiment.tables[
+            wildcards.table
+        ].description,
     message:
         "Writing {wildcards.table}"
     shell:

@@ -6,13 +6,14 @@ This is done while the configuration is read, so that a missing notebook is foun
 import re
 from collections.abc import Iterator
 
-from ickrr.code import PACKAGE_ROOT, ROOT, CodeError, read_source
-from ickrr.config.experiment import Experiment
+from ickrr.code import PACKAGE_ROOT, CodeError
+from ickrr.config import kinds
+from ickrr.config.experiment import Experiment, FigureSettings
+from ickrr.config.fields import DERIVED
+from ickrr.config.messages import no_such
 from ickrr.entries import KERNELS, LAWS, SOLVERS, Entries
 
-NOTEBOOKS = ROOT / "workflow" / "notebooks"
 TABLES = PACKAGE_ROOT / "report" / "tables"
-LOADED = re.compile(r'load_(?:table|other)\([^"\\]*\\"([\w/]+)\\"')  # in the JSON of a notebook
 HEX = re.compile(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?")
 MARKERS = frozenset(".,ov^<>12348spP*hH+xXDd|_")
 LINES = ("-", "--", "-.", ":")
@@ -23,8 +24,17 @@ Key = tuple[str, ...]
 def undrawable(experiment: Experiment) -> Iterator[tuple[Key, str]]:
     """Yield the key of each figure or table without working code, and what to do."""
     for name, figure in experiment.figures.items():
-        if fault := _figure_fault(name, {*figure.tables, *figure.others}):
-            yield ("figures", name), fault
+        if not name.startswith("fig") or name == "figures":
+            why = "names of figures begin with fig, and figures means all of them; choose another name"
+            yield ("figures", name), why
+        if fault := _kind_fault(figure.kind):
+            yield ("figures", name, "kind"), fault
+        for key in sorted(figure.model_fields_set):
+            if DERIVED in FigureSettings.model_fields[key].metadata:
+                yield (
+                    ("figures", name, key),
+                    "a figure reads what the notebook of its kind does; leave it out",
+                )
     for name in experiment.tables:
         if fault := _table_fault(name):
             yield ("tables", name), fault
@@ -37,19 +47,15 @@ def faulty_entries(experiment: Experiment) -> Iterator[tuple[Key, str]]:
             yield key, f"found '{name}', whose module {entries.dotted(name)} {fault}"
 
 
-def _figure_fault(name: str, tables: set[str]) -> str | None:
-    path = NOTEBOOKS / f"{name}.ipynb"
-    if not name.startswith("fig") or name == "figures":
-        return "names of figures begin with fig, and figures means all of them; choose another name"
-    if not path.is_file():
-        return f"there is no notebook {path} that draws it; write one, or take the figure out"
+def _kind_fault(kind: str) -> str | None:
+    if kind not in kinds.names():
+        return no_such("kind of figure", kind, kinds.names())
     try:
-        read_source(path)
+        unmade = kinds.load(kind).unmade
     except CodeError as error:
         return str(error)
-    lacking = sorted({*LOADED.findall(path.read_text(encoding="utf-8"))} - tables)
-    if lacking:
-        return f"its notebook reads {', '.join(lacking)}, which it does not list; add to its tables or others"
+    if unmade:
+        return f"its notebook {kinds.notebook(kind)} reads {', '.join(unmade)}, which is no table; correct it"
     return None
 
 

@@ -1,13 +1,13 @@
 """The whole experiment: what config.yaml may say, and the runs it resolves to."""
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
-from ickrr.config.fields import Identifier, Settings, setting
+from ickrr.config.fields import DERIVED, Identifier, Settings, Words, setting
 from ickrr.config.model import AnyModelSettings, BuiltModelSettings, ModelSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
@@ -60,6 +60,9 @@ RunTable = Literal[
 ]
 
 
+DESCRIPTION: Final = "What it shows, for the report of Snakemake (reStructuredText); reaches no job"
+
+
 class BaseRun(Settings):
     """What every run starts from."""
 
@@ -72,6 +75,7 @@ class BaseRun(Settings):
 class RunOverrides(Settings):
     """What one run changes."""
 
+    purpose: Words = setting("", "What it is for, in a few words that LaTeX can set", "technical")
     task: str = setting("spherical", "Name of its task, a key of `tasks`")
     model: dict[str, Any] = setting({}, "Overrides of base.model")
     training: dict[str, Any] = setting({}, "Overrides of base.training")
@@ -89,16 +93,15 @@ class PromptCounts(Settings):
 class FigureSettings(Settings):
     """What one figure shows."""
 
+    kind: str = setting("", "Kind of figure: the name of the notebook that draws it", "technical")
     runs: list[str] = setting([], "Runs that it shows, in order")
-    tables: list[RunTable] = setting([], "Tables of these runs that it reads")
-    others: list[OtherTable] = setting([], "Tables of no run that it reads")
-
-    @model_validator(mode="after")
-    def reads_something(self) -> Self:
-        """Refuse a figure without data."""
-        if not self.others and not (self.runs and self.tables):
-            raise ValueError("a figure reads no table: name `runs` and `tables`, or `others`")
-        return self
+    solvers: list[str] | None = setting(None, "Solvers that it shows, in order; solvers.headline when absent")
+    main_solver: str | None = setting(
+        None, "Solver that it puts before the others; the first of them when absent"
+    )
+    description: Words = setting("", DESCRIPTION, "technical", exclude=True)
+    tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of its runs that its notebook reads")
+    others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its notebook reads")
 
 
 class TableSettings(Settings):
@@ -106,6 +109,7 @@ class TableSettings(Settings):
 
     runs: list[str] = setting([], "Runs that it shows, in order")
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
+    description: Words = setting("", DESCRIPTION, "technical", exclude=True)
     tables: list[RunTable] = setting([], "Tables of these runs and controls that it reads")
     others: list[OtherTable] = setting([], "Tables of no run that it reads")
 

@@ -16,6 +16,12 @@ Source = Literal["sources", "our choice", "technical"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 """A name that a file, a rule and a macro can have."""
 
+WORDS: Final = "words"
+Words = Annotated[str, WORDS]
+"""Text for people: no setting that a result depends on."""
+DERIVED: Final = "derived"
+"""Marks a value that nobody writes: the library works it out from the others."""
+
 LARGEST_INTEGER: Final = 2**32 - 1
 """It fits into every seed of a generator, every index and every column of a table."""
 SMALLEST, LARGEST = 1e-18, 1e18

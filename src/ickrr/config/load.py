@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from ickrr.config.code_behind import faulty_entries, undrawable
 from ickrr.config.experiment import CONTROL_SOLVER, UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.idle import idle_overrides
+from ickrr.config.kinds import with_tables_of_kinds
 from ickrr.config.layers import COMMAND_LINE, EXTEND, REMOVE, overlaid, positions_of, typed
 from ickrr.config.messages import describe_problem, hint, no_such, place_of
 from ickrr.config.model import ModelSettings
@@ -133,16 +134,19 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
         for name, control in experiment.constructions.controls.items():
             key = ("constructions", "controls", name, "model")
             check(control.architecture, control.model_on(experiment.base.model), key, ("base", "model"))
+
+    def note(found: Iterator[tuple[KeyPath, str]]) -> None:
+        problems.extend(
+            f"{place_of(key, positions, default)}: {'.'.join(key)}: {problem}" for key, problem in found
+        )
+
     if not problems:
-        experiment = with_runs_of_patterns(experiment)
-        problems += [
-            f"{place_of(key, positions, default)}: {'.'.join(key)}: {problem}"
-            for key, problem in (
-                *_inconsistencies(experiment),
-                *left_out(experiment),
-                *idle_overrides(experiment),
-            )
-        ]
+        note(undrawable(experiment))
+    if not problems:
+        experiment = with_tables_of_kinds(with_runs_of_patterns(experiment))
+        note(_inconsistencies(experiment))
+        note(left_out(experiment))
+        note(idle_overrides(experiment))
     if problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)))
     checked: Experiment = experiment
@@ -154,7 +158,6 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     if faults := list(faulty_entries(experiment)):
         yield from faults
         return  # what follows calls them
-    yield from undrawable(experiment)
     for kind, shown in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, settings in shown.items():
             for run in settings.runs:

@@ -7,6 +7,7 @@ from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 
+from ickrr.config.fields import DERIVED
 from ickrr.config.yaml_text import KeyPath, Positions
 
 MAPPING = "'key: value' lines below it, or {key: value}"
@@ -82,7 +83,8 @@ def _may_be_absent(model: type[BaseModel], location: KeyPath) -> bool:
 
 
 def _known_keys(model: type[BaseModel], location: KeyPath) -> list[str]:
-    return list(_type_at(model, location).model_fields)
+    fields = _type_at(model, location).model_fields
+    return [name for name, field in fields.items() if DERIVED not in field.metadata]
 
 
 def _type_at(model: type[BaseModel], location: KeyPath) -> Any:

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import Experiment
+from ickrr.config.fields import DERIVED, WORDS
 from ickrr.config.model import BuiltModelSettings
 from ickrr.entries import Entries
 
@@ -44,9 +45,9 @@ up to 2^32 - 1, others up to 1e18, and no smaller than 1e-18 if they must not be
 wanted, `no`, `off`, `false` and `0` all mean false. `null` means that there is no value. No list holds a
 value twice.
 
-A setting that would not be used is refused: an unknown key, a run that a figure cannot show or a table that
-it does not read (`src/ickrr/config/shown.py` says what each can), an override that has no effect beside the
-run's other settings (`src/ickrr/config/idle.py`).
+A setting that would not be used is refused: an unknown key, a run that a figure cannot show, an option that
+its kind does not take or a table that it does not read (`src/ickrr/config/shown.py` says what each can), an
+override that has no effect beside the run's other settings (`src/ickrr/config/idle.py`).
 
 The column *source* says where a value comes from: *sources* if the papers state it, *our choice* if they do
 not, and *technical* if it has no influence on the science. Every key below `base.task` can be overridden in
@@ -75,7 +76,7 @@ def walk(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldI
             key, annotation = f"{key}.<name>", get_args(annotation)[1]
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             yield from walk(annotation, f"{key}.")
-        else:
+        elif DERIVED not in field.metadata:
             yield key, field
         if (model, name) == (ControlSettings, "model"):
             yield from walk(BuiltModelSettings, key.removesuffix("<name>"))
@@ -88,6 +89,8 @@ def describe_type(annotation: Any, *metadata: Any) -> str:
         return describe_type(annotation.__origin__, *annotation.__metadata__)
     if entries := next((item for item in metadata if isinstance(item, Entries)), None):
         return ", ".join(f"`{name}`" for name in entries)
+    if WORDS in metadata:
+        return "text"
     if get_origin(annotation) is dict:
         return "overrides"
     if get_origin(annotation) is list:

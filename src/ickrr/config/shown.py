@@ -1,8 +1,8 @@
-"""What each figure and table of the paper draws from, and which runs it can show.
+"""What each figure and table of the paper can show.
 
 Whatever a figure or a table would leave out is refused while the configuration is read: a run that differs
-in what it cannot show, or a table that it does not read. Figures of one's own have no entry here and may be
-given anything; their notebooks see to it.
+in what it cannot show, an option that it does not take, or a table that it does not read. What a figure reads
+and takes, its notebook says (`ickrr.config.kinds`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,31 +10,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from ickrr.config import kinds
 from ickrr.config.experiment import Experiment, FigureSettings, OtherTable, RunTable, TableSettings
 from ickrr.config.yaml_text import KeyPath
 from ickrr.entries import LAWS
 
 SIZES: Final = ("heads", "width")  # of a model
 WILD: Final = frozenset("*?[")
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What one figure or table draws from.
-
-    Attributes:
-        tables: tables that it reads of each of its runs.
-        others: tables of no run that it reads.
-        most: how many runs it has room for; any number when absent.
-        controls: table of no run that it reads for its controls; it shows none when absent.
-        refused: why it cannot show some runs.
-    """
-
-    tables: tuple[RunTable, ...] = ()
-    others: tuple[OtherTable, ...] = ()
-    most: int | None = None
-    controls: OtherTable | None = None
-    refused: Callable[[Experiment, Sequence[str]], Iterator[str]] = lambda experiment, runs: iter(())
 
 
 def _varies_size(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
@@ -68,33 +50,41 @@ def _settings(experiment: Experiment, run: str) -> dict[str, Any]:
     return {f"{part}.{key}": value for part, values in resolved.items() for key, value in values.items()}
 
 
+def _more_than_one(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
+    """Yield that there is room for one run, if there are more."""
+    if len(runs) > 1:
+        yield f"found {', '.join(runs)}; it has room for 1, others would be left out"
+
+
+REFUSED: Final[dict[str, Callable[[Experiment, Sequence[str]], Iterator[str]]]] = {
+    # The first run, and variations of it in heads or in width: two series, by nothing but these.
+    "sizes": _varies_size,
+    # The curves of one run on the line.
+    "functions": _more_than_one,
+}
+"""Why a kind of figure cannot show some runs; kinds without an entry can show any."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one table of the paper draws from.
+
+    Attributes:
+        tables: tables that it reads of each of its runs.
+        others: tables of no run that it reads.
+        controls: table of no run that it reads for its controls; it shows none when absent.
+        settings: it shows runs by their settings, of which no table is needed.
+    """
+
+    tables: tuple[RunTable, ...] = ()
+    others: tuple[OtherTable, ...] = ()
+    controls: OtherTable | None = None
+    settings: bool = False
+
+
 CONTROLS: Final[OtherTable] = "construction/controls"
 SHOWN: Final[dict[str, Shown]] = {
-    # One row, panel or column a run, of any number of runs that are compared with the solvers.
-    "fig1": Shown(("errors",)),
-    "fig2": Shown(("similarity", "matches")),
-    "fig3": Shown(("matches",)),
-    "fig4": Shown(("errors",)),
-    "fig5": Shown(("similarity", "matches")),
-    "fig6": Shown(("errors",)),
-    "fig7": Shown(("similarity", "matches")),
-    "fig8": Shown(("errors", "matches")),
-    "fig10": Shown(("noise",)),
-    "fig_solvers": Shown(("pairs", "matches")),
-    "fig_training": Shown(("learning_curve",)),
-    # The first run, and variations of it in heads or in width: two series, by nothing but these.
-    "fig9": Shown(("learning_curve", "errors", "matches"), refused=_varies_size),
-    # All runs in one panel.
-    "fig13": Shown(("matches", "learning_curve")),
-    # The curves of one run on the line.
-    "fig_functions": Shown(("functions", "matches"), most=1),
-    # No runs.
-    "fig11": Shown(others=("construction/cells", "construction/layers", "construction/widths")),
-    "fig12": Shown(others=("construction/contraction",)),
-    "fig14": Shown(others=("metarep/cg_curves", "metarep/cg")),
-    "fig15": Shown(others=("metarep/width_curves", "metarep/width")),
-    "fig16": Shown(others=("metarep/operators_detail", "metarep/operators_dials")),
-    # Tables: a block or a row a run.
+    # A block or a row for each run.
     "tab_alignment": Shown(("alignment",), controls=CONTROLS),
     "tab_ablations": Shown(("learning_curve", "alignment", "pairs")),
     "tab_construction": Shown(others=("construction/cells",)),
@@ -104,6 +94,7 @@ SHOWN: Final[dict[str, Shown]] = {
         others=("metarep/cg", "metarep/width", "metarep/operators", "metarep/anchor"),
     ),
     "tab_setup": Shown(),
+    "tab_runs": Shown(settings=True),
     "tab_claims": Shown(),
     "tab_cost": Shown(),
 }
@@ -138,44 +129,67 @@ def left_out(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     for part, items in (("figures", experiment.figures), ("tables", experiment.tables)):
         for name, item in items.items():
             runs = [run for run in item.runs if run in experiment.runs]
-            controls = item.controls if isinstance(item, TableSettings) else []
-            if bool(item.runs or controls) != bool(item.tables):
-                yield (part, name), "`runs` (or `controls`) and `tables` go together: name both or neither"
+            if isinstance(item, FigureSettings):
+                problems = _of_figure(experiment, item, runs)
+            else:
+                problems = _of_table(name, item)
+            for key, problem in problems:
+                yield ((part, name, key) if key else (part, name)), problem
             if "functions" in item.tables:
-                asked, stored = experiment.functions.prompts, experiment.prompts.evaluation
-                if asked > stored:
-                    why = f"found {asked}, but prompts.evaluation is {stored}; lower it, or raise that"
-                    yield ("functions", "prompts"), why
-                for run in runs:
-                    yield from (((part, name, "runs"), why) for why in _not_on_a_line(experiment, run))
-            if name in SHOWN:
-                yield from (
-                    ((part, name, key), problem)
-                    for key, problem in _problems(experiment, item, SHOWN[name], runs)
-                )
+                yield from _of_curves(experiment, (part, name, "runs"), runs)
 
 
-def _problems(
-    experiment: Experiment, item: FigureSettings | TableSettings, shown: Shown, runs: Sequence[str]
+def _of_figure(
+    experiment: Experiment, figure: FigureSettings, runs: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    controls = item.controls if isinstance(item, TableSettings) else []
-    others = [*shown.others, *([shown.controls] if controls and shown.controls else [])]
-    for key, found, read in (("tables", item.tables, shown.tables), ("others", item.others, others)):
+    kind = kinds.load(figure.kind)
+    if figure.runs and not kind.tables:
+        yield "runs", f"found {', '.join(figure.runs)}; it shows no runs, leave them out"
+    if kind.tables and not figure.runs:
+        yield "runs", "found none; it shows at least one run"
+    refused = REFUSED.get(figure.kind)
+    whole = all(experiment.runs[run].task in experiment.tasks for run in runs)
+    if refused and whole and len(runs) == len(figure.runs) > 0:
+        yield from (("runs", problem) for problem in refused(experiment, runs))
+    # Pairs are those of the main comparison; the other tables hold all solvers.
+    known = experiment.solvers.headline if "pairs" in kind.tables else experiment.solvers.names
+    for key in ("solvers", "main_solver"):
+        given = getattr(figure, key)
+        if given is not None and key not in kind.parameters:
+            yield key, f"found {given}; figures of kind {figure.kind} take no such option, leave it out"
+        elif given is not None:
+            named = given if isinstance(given, list) else [given]
+            wrong = [solver for solver in named if solver not in known]
+            if wrong or not named:
+                yield key, f"found {', '.join(wrong) or 'none'}; allowed: {', '.join(known)}"
+
+
+def _of_table(name: str, table: TableSettings) -> Iterator[tuple[str, str]]:
+    if name not in SHOWN:
+        if bool(table.runs or table.controls) != bool(table.tables):
+            yield "", "`runs` (or `controls`) and `tables` go together: name both or neither"
+        return
+    shown = SHOWN[name]
+    takes_runs = bool(shown.tables) or shown.settings
+    others = [*shown.others, *([shown.controls] if table.controls and shown.controls else [])]
+    for key, found, read in (("tables", table.tables, shown.tables), ("others", table.others, others)):
         if {*found} != {*read}:
             yield key, f"found {', '.join(found) or 'none'}; it reads {', '.join(read) or 'none'}"
-    if item.runs and not shown.tables:
-        yield "runs", f"found {', '.join(item.runs)}; it shows no runs, leave them out"
-    if shown.tables and not item.runs:
+    if table.runs and not takes_runs:
+        yield "runs", f"found {', '.join(table.runs)}; it shows no runs, leave them out"
+    if takes_runs and not table.runs:
         yield "runs", "found none; it shows at least one run"
-    if controls and not shown.controls:
-        yield "controls", f"found {', '.join(controls)}; it shows no controls, leave them out"
-    if shown.most and len(runs) > shown.most:
-        yield (
-            "runs",
-            f"found {', '.join(runs)}; it has room for {shown.most}, others would be left out",
-        )
-    elif len(runs) == len(item.runs) > 0 and all(experiment.runs[r].task in experiment.tasks for r in runs):
-        yield from (("runs", problem) for problem in shown.refused(experiment, runs))
+    if table.controls and not shown.controls:
+        yield "controls", f"found {', '.join(table.controls)}; it shows no controls, leave them out"
+
+
+def _of_curves(experiment: Experiment, key: KeyPath, runs: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
+    asked, stored = experiment.functions.prompts, experiment.prompts.evaluation
+    if asked > stored:
+        why = f"found {asked}, but prompts.evaluation is {stored}; lower it, or raise that"
+        yield ("functions", "prompts"), why
+    for run in runs:
+        yield from ((key, why) for why in _not_on_a_line(experiment, run))
 
 
 def _not_on_a_line(experiment: Experiment, run: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +16,10 @@ from ickrr.config.experiment import Experiment
 from ickrr.driver.disk import FILES, bytes_of
 from ickrr.driver.plan import Job
 from ickrr.errors import FileError, IckrrError
+from ickrr.io.texts import read_text
 from ickrr.report.latex import GENERATED, PROGRAMS, LatexError, references, sources
 from ickrr.report.latex_log import INSTALL_TEX
+from ickrr.report.numbers.made import Recogniser, Unmade, named
 from ickrr.surroundings import cleaned
 
 KERNEL: Final = ("papermill", "nbclient", "ipykernel", "matplotlib", "seaborn")
@@ -27,6 +29,9 @@ PACKAGE: Final = re.compile(
     r"\\(?P<kind>usepackage|RequirePackage|documentclass|LoadClass|bibliographystyle)"
     r"\s*(?:\[[^\]]*\])?\s*\{(?P<names>[^}]*)\}"
 )
+SOURCES: Final = (".tex", ".sty", ".cls")
+MACRO: Final = re.compile(r"\\([A-Z][A-Za-z]*)")
+DEFINED: Final = re.compile(r"\\(?:(?:re)?new|provide|Declare|def|let)\w*\*?\s*\{?\\([A-Za-z]+)")
 ENDINGS: Final = {"documentclass": ".cls", "LoadClass": ".cls", "bibliographystyle": ".bst"}
 
 
@@ -34,12 +39,20 @@ class NeedsError(IckrrError):
     """A planned job would fail because something is missing."""
 
 
-def require(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: Path, here: bool) -> None:
+def require(
+    jobs: Sequence[Job],
+    experiment: Experiment,
+    claims: Collection[str],
+    paper: Path,
+    results: Path,
+    here: bool,
+) -> None:
     """Make sure that jobs which are about to start find what they need.
 
     Args:
         jobs: the planned jobs.
         experiment: the experiment that they belong to.
+        claims: names of the claims that are judged.
         paper: folder of the paper's sources.
         results: folder of the results.
         here: whether the jobs run on this machine, with this Python. What other machines have is not known,
@@ -48,20 +61,23 @@ def require(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: P
     Raises:
         NeedsError: something is missing.
     """
-    faults = list(missing(jobs, experiment, paper, results))
+    faults = list(missing(jobs, experiment, claims, paper, results))
     if faults and here:
         raise NeedsError("\n  ".join(["planned jobs would fail, so none was started", *faults]))
     for fault in faults:
         print(f"warning: on this machine, {fault}", file=sys.stderr)
 
 
-def missing(jobs: Sequence[Job], experiment: Experiment, paper: Path, results: Path) -> Iterator[str]:
+def missing(
+    jobs: Sequence[Job], experiment: Experiment, claims: Collection[str], paper: Path, results: Path
+) -> Iterator[str]:
     """Yield one line for each thing that some jobs need and that is missing."""
     rules = {job.rule for job in jobs}
     trained = {job.wildcards["run"] for job in jobs if job.rule == "train_model"}
     compiled = sorted(run for run in trained if experiment.run(run).training.compile)
     if "build_paper" in rules:
-        yield from (f"the paper: {fault}" for fault in (*tex(paper), *unmade(paper, experiment)))
+        faults = (*tex(paper), *unmade(paper, experiment), *unmade_numbers(paper, experiment, claims))
+        yield from (f"the paper: {fault}" for fault in faults)
     if "draw_figure" in rules:
         yield from (f"figures: {fault}" for fault in kernel())
     if compiled:
@@ -91,7 +107,7 @@ def tex(paper: Path) -> Iterator[str]:
 
 def latex_files(paper: Path) -> list[str]:
     """List the packages, classes and styles that the paper needs and does not bring."""
-    files = [path for path in sources(paper) if path.suffix in (".tex", ".sty", ".cls") and path.is_file()]
+    files = [path for path in sources(paper) if path.suffix in SOURCES and path.is_file()]
     texts = [COMMENT.sub("", path.read_text(encoding="utf-8", errors="replace")) for path in files]
     named = {
         name.strip() + ENDINGS.get(match["kind"], ".sty")
@@ -120,6 +136,27 @@ def unmade(paper: Path, experiment: Experiment) -> Iterator[str]:
                 yield f"{where} the configuration does not make; add it there, or take it out of the text"
         elif not (paper / reference.path).is_file():
             yield f"{where} does not exist; correct the name or add the file"
+
+
+def unmade_numbers(paper: Path, experiment: Experiment, claims: Collection[str]) -> Iterator[str]:
+    """Yield the numbers that the paper's text uses and the configuration lacks, a line for each lack."""
+    texts = {path: read_text(path) for path in sources(paper) if path.suffix in SOURCES and path.is_file()}
+    own = {name for text in texts.values() for name in DEFINED.findall(text)}
+    recogniser = Recogniser(named(experiment, claims))
+    lacks: dict[Unmade, dict[str, str]] = {}
+    for path, text in texts.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            for macro in MACRO.findall(COMMENT.sub("", line)):
+                if macro not in own and (lack := recogniser.unmade(macro)):
+                    lacks.setdefault(lack, {}).setdefault(macro, f"{path}:{number}")
+    for lack, used in lacks.items():
+        (macro, where), *others = used.items()
+        numbers = "number" if len(others) == 1 else "numbers"
+        more = f" (and {len(others)} more {numbers} of {lack.name})" if others else ""
+        yield (
+            f"{where}: uses \\{macro}{more}, but {lack.name} is not {lack.kind}; bring it back into the "
+            "configuration, or take it out of the text"
+        )
 
 
 def kernel() -> Iterator[str]:

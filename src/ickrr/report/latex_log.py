@@ -154,7 +154,7 @@ def _advise(text: str, context: list[str]) -> str:
         macro = _LAST_MACRO.search(where)
         name = macro[1] if macro else where
         return (
-            f"{name} is not defined; if it is a number, ickrr.report.numbers.runs has to write it "
+            f"{name} is not defined; if it is a number, a module of ickrr.report.numbers has to write it "
             "(see latex/numbers.tex), otherwise correct the spelling"
         )
     return text

@@ -6,10 +6,9 @@ from pathlib import Path
 from ickrr.config.experiment import Experiment
 from ickrr.io.files import read_settings, write_text
 from ickrr.report.load import checked_table
-from ickrr.report.numbers.claims import claim_numbers
+from ickrr.report.numbers.collection import all_numbers
 from ickrr.report.numbers.links import origin_links
 from ickrr.report.numbers.origin import origin_macros, read_records
-from ickrr.report.numbers.runs import all_numbers
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> None:
     """Read the tables and records and write both files of macros."""
     experiment = read_settings(arguments.experiment, Experiment)
-    numbers = all_numbers(experiment, arguments.tables)
-    claim_numbers(numbers, checked_table(arguments.claims, "claims"))
+    numbers = all_numbers(experiment, arguments.tables, checked_table(arguments.claims, "claims"))
     origin = origin_macros(experiment.scale, read_records(arguments.records))
     write_text(arguments.numbers, numbers.latex())
     write_text(arguments.provenance, origin.latex() + origin_links(experiment))

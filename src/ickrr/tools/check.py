@@ -15,6 +15,7 @@ from typing import Final, Literal
 from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
+from ickrr.config.load_ledger import load_ledger
 from ickrr.config.options import add_results_option
 from ickrr.driver import needs, supervision
 from ickrr.driver.disk import FILES, bytes_of, jobs_of_paper
@@ -109,7 +110,9 @@ def configuration(scale: str) -> Finding:
     """Check the configuration, and that it makes all that the paper's text names."""
     experiment = experiment_of(scale)
     made = f"{len(experiment.runs)} runs, {len(experiment.figures)} figures, {len(experiment.tables)} tables"
-    return finding("configuration", needs.unmade(PAPER, experiment), f"{made}, all with code and in the text")
+    claims = load_ledger(ROOT / "claims.yaml", experiment).claims
+    faults = (*needs.unmade(PAPER, experiment), *needs.unmade_numbers(PAPER, experiment, claims))
+    return finding("configuration", faults, f"{made}, all with code and in the text")
 
 
 def tex() -> Finding:

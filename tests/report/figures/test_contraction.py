@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from construction_tables import contraction_table
 
-from ickrr.entries import LAWS
 from ickrr.report.figures import contraction
 from ickrr.report.figures.contraction import contraction_figure, describe_contraction, shown_ridge
 
+SETTINGS = ("spherical", "uniform", "gaussian")  # laws of the random prompts
 LENGTHS = (10, 100)
 LENGTHSCALES = (0.5, 1.0, 2.0)
 
@@ -27,7 +27,7 @@ def spherical(table: pd.DataFrame, **chosen: object) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def figure(table):
-    return contraction_figure(table, "smoke")
+    return contraction_figure(table, SETTINGS, "smoke")
 
 
 def test_lines_are_medians_with_nine_tenths_around_them(table, figure):
@@ -75,17 +75,21 @@ def test_shown_ridges(table):
 
 def test_description():
     """Fails if a broken bound is not said."""
-    assert "bound holds on all" in describe_contraction(contraction_table())
-    assert "FAILS on not all of" in describe_contraction(contraction_table().assign(bound=0.5))
+    assert "bound holds on all" in describe_contraction(contraction_table(), SETTINGS)
+    assert "FAILS on not all of" in describe_contraction(contraction_table().assign(bound=0.5), SETTINGS)
 
 
 def test_a_further_law_and_lengthscale_are_drawn(table, monkeypatch):
-    """Fails if the fourth law ends in a traceback, or the fourth lengthscale is left out without a word."""
-    monkeypatch.setattr(contraction, "LAWS", [*LAWS, "mine"])
+    """Fails if a fourth law ends in a traceback or counts as adversarial, or a lengthscale is left out."""
     monkeypatch.setattr(contraction, "law_name", str)
     more = pd.concat([table, table[table["family"] == "spherical"].assign(family="mine")])
     more = pd.concat([more, more[more["lengthscale"] == 1.0].assign(lengthscale=4.0)])
-    figure = contraction_figure(more, "smoke")
-    before = contraction_figure(table, "smoke")
+    figure = contraction_figure(more, [*SETTINGS, "mine"], "smoke")
+    before = contraction_figure(table, SETTINGS, "smoke")
     assert len(figure.axes) == len(before.axes) + 3
     assert len(figure.axes[0].collections) == len(LENGTHSCALES) + 1
+    crosses = [[line for line in axes.lines if line.get_marker() == "x"] for axes in figure.axes]
+    chosen = {"family": "all equal", "preconditioner": "ridge", "scaling": "fixed", "ridge": 0.09}
+    adversarial = more[np.logical_and.reduce([more[column] == value for column, value in chosen.items()])]
+    assert [len(found) for found in crosses] == [1, 0, 0, 0, 1, *[0] * 7]  # of the first column alone
+    assert len(crosses[0][0].get_xdata()) == len(adversarial)

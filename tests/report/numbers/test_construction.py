@@ -23,12 +23,15 @@ def test_contraction():
     """Fails if shares mix laws, ridges or lengths, or a broken bound is not said."""
     macros = Macros()
     table = construction_tables()["construction/contraction"]
-    contraction_numbers(macros, table)
-    assert macros["GapShareShortest"] == "100" and macros["GapShareLongest"] == "0"
+    contraction_numbers(macros, table, ["spherical"])
+    assert macros["GapShareSphericalShortest"] == "100" and macros["GapShareSphericalLongest"] == "0"
+    assert "GapShareUniformLongest" not in dict(macros.items())
     assert macros["ContractionVerdict"] == "on none of them"
     assert macros["ContractionFixedRidge"] == "0.0900"
     broken = Macros()
-    contraction_numbers(broken, table.assign(factor=table["factor"].where(table.index != 0, 1.0)))
+    contraction_numbers(
+        broken, table.assign(factor=table["factor"].where(table.index != 0, 1.0)), ["spherical"]
+    )
     assert broken["ContractionVerdict"] == "on 1 of them"
 
 

@@ -5,10 +5,10 @@ from ickrr.report.load import load_table
 from ickrr.report.numbers.macros import MacroError, Macros
 from ickrr.report.numbers.runs import (
     alignment_numbers,
-    all_numbers,
     best_clause,
     error_numbers,
     floor_clause,
+    run_numbers,
     training_numbers,
     verdict_clauses,
 )
@@ -17,7 +17,9 @@ from ickrr.report.verdicts import Ranking
 
 @pytest.fixture(scope="module")
 def macros(experiment, results):
-    return all_numbers(experiment, results / "tables")
+    macros = Macros()
+    run_numbers(macros, experiment, results / "tables")
+    return macros
 
 
 def test_settings(macros):

@@ -1,9 +1,9 @@
 """What breaks the match: the model beside ablated ones.
 
-Above, t*(l) of several solvers, one panel a run. Below, all runs together: the smallest distance of each
-layer to one solver, the peak similarity over its floor (the thin line of the same colour), and the final
-excess risk. A run that diverged is shown as such: crosses for its final risk, and no line where it has no
-finite predictions.
+Above, t*(l) of several solvers, one panel for each run. Below, all runs together: the smallest distance of
+each layer to one solver, the peak similarity over its floor (the thin line of the same colour), and the
+final excess risk. A run that diverged is shown as such: crosses for its final risk, and no line where it
+has no finite predictions.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Best-matching step t*(l) of several solvers, one panel a run on a common step axis."""
+"""Best-matching step t*(l) of several solvers, one panel for each run on a common step axis."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,7 +23,7 @@ PANELS_A_ROW: Final = 3
 def best_steps_figure(
     matches: pd.DataFrame, runs: Sequence[str], solvers: Sequence[str], scale: str
 ) -> Figure:
-    """Draw the best steps of several solvers, one panel a run.
+    """Draw the best steps of several solvers, one panel for each run.
 
     Args:
         matches: table `matches` of the runs.

@@ -5,6 +5,7 @@ N. The last row asks on how many prompts the rate 1 - alpha^2/8 holds, which a s
 give if it governed Richardson: alpha is the smallest kernel value of the prompt over the largest.
 """
 
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Final
 
@@ -16,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from ickrr.entries import LAWS
 from ickrr.report.methods import law_name
 from ickrr.report.panels.axes import letters
 from ickrr.report.style import MUTED, level_colours, new_figure, note, style
@@ -25,14 +25,14 @@ MIDDLE: Final = 90  # percent of the prompts in a band
 MARKERS: Final = ("o", "s", "^")
 
 
-def contraction_figure(contraction: pd.DataFrame, scale: str) -> Figure:
-    """Draw fixed ridge, scaled ridge and the share of prompts on which the gap's rate holds; a column a law.
+def contraction_figure(contraction: pd.DataFrame, laws: Sequence[str], scale: str) -> Figure:
+    """Draw fixed ridge, scaled ridge and the share of prompts on which the gap's rate holds, laws as columns.
 
     Args:
         contraction: table `construction/contraction`.
+        laws: laws that its random prompts were drawn from; what else it has are adversarial sets.
         scale: name of the scale.
     """
-    laws = [family for family in contraction["family"].unique() if family in LAWS]
     fixed, scaled = shown_ridge(contraction, "fixed"), shown_ridge(contraction, "scaled")
     with style():
         figure = new_figure(height=6.2)
@@ -41,7 +41,9 @@ def contraction_figure(contraction: pd.DataFrame, scale: str) -> Figure:
             for row, (scaling, ridge) in enumerate((("fixed", fixed), ("scaled", scaled))):
                 part = contraction[(contraction["scaling"] == scaling) & (contraction["ridge"] == ridge)]
                 axes = grid[row, column]
-                _draw_gaps(axes, part, law, with_adversaries=law == "spherical")
+                # Adversarial sets belong to no law, so they stand in the first column.
+                adversarial = part[~part["family"].isin(laws)] if column == 0 else part.iloc[:0]
+                _draw_gaps(axes, part, law, adversarial)
                 named = f"$\\lambda$ = {ridge:g}" + (" $N$" if scaling == "scaled" else "")
                 axes.set_title(f"{law_name(law)}, {named}")
             _draw_share(grid[2, column], contraction, law)
@@ -69,15 +71,15 @@ def shown_ridge(contraction: pd.DataFrame, scaling: str) -> float:
     return float(values[len(values) // 2] if scaling == "fixed" else values[0])
 
 
-def describe_contraction(contraction: pd.DataFrame) -> str:
-    """Say what the figure shows, from the table alone."""
+def describe_contraction(contraction: pd.DataFrame, laws: Sequence[str]) -> str:
+    """Say what the figure shows, from the table alone; `laws` as `contraction_figure` takes them."""
     ridge = contraction[contraction["preconditioner"] == "ridge"]
     kept = bool((ridge["factor"] <= ridge["bound"] + 1e-9).all())
     lines = [
         f"The theorem's bound {'holds' if kept else 'FAILS'} on "
         f"{'all' if kept else 'not all of'} {len(ridge)} spectra with the ridge in the row sums."
     ]
-    random = ridge[ridge["family"].isin(list(LAWS)) & (ridge["scaling"] == "fixed")]
+    random = ridge[ridge["family"].isin(laws) & (ridge["scaling"] == "fixed")]
     for (value, law), rows in random.groupby(["ridge", "family"]):
         shares = (
             rows.assign(holds=rows["factor"] <= rows["gap_rate"]).groupby("context_length")["holds"].mean()
@@ -87,7 +89,7 @@ def describe_contraction(contraction: pd.DataFrame) -> str:
     return "\n\n".join(lines)
 
 
-def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bool) -> None:
+def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, adversarial: pd.DataFrame) -> None:
     lengthscales = sorted(part["lengthscale"].unique())
     diverging = False
     for lengthscale, colour, marker in zip(
@@ -120,11 +122,11 @@ def _draw_gaps(axes: Axes, part: pd.DataFrame, law: str, *, with_adversaries: bo
         diverging |= bool((kernel >= 1).any())
     bound = part[part["preconditioner"] == "ridge"].groupby("context_length")["bound"].max()
     axes.plot(bound.index, 1 - bound, color="black", linestyle="--")
-    if with_adversaries:
-        adversarial = part[~part["family"].isin(list(LAWS)) & (part["preconditioner"] == "ridge")]
+    if not adversarial.empty:
+        shown = adversarial[adversarial["preconditioner"] == "ridge"]
         axes.plot(
-            adversarial["context_length"],
-            1 - adversarial["factor"],
+            shown["context_length"],
+            1 - shown["factor"],
             color=MUTED,
             marker="x",
             linestyle="None",

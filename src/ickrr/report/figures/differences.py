@@ -34,7 +34,7 @@ def differences_figure(
     main: str,
     scale: str,
 ) -> Figure:
-    """Draw the paired differences, two panels a run.
+    """Draw the paired differences, two panels for each run.
 
     Args:
         pairs: table `pairs` of the runs.
@@ -69,7 +69,8 @@ def differences_figure(
             pair[0].set_title(runs[index].replace("_", " "))
             pair[0].tick_params(labelbottom=False)
             pair[1].set_xlabel("layer")
-        for which, linear in enumerate(LINEAR.values()):  # one axis a statistic, so that runs can be compared
+        # One axis for each statistic, so that runs can be compared.
+        for which, linear in enumerate(LINEAR.values()):
             limits = np.array([axes.dataLim.intervaly for axes in panels[which::2]])
             for axes in panels[which::2]:
                 axes.set_ylim(1.6 * min(limits.min(), -linear), 1.6 * max(limits.max(), linear))

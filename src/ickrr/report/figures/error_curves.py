@@ -1,8 +1,8 @@
 """Error against depth, beside error against steps.
 
 One row a run: the mean squared error against the clean f of the transformer's layers l = 0..L, then of each
-solver's steps t = 0..T, one curve a context length n, all on one logarithmic axis. The dashed line is the
-transformer's last layer at n = N, the level that a solver has to reach.
+solver's steps t = 0..T, one curve for each context length n, all on one logarithmic axis. The dashed line
+is the transformer's last layer at n = N, the level that a solver has to reach.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """What the layers of several models do: their errors above, the solver steps they match best below.
 
-One column a run. Above, the MSE of the layers against the clean f, one curve a context length n; the dashed
-line is the last layer at n = N, the dotted one converged kernel ridge regression at n = N, the best that any
-predictor reaches. Below, t*(l) of several solvers.
+One column for each run. Above, the MSE of the layers against the clean f, one curve for each context length
+n; the dashed line is the last layer at n = N, the dotted one converged kernel ridge regression at n = N,
+the best that any predictor reaches. Below, t*(l) of several solvers.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def errors_and_steps_figure(
     solvers: Sequence[str],
     scale: str,
 ) -> Figure:
-    """Draw errors and best steps by layer, one column a run.
+    """Draw errors and best steps by layer, one column for each run.
 
     Args:
         errors: table `errors` of the runs.

@@ -1,8 +1,8 @@
 """What the layers predict on a line: curves of one-dimensional prompts, layer by layer.
 
-One block of panels a context length n, one panel a layer: the layer's prediction at every query point, the
-iterate of one solver at the step t*(l) that the layer matches best, and the posterior of f given the context,
-its mean and a band of two posterior standard deviations. Dots are the context.
+One block of panels for each context length n, one panel for each layer: the layer's prediction at every
+query point, the iterate of one solver at the step t*(l) that the layer matches best, and the posterior of f
+given the context, its mean and a band of two posterior standard deviations. Dots are the context.
 """
 
 from collections.abc import Sequence

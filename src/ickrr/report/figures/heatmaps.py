@@ -1,4 +1,4 @@
-"""Heatmaps of SimE(layer l, step t), one panel a run and solver.
+"""Heatmaps of SimE(layer l, step t), one panel for each run and solver.
 
 Panels of one run stand in one block, its solvers in order, two panels a row; runs with one solver share rows.
 """
@@ -28,7 +28,7 @@ def heatmaps_figure(
     solvers: Sequence[str],
     scale: str,
 ) -> Figure:
-    """Draw one heatmap a run and solver.
+    """Draw one heatmap for each run and solver.
 
     Args:
         similarity: table `similarity` of the runs.

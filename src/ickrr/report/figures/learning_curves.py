@@ -1,4 +1,4 @@
-"""Excess risk against optimisation step, one panel a run and one line a seed.
+"""Excess risk against optimisation step, one panel for each run and one line for each seed.
 
 The excess risk is mean (p - m)^2, the distance of the model's predictions from the posterior mean m on the
 validation prompts; the horizontal line is the Bayes risk, the error against the clean f that nobody can

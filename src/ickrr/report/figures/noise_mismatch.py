@@ -31,7 +31,7 @@ METHODS: Final = {
 def noise_mismatch_figure(
     noise: pd.DataFrame, runs: Sequence[str], snapshots: Sequence[float], scale: str
 ) -> Figure:
-    """Draw snapshots and sweep, one row a run.
+    """Draw snapshots and sweep, one row for each run.
 
     Args:
         noise: table `noise` of the runs.

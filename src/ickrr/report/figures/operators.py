@@ -1,8 +1,8 @@
 """Attention operators against kernels: distance by layer and head with its controls, and along the dials.
 
-Above, one panel a run and kernel: every head of the trained model, the means over heads of the trained model
-and of its controls. Below, one panel a dial on shared axes: the model's deviation from the regression
-that knows the task, and the distance of its attention from the kernel of its representation.
+Above, one panel for each run and kernel: every head of the trained model, the means over heads of the
+trained model and of its controls. Below, one panel for each dial on shared axes: the model's deviation from
+the regression that knows the task, and the distance of its attention from the kernel of its representation.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def operators_figure(detail: pd.DataFrame, dials: pd.DataFrame, scale: str) -> F
         ValueError: a table lacks the rows of a panel.
     """
     runs = list(dict.fromkeys(detail["run"]))
-    shown = [dial for dial in DIALS if (dials["dial"] == dial).any()]
+    shown = list(dict.fromkeys(dials["dial"]))
     with style():
         rows = -(-len(shown) // 3)
         figure = new_figure(height=2.3 + 1.65 * rows)
@@ -71,7 +71,7 @@ def operators_figure(detail: pd.DataFrame, dials: pd.DataFrame, scale: str) -> F
         grid = lower.subplots(rows, 3, squeeze=False, sharey=True)
         for axes, dial in zip(grid.flat, shown, strict=False):
             _draw_dial(axes, dials[dials["dial"] == dial], runs)
-            axes.set_xlabel(DIALS[dial])
+            axes.set_xlabel(DIALS.get(dial, dial))
             axes.set_title(dial)
         for axes in grid.flat[len(shown) :]:
             axes.set_axis_off()

@@ -30,7 +30,7 @@ def similarity_figure(
     heatmap_solver: str,
     scale: str,
 ) -> Figure:
-    """Draw heatmap and best steps side by side, one row a run.
+    """Draw heatmap and best steps side by side, one row for each run.
 
     Args:
         similarity: table `similarity` of the runs.

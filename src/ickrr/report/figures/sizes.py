@@ -1,8 +1,8 @@
-"""How heads and width matter: one row a setting, varied from the first run.
+"""How heads and width matter: one row for each setting, varied from the first run.
 
-Left the final excess risk mean (p - m)^2 on the validation prompts, a marker a seed; in the middle the excess
-risk of each layer's readout at n = N; right the step t*(l) of one solver that each layer matches best. Every
-axis is shared between the rows, so that the two settings can be compared.
+Left the final excess risk mean (p - m)^2 on the validation prompts, a marker for each seed; in the middle
+the excess risk of each layer's readout at n = N; right the step t*(l) of one solver that each layer matches
+best. Every axis is shared between the rows, so that the two settings can be compared.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Error of kernel regression on r channels of a representation, a panel a ridge, with d_eff marked."""
+"""Error of kernel regression on r channels of a representation, a panel for each ridge, with d_eff marked."""
 
 from typing import Final
 

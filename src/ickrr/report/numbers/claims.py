@@ -1,9 +1,4 @@
-r"""The verdicts of the ledger as macros, so that no verdict in the text is typed.
-
-``\Claim<Id>Verdict``, <Id> the claim's id in camel case, is "supported", "not supported" or "undecided".
-``\ClaimCount`` is the number of claims, ``\ClaimSupportedCount``, ``\ClaimNotSupportedCount`` and
-``\ClaimUndecidedCount`` that of each verdict.
-"""
+"""The verdicts of the ledger, so that no verdict in the text is typed."""
 
 from typing import Final
 
@@ -20,7 +15,7 @@ def claim_numbers(macros: Macros, claims: pd.DataFrame) -> None:
 
     Args:
         macros: where they are added.
-        claims: the judged claims, one row a condition.
+        claims: the judged claims, one row for each condition.
 
     Raises:
         MacroError: two claims get the same macro name.

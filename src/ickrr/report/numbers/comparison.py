@@ -1,16 +1,4 @@
-r"""Numbers of what compares: solvers in pairs, layers that a solver leads, errors under other noise.
-
-Run and two headline solvers: ``\<Run><First>Against<Second>Distance Similarity``, estimates of the
-statistic of the first minus that of the second, mean over layers 1..L, interval over prompts and seeds.
-
-Run and headline solver: ``\<Run><Solver>DistanceLayersBest SimilarityLayersBest``, the number of layers in
-which it is strictly best; ``DistanceLeadShare SimilarityLeadShare``, estimates of the share of layers in
-which its value is the best, in percent.
-
-Run whose noise was swept: ``\<Run>NoiseLowest<Method> NoiseEqual<Method> NoiseHighest<Method>``, estimates of
-the MSE at n = N over that of kernel ridge regression that knows the noise, at the lowest, the nearest to one
-and the highest factor; <Method> is Transformer or EncodedOracle. ``\NoiseFactorLowest \NoiseFactorHighest``.
-"""
+"""Numbers of what compares: solvers in pairs, layers that a solver leads, errors under other noise."""
 
 from itertools import permutations
 from typing import Final

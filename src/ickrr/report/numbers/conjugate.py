@@ -1,16 +1,4 @@
-r"""Numbers of the built conjugate gradients and of the projections, as macros.
-
-Settings: ``\CgDimension CgContextLength CgPrompts CgSteps CgSolverSteps CgTolerance CgAtRest``;
-``\CgBlocks CgReluBlocks``; ``\CgErrorCut``, where errors are cut.
-With <Family> = Well or Ill: ``\Cg<Family>Kappa``, and for <Subject> = Cg or Pcg ``\<Subject><Family>StepError
-TwinError LocalError Drift``; ``\<Subject><Family>Steps`` also for Richardson and PreconditionedRichardson, as
-a median that says so where the grid ended first; ``\Cg<Family>RateShare``; ``\Relu<Family>ErrorFewest`` and
-``..Most`` with ``\ReluUnitsFewest``, ``\ReluUnitsMost``.
-
-Projections: ``\ProjectionDimension ProjectionContextLength ProjectionSeeds ProjectionStackGap``; for
-<Ridge> = Small, Middle and Large ``\Projection<Ridge>Ridge``, ``..EffectiveDimension`` and for <Kind> =
-Gaussian and Eigenspace the estimates ``..<Kind>Fall`` and ``..<Kind>Error`` (at d_eff).
-"""
+"""Numbers of the built conjugate gradients and of the projections to fewer channels."""
 
 from typing import Final
 

@@ -1,20 +1,13 @@
-r"""Numbers of the hand-built models, as macros.
+"""Numbers of the hand-built models: the verification grid, the contraction factors, the controls."""
 
-``\ConstructionCells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict``: the grid;
-``\Rate<Ridge><Quantity><Against>``, estimates, ``Eps``, ``N``, ``LogEps`` or ``Folds``.
-``\ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall PlainDivergenceLarge``; at
-the middle lengthscale and fixed ridge ``\FixedGapShortest`` .. ``\ScaledGapLongest`` (median of 1 - rho,
-sphere), ``\GapShareShortest GapShareLongest`` (percent of its prompts), ``\GapShare<Law>`` of each other law
-(at the longest) and ``\GapRate..`` (median of 1 - rate).
-``\ControlsVerdict``, ``\Control<Name>StepError Layers Slope Dissimilarity Distance Follows``.
-"""
-
+from collections.abc import Sequence
+from itertools import product
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from ickrr.entries import LAWS
+from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, joined
 from ickrr.report.load import Tables, load_other
 from ickrr.report.numbers.macros import Macros
@@ -23,14 +16,15 @@ AGAINST: Final = {"log(1/eps)": "LogEps", "1/eps": "Eps", "N": "N", "e-folds": "
 SLACK: Final = 1e-9  # rounding of an eigenvalue
 
 
-def construction_numbers(macros: Macros, tables: Tables) -> None:
+def construction_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
     """Add all of them.
 
     Raises:
         FileError: a table is missing or lacks a column.
     """
     grid_numbers(macros, load_other(tables, "construction/cells"), load_other(tables, "construction/rates"))
-    contraction_numbers(macros, load_other(tables, "construction/contraction"))
+    laws = experiment.constructions.contraction.laws
+    contraction_numbers(macros, load_other(tables, "construction/contraction"), laws)
     control_numbers(macros, load_other(tables, "construction/controls"))
 
 
@@ -51,8 +45,8 @@ def grid_numbers(macros: Macros, cells: pd.DataFrame, rates: pd.DataFrame) -> No
         macros.estimate(name, row["value"], row["low"], row["high"])
 
 
-def contraction_numbers(macros: Macros, contraction: pd.DataFrame) -> None:
-    """Add what the measured contraction factors say."""
+def contraction_numbers(macros: Macros, contraction: pd.DataFrame, laws: Sequence[str]) -> None:
+    """Add what the measured contraction factors say, of all prompts and of those of each law."""
     shortest, longest = int(contraction["context_length"].min()), int(contraction["context_length"].max())
     macros.add("ContractionSpectra", str(len(contraction)))
     macros.add("ShortestN", str(shortest))
@@ -64,30 +58,22 @@ def contraction_numbers(macros: Macros, contraction: pd.DataFrame) -> None:
     for name, part in (("Small", plain[plain["bound"] < 1]), ("Large", plain[plain["bound"] >= 1])):
         macros.value(f"PlainDivergence{name}", 100 * float((part["factor"] >= 1).mean()))
     lengthscale = _middle(with_ridge["lengthscale"])
-    case = with_ridge[(with_ridge["family"] == "spherical") & (with_ridge["lengthscale"] == lengthscale)]
     macros.value("ContractionLengthscale", lengthscale)
+    case = with_ridge[with_ridge["lengthscale"] == lengthscale]
     for scaling in ("fixed", "scaled"):
         rows = case[case["scaling"] == scaling]
         ridge = _middle(rows["ridge"]) if scaling == "fixed" else float(rows["ridge"].min())
         macros.value(f"Contraction{camel_case(scaling)}Ridge", ridge)
-        for name, length in (("Shortest", shortest), ("Longest", longest)):
-            chosen = rows[(rows["ridge"] == ridge) & (rows["context_length"] == length)]
-            macros.value(f"{camel_case(scaling)}Gap{name}", float((1 - chosen["factor"]).median()))
+        for law, (name, length) in product(laws, (("Shortest", shortest), ("Longest", longest))):
+            chosen = rows[
+                (rows["family"] == law) & (rows["ridge"] == ridge) & (rows["context_length"] == length)
+            ]
+            place = f"{camel_case(law)}{name}"
+            macros.value(f"{camel_case(scaling)}Gap{place}", float((1 - chosen["factor"]).median()))
             if scaling == "fixed":
                 share = float((chosen["factor"] <= chosen["gap_rate"]).mean())
-                macros.add(f"GapShare{name}", f"{100 * share:.0f}")
-                macros.value(f"GapRate{name}", float((1 - chosen["gap_rate"]).median()))
-    others = with_ridge[
-        (with_ridge["lengthscale"] == lengthscale)
-        & (with_ridge["scaling"] == "fixed")
-        & (with_ridge["context_length"] == longest)
-    ]
-    for law in (name for name in others["family"].unique() if name in LAWS and name != "spherical"):
-        rows = others[others["family"] == law]
-        chosen = rows[rows["ridge"] == _middle(rows["ridge"])]
-        share = float((chosen["factor"] <= chosen["gap_rate"]).mean())
-        macros.add(f"GapShare{camel_case(law)}", f"{100 * share:.0f}")
-        macros.value(f"GapRate{camel_case(law)}", float((1 - chosen["gap_rate"]).median()))
+                macros.add(f"GapShare{place}", f"{100 * share:.0f}")
+                macros.value(f"GapRate{place}", float((1 - chosen["gap_rate"]).median()))
 
 
 def control_numbers(macros: Macros, controls: pd.DataFrame) -> None:

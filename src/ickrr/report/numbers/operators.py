@@ -1,12 +1,7 @@
-r"""Numbers of the attention operators and of the linear anchor, as macros.
+"""Numbers of the attention operators and of the anchor in linear regression.
 
-Settings: ``\OperatorFitPrompts OperatorPrompts OperatorDraws OperatorLaw``, ``\Dial<Dial>Levels``.
-
-Run, estimates of the table `metarep/operators`: ``\<Run>Operator<Quantity>`` in distribution,
-``\<Run>Operator<Quantity><Setting>`` for kernels and dials, a gap's ``..Word`` ("farther", "closer", "neither
-clearly farther nor clearly closer"), and ``\<Run>OperatorSilentDials``, the dials along which errors grow
-unseen. Levels inside a dial are in the figure alone. Anchor: ``\<Run><Quantity><Setting>`` of the table
-`metarep/anchor`.
+Levels inside a dial are in the figure alone. A gap has a word beside it: "farther", "closer", or "neither
+clearly farther nor clearly closer". ``SilentDials`` are the dials along which errors grow unseen.
 """
 
 from typing import Final

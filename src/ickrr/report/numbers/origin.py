@@ -1,9 +1,7 @@
-r"""Where the results come from, as macros, read from the records of the trained models (`ickrr.provenance`).
+"""Where the results come from, read from the records of the trained models (`ickrr.provenance`).
 
-``\ScaleName \RunCommit \RunDate`` (UTC, day of the latest end, YYYY-MM-DD) ``\RunDevice \RunThreads
-\RunMachine \RunCount`` (trained models) and ``\VersionPython \VersionTorch ..``, one a recorded package.
-Where records differ, all values are listed. Nothing is read from the machine that builds the paper: the
-same results give the same PDF.
+Where records differ, all values are listed; the date is the day (UTC) on which the last training ended.
+Nothing is read from the machine that builds the paper: the same results give the same PDF.
 """
 
 from collections.abc import Callable, Sequence

@@ -16,7 +16,7 @@ OF_CONSTRUCTIONS = (
 
 
 def tables_read(experiment: "Experiment") -> list[str]:
-    """Return the tables that `ickrr.report.numbers.runs.all_numbers` reads, by their path below ``tables``.
+    """Return the tables that `all_numbers` (`..collection`) reads, by their path below ``tables``.
 
     The rule declares these, and reading another one is refused (`ickrr.report.load`).
     """

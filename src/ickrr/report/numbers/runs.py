@@ -1,39 +1,4 @@
-r"""Every number of the paper's text, as a macro.
-
-Experiment: ``\SolverSteps \Relaxation \JacobiDamping \BootstrapDraws \ConfidencePercent \ProbeRidge
-\FitPrompts \EvaluationPrompts \ValidationPrompts \ReportedContextLengths``.
-
-Run, with <Run> its name in camel case (``noise_01`` -> NoiseZeroOne):
-
-- settings: ``\<Run>Law Dimension Lengthscale NoiseStd Ridge ContextLength Layers Width Heads Steps
-  BatchSize SeedCount MuonRate AdamWRate WarmupSteps GradientClip``.
-- learning curve, validation prompts, mean over n = 0..N: ``BayesRisk InitialExcessRisk ExcessRisk`` (last
-  point, mean over seeds), ``ExcessRiskRange`` (smallest to largest seed), ``ExcessShare`` (percent of the
-  Bayes risk), ``DivergedSeeds``.
-- errors, evaluation prompts: ``FinalMse`` (last layer's probe at n = N), ``PosteriorMse`` (converged KRR
-  there), ``FinalExcessRisk`` (last layer's probe at n = N), ``OutputExcessRisk`` (the model's own readout
-  at n = N), and ``FinalExcessShare`` (percent of PosteriorMse).
-- ``Floor``, an estimate.
-
-An estimate is four macros: ``\Name`` = value [low, high], ``\NameValue``, ``\NameLow``, ``\NameHigh``.
-
-Run and solver, <Solver> = PreconditionedRichardson, ConjugateGradient, ..:
-
-- estimates ``\<Run><Solver>Similarity Distance Slope RSquared KendallTau CensoredShare`` (the last in
-  percent), each with ``..SeedSd``; ``TrendWord`` ("grows", "falls", "shows no clear trend",
-  "has no defined trend").
-- ``StepsToMatch``: first step at which the MSE at n = N is at most the last layer's.
-
-Verdicts among the headline solvers, by the rule of `ickrr.report.verdicts`, as complete clauses: ``\<Run>
-SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorVerdict
-DivergenceStatement``; names only: ``\<Run>BestSimilarity BestDistance BestRSquared BestKendallTau
-BestCensoredShare``; one word a solver: ``\<Run><Solver>SimilarityStanding`` and so on ("best", "tied for
-best", "behind", "undefined").
-
-Comparisons of solvers and of noise are in `ickrr.report.numbers.comparison`, the built conjugate gradients
-and projections in `ickrr.report.numbers.conjugate`, the verdicts of the claims ledger in
-`ickrr.report.numbers.claims`.
-"""
+"""Numbers of the runs: settings, learning curves, errors, alignment with the solvers, and verdicts."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -52,11 +17,7 @@ from ickrr.report.curves import (
 from ickrr.report.formatting import camel_case, escape, joined, number, setting_number
 from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import prose_name
-from ickrr.report.numbers.comparison import comparison_numbers
-from ickrr.report.numbers.conjugate import conjugate_numbers
-from ickrr.report.numbers.construction import construction_numbers
 from ickrr.report.numbers.macros import UNDEFINED, Macros
-from ickrr.report.numbers.operators import operator_numbers
 from ickrr.report.verdicts import (
     DIRECTION,
     FLOOR,
@@ -77,10 +38,11 @@ CLAUSES: Final[dict[str, str]] = {
 }
 
 
-def all_numbers(experiment: Experiment, tables: Tables) -> Macros:
-    """Build the macros of the experiment and of all its runs.
+def run_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
+    """Add the settings that all runs share, and all numbers of each run.
 
     Args:
+        macros: where they are added.
         experiment: the resolved experiment.
         tables: the tidy tables, see `ickrr.report.load.Tables`.
 
@@ -88,11 +50,7 @@ def all_numbers(experiment: Experiment, tables: Tables) -> Macros:
         FileError: a table is missing or lacks a row.
         MacroError: two runs get the same macro name.
     """
-    macros = Macros()
     experiment_numbers(macros, experiment)
-    construction_numbers(macros, tables)
-    conjugate_numbers(macros, experiment, tables)
-    operator_numbers(macros, experiment, tables)
     for run in experiment.runs:
         name = camel_case(run)
         setting_numbers(macros, name, experiment, run)
@@ -104,8 +62,6 @@ def all_numbers(experiment: Experiment, tables: Tables) -> Macros:
         verdict_clauses(macros, name, alignment, load_table(tables, [run], "pairs"), experiment)
     for run in experiment.runs_showing("errors"):
         error_numbers(macros, camel_case(run), load_table(tables, [run], "errors"), experiment)
-    comparison_numbers(macros, experiment, tables)
-    return macros
 
 
 def experiment_numbers(macros: Macros, experiment: Experiment) -> None:
@@ -206,7 +162,7 @@ def error_numbers(macros: Macros, name: str, errors: pd.DataFrame, experiment: E
 
 
 def alignment_numbers(macros: Macros, name: str, alignment: pd.DataFrame, experiment: Experiment) -> None:
-    """Add the alignment statistics of one run: floor, and one estimate a solver and statistic.
+    """Add the alignment statistics of one run: floor, and one estimate for each solver and statistic.
 
     Raises:
         FileError: the table lacks a solver or a statistic.

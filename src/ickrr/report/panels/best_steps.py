@@ -13,13 +13,11 @@ from matplotlib.lines import Line2D
 
 from ickrr.report.matches import BestSteps, best_steps
 from ickrr.report.methods import short_name
-from ickrr.report.panels.axes import layer_ticks
+from ickrr.report.panels.axes import MANY_LAYERS, layer_ticks
 from ickrr.report.style import Look, look_of
 
 
-def draw_best_steps(
-    axes: Axes, matches: pd.DataFrame, run: str, solvers: Sequence[str], top: float | None = None
-) -> None:
+def draw_best_steps(axes: Axes, matches: pd.DataFrame, run: str, solvers: Sequence[str], top: float) -> None:
     """Draw t*(l) of several solvers against one run into one panel.
 
     Args:
@@ -27,7 +25,7 @@ def draw_best_steps(
         matches: table `matches`, with the run.
         run: name of the run.
         solvers: solvers, one line each, drawn side by side within a layer.
-        top: end of the step axis; a little above the highest interval of the run when absent.
+        top: end of the step axis.
 
     Raises:
         ValueError: the table has no such run or solver.
@@ -36,7 +34,7 @@ def draw_best_steps(
         axes,
         [best_steps(matches, run, solver) for solver in solvers],
         [look_of(solver) for solver in solvers],
-        highest_step(matches, [run], solvers) if top is None else top,
+        top,
     )
 
 
@@ -46,12 +44,12 @@ def draw_steps(axes: Axes, found: Sequence[BestSteps], looks: Sequence[Look], to
     Args:
         axes: the panel.
         found: series of best steps.
-        looks: one look a series.
+        looks: one look for each series.
         top: end of the step axis.
     """
     offsets = np.linspace(-0.24, 0.24, len(found)) if len(found) > 1 else np.zeros(1)
     layers = np.unique(np.concatenate([series.layer for series in found]))
-    small = len(layers) > 13
+    small = len(layers) > MANY_LAYERS
     for offset, series, look in zip(offsets, found, looks, strict=True):
         known = ~series.censored
         at = series.layer + offset

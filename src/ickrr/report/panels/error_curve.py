@@ -17,7 +17,7 @@ ONE_LINE: Final = 9  # legend entries that fit side by side
 
 
 def draw_error_curves(axes: Axes, errors: pd.DataFrame, method: str, colours: dict[int, Colour]) -> None:
-    """Draw the MSE of one method against its steps, one curve a context length.
+    """Draw the MSE of one method against its steps, one curve for each context length.
 
     Args:
         axes: the panel.

@@ -1,4 +1,4 @@
-"""Final excess risk of several runs in one panel: a marker a seed, a bar at their mean.
+"""Final excess risk of several runs in one panel: a marker for each seed, a bar at their mean.
 
 A seed that diverged has no final risk: its last finite value is a cross, and its run has no mean.
 """
@@ -15,7 +15,7 @@ from ickrr.report.style import Look
 
 
 class FinalRisk(NamedTuple):
-    """What the learning curves of one run end in, one entry a seed.
+    """What the learning curves of one run end in, one entry for each seed.
 
     Attributes:
         seed: seeds, (S,).

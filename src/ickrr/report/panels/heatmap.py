@@ -73,7 +73,6 @@ def draw_heatmap(axes: Axes, similarity: pd.DataFrame, matches: pd.DataFrame, ru
             path_effects=[Stroke(linewidth=1.2, foreground="white"), Normal()],
         ).set_in_layout(False)
     axes.set_xticks(layer_ticks(layers))
-
     axes.set_xlabel("layer")
     axes.set_ylabel("step")
     assert axes.figure is not None

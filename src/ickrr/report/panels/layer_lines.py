@@ -15,7 +15,7 @@ def draw_layer_line(
 
     Args:
         axes: the panel.
-        rows: one row a seed and layer.
+        rows: one row for each seed and layer.
         value: column of the quantity; NaN in one seed makes the mean NaN, so that the line breaks there.
         look: of the line.
         layer: column of the layer.

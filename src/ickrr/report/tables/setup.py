@@ -1,7 +1,7 @@
 """Table of every setting: key, value, unit, where it comes from, what it is.
 
 Values are those of the resolved experiment; unit, source and description come from the schema, which is
-their only home.
+their only home. Texts for people and what the library works out are no settings.
 """
 
 import json
@@ -14,7 +14,7 @@ import pandas as pd
 
 from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import OVERRIDDEN, Experiment
-from ickrr.config.fields import Settings
+from ickrr.config.fields import DERIVED, WORDS, Settings
 from ickrr.config.task import TaskSettings
 from ickrr.report.formatting import escape, setting_number
 from ickrr.report.table import PaperTable
@@ -69,6 +69,8 @@ def settings_of(experiment: Experiment) -> Iterator[Setting]:
 
 def _walk(prefix: str, settings: Settings) -> Iterator[Setting]:
     for name, field in type(settings).model_fields.items():
+        if {WORDS, DERIVED} & {*filter(None, field.metadata)}:
+            continue
         value = getattr(settings, name)
         key = f"{prefix}{name}"
         overridden = OVERRIDDEN.get((type(settings), name))

@@ -1,0 +1,251 @@
+r"""Which macros the paper's text may use: the one list of them, and the module that writes each.
+
+In a stem or a tail, ``<Run>`` and so on stand for each name of that kind in camel case (``noise_01`` ->
+NoiseZeroOne), see `KINDS`. ``Name~`` is an estimate, which is four macros: ``\Name`` = value [low, high],
+``\NameValue``, ``\NameLow`` and ``\NameHigh``. ``*`` is what the names in a table say.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Group(NamedTuple):
+    """Macros that are written together.
+
+    Attributes:
+        module: module of `ickrr.report.numbers` that writes them.
+        what: what they are.
+        stem: how their names begin.
+        tails: how they go on, separated by spaces.
+    """
+
+    module: str
+    what: str
+    stem: str
+    tails: str
+
+
+KINDS: Final = {
+    "Run": "a run",
+    "Compared": "a run that is compared with the solvers",
+    "WithErrors": "a run of which a figure or table shows the table errors",
+    "WithNoise": "a run of which a figure or table shows the table noise",
+    "Measured": "a run of operators.runs",
+    "Anchor": "the run operators.anchor",
+    "Solver": "a solver of solvers.headline or solvers.others",
+    "Headline": "a solver of solvers.headline",
+    "Control": "a control of constructions.controls",
+    "Ridge": "a ridge of constructions.verification.ridges",
+    "Law": "a law of constructions.contraction.laws",
+    "Claim": "a claim of claims.yaml",
+}
+"""What each kind of name is."""
+
+GROUPS: Final = (
+    Group(
+        "runs",
+        "Settings that all runs share.",
+        "",
+        "SolverSteps Relaxation JacobiDamping BootstrapDraws ConfidencePercent ProbeRidge FitPrompts "
+        "EvaluationPrompts ValidationPrompts ReportedContextLengths",
+    ),
+    Group(
+        "runs",
+        "Settings of a run.",
+        "<Run>",
+        "Law Dimension Lengthscale NoiseStd Ridge ContextLength Layers Width Heads Steps BatchSize "
+        "SeedCount MuonRate AdamWRate WarmupSteps GradientClip",
+    ),
+    Group(
+        "runs",
+        "Learning curve, on the validation prompts, mean over n = 0..N. ExcessRisk: last point, mean over "
+        "seeds; Range: from the smallest to the largest seed; Share: percent of the Bayes risk.",
+        "<Run>",
+        "BayesRisk InitialExcessRisk ExcessRisk ExcessRiskRange ExcessShare DivergedSeeds",
+    ),
+    Group(
+        "runs",
+        "Errors at n = N on the evaluation prompts: last layer's probe (Final), converged kernel ridge "
+        "regression (Posterior), the model's own readout (Output); FinalExcessShare: percent of "
+        "PosteriorMse; which solvers diverge where, as a clause.",
+        "<WithErrors>",
+        "FinalMse PosteriorMse FinalExcessRisk FinalExcessShare OutputExcessRisk DivergenceStatement",
+    ),
+    Group(
+        "runs",
+        "First step at which the MSE at n = N is at most the last layer's.",
+        "<WithErrors><Solver>",
+        "StepsToMatch",
+    ),
+    Group(
+        "runs",
+        "Similarity of the layers to a predictor of zero.",
+        "<Compared>",
+        "Floor~",
+    ),
+    Group(
+        "runs",
+        "Statistics of the alignment with a solver (CensoredShare in percent) and their standard "
+        'deviations over seeds; TrendWord: "grows", "falls", "shows no clear trend", "has no defined '
+        'trend".',
+        "<Compared><Solver>",
+        "Similarity~ SimilaritySeedSd Distance~ DistanceSeedSd Slope~ SlopeSeedSd RSquared~ "
+        "RSquaredSeedSd KendallTau~ KendallTauSeedSd CensoredShare~ CensoredShareSeedSd TrendWord",
+    ),
+    Group(
+        "runs",
+        "Verdicts among the headline solvers by the rule of `ickrr.report.verdicts`: complete clauses, "
+        "and (Best) names alone.",
+        "<Compared>",
+        "SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorVerdict "
+        "BestSimilarity BestDistance BestRSquared BestKendallTau BestCensoredShare",
+    ),
+    Group(
+        "runs",
+        'One word for a solver: "best", "tied for best", "behind" or "undefined".',
+        "<Compared><Headline>",
+        "SimilarityStanding DistanceStanding RSquaredStanding KendallTauStanding CensoredShareStanding",
+    ),
+    Group(
+        "comparison",
+        "Statistic of the first solver minus that of the second, mean over layers 1..L; interval over "
+        "prompts and seeds.",
+        "<Compared><Headline>Against<Headline>",
+        "Distance~ Similarity~",
+    ),
+    Group(
+        "comparison",
+        "Number of layers in which a solver is strictly best, and percent of them in which it leads.",
+        "<Compared><Headline>",
+        "DistanceLayersBest SimilarityLayersBest DistanceLeadShare~ SimilarityLeadShare~",
+    ),
+    Group(
+        "comparison",
+        "MSE at n = N over that of kernel ridge regression that knows the test noise, at the lowest "
+        "factor, the nearest to one and the highest.",
+        "<WithNoise>",
+        "NoiseLowestTransformer~ NoiseEqualTransformer~ NoiseHighestTransformer~ "
+        "NoiseLowestEncodedOracle~ NoiseEqualEncodedOracle~ NoiseHighestEncodedOracle~",
+    ),
+    Group(
+        "comparison",
+        "Factors of the training noise.",
+        "",
+        "NoiseFactorLowest NoiseFactorHighest",
+    ),
+    Group(
+        "construction",
+        "The verification grid.",
+        "Construction",
+        "Cells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict",
+    ),
+    Group(
+        "construction",
+        "Exponents of depth and width of one ridge.",
+        "Rate<Ridge>",
+        "*",
+    ),
+    Group(
+        "construction",
+        "The measured contraction factors.",
+        "",
+        "ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall "
+        "PlainDivergenceLarge ContractionLengthscale ContractionFixedRidge ContractionScaledRidge",
+    ),
+    Group(
+        "construction",
+        "Prompts of a law, at the middle lengthscale and one ridge of each scaling: medians of 1 - rho; "
+        "at the fixed ridge percent of the prompts on which the gap's rate holds, and medians of 1 - that "
+        "rate.",
+        "",
+        "FixedGap<Law>Shortest FixedGap<Law>Longest ScaledGap<Law>Shortest ScaledGap<Law>Longest "
+        "GapShare<Law>Shortest GapShare<Law>Longest GapRate<Law>Shortest GapRate<Law>Longest",
+    ),
+    Group(
+        "construction",
+        "The controls of the comparison.",
+        "Control<Control>",
+        "StepError Layers Dissimilarity Distance Slope Follows",
+    ),
+    Group(
+        "construction",
+        "Whether every control got the verdict that it must get.",
+        "",
+        "ControlsVerdict",
+    ),
+    Group(
+        "conjugate",
+        "Settings of the built conjugate gradients, their blocks, and where errors are cut.",
+        "Cg",
+        "Dimension ContextLength Prompts Steps SolverSteps Tolerance AtRest Blocks ReluBlocks ErrorCut "
+        "WellKappa IllKappa WellRateShare IllRateShare",
+    ),
+    Group(
+        "conjugate",
+        "What a stack did on well- and ill-conditioned prompts.",
+        "",
+        "CgWellStepError CgWellTwinError CgWellLocalError CgWellDrift CgIllStepError CgIllTwinError "
+        "CgIllLocalError CgIllDrift PcgWellStepError PcgWellTwinError PcgWellLocalError PcgWellDrift "
+        "PcgIllStepError PcgIllTwinError PcgIllLocalError PcgIllDrift",
+    ),
+    Group(
+        "conjugate",
+        "Median steps until convergence; says so where the grid ended first.",
+        "",
+        "CgWellSteps CgIllSteps PcgWellSteps PcgIllSteps RichardsonWellSteps RichardsonIllSteps "
+        "PreconditionedRichardsonWellSteps PreconditionedRichardsonIllSteps",
+    ),
+    Group(
+        "conjugate",
+        "The ReLU versions with the fewest and the most units.",
+        "Relu",
+        "UnitsFewest UnitsMost WellErrorFewest WellErrorMost IllErrorFewest IllErrorMost",
+    ),
+    Group(
+        "conjugate",
+        "Projections to fewer channels, for the smallest, the middle and the largest ridge.",
+        "Projection",
+        "Dimension ContextLength Seeds StackGap SmallRidge MiddleRidge LargeRidge SmallEffectiveDimension "
+        "MiddleEffectiveDimension LargeEffectiveDimension SmallGaussianFall~ SmallGaussianError~ "
+        "SmallEigenspaceFall~ SmallEigenspaceError~ MiddleGaussianFall~ MiddleGaussianError~ "
+        "MiddleEigenspaceFall~ MiddleEigenspaceError~ LargeGaussianFall~ LargeGaussianError~ "
+        "LargeEigenspaceFall~ LargeEigenspaceError~",
+    ),
+    Group(
+        "operators",
+        "Settings of the attention operators.",
+        "",
+        "OperatorFitPrompts OperatorPrompts OperatorDraws OperatorLaw DialBandwidthLevels DialNoiseLevels "
+        "DialRadiusLevels DialLawLevels DialDuplicatesLevels DialOutlierLevels",
+    ),
+    Group(
+        "operators",
+        "Quantities and settings of the table metarep/operators.",
+        "<Measured>Operator",
+        "*",
+    ),
+    Group(
+        "operators",
+        "One layer of linear attention against one step of gradient descent.",
+        "<Anchor>",
+        "AgreementMatrix~ AgreementScalar~ ErrorRatioMatrix~ ErrorRatioScalar~ ErrorRatioRidgeRidge~",
+    ),
+    Group(
+        "claims",
+        "Verdict of a claim.",
+        "Claim<Claim>",
+        "Verdict",
+    ),
+    Group(
+        "claims",
+        "Number of claims, of all and of each verdict.",
+        "Claim",
+        "Count SupportedCount NotSupportedCount UndecidedCount",
+    ),
+    Group(
+        "origin",
+        "Where the results come from (latex/provenance.tex).",
+        "",
+        "ScaleName RunCommit RunDate RunDevice RunThreads RunMachine RunCount Version*",
+    ),
+)
+"""Every macro."""
