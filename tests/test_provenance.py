@@ -122,7 +122,7 @@ def sampling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         "--writes",
         *PROMPTS,
     ]
-    return ["sample_prompts", "--prompts", "prompts.json", "--outputs", *PROMPTS, "--threads", "1", *job]
+    return ["sample_prompts", "--prompts", "prompts.json", "--sets", *PROMPTS, "--threads", "1", *job]
 
 
 def test_job_leaves_a_record(sampling: list[str]) -> None:
