@@ -1,5 +1,6 @@
 """Table of the runs: the problem of each, its size, its seeds, and what it is for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,18 +13,18 @@ from ickrr.report.table import PaperTable
 NAME: Final = "tab_runs"
 
 
-def build(experiment: Experiment, results: Path) -> PaperTable:
+def build(experiment: Experiment, tables: Sequence[Path]) -> PaperTable:
     r"""Build the table of runs.
 
     Args:
         experiment: the resolved experiment, which says the runs of this table.
-        results: not read; every table has the same signature.
+        tables: not read; every table has the same signature.
 
     Returns:
         One row for each run: `run, law, dimension, lengthscale, noise_std,
         layers, width, heads, seeds` (their number), `purpose`. Its LaTeX uses ``\lengthscale`` of the paper.
     """
-    del results
+    del tables
     frame = pd.DataFrame([_row(experiment, run) for run in experiment.tables[NAME].runs])
     names = {
         "law": "Inputs",
