@@ -88,6 +88,11 @@ bench: env-test ## measure what benchmarks/README.md states
 wheelhouse: env ## put all locked wheels into build/wheelhouse, for a machine without network
 	@envs/setup.sh wheelhouse
 
+.PHONY: docs
+docs: env ## write the generated pages of docs again: configuration.md, catalogue.md
+	ickrr config --reference docs/configuration.md
+	ickrr catalogue --output docs/catalogue.md
+
 .PHONY: env
 env: ## make only the Python environment, in .venv
 	@envs/setup.sh

@@ -43,6 +43,9 @@ class Entries:
     def __iter__(self) -> Iterator[str]:
         return iter(_names(self.package))
 
+    def __len__(self) -> int:
+        return len(_names(self.package))
+
     def __contains__(self, name: object) -> bool:
         return name in _names(self.package)
 

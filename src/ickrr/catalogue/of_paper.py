@@ -88,6 +88,21 @@ OF_PAPER: Final[dict[str, Table]] = {
         {"table": Column("summary table that the row is from"), **SUMMARY},
     ),
     "tab_rates": Table("The rows of `construction/rates`.", OF_NO_RUN["construction/rates"].columns),
+    "tab_runs": Table(
+        "One row for each run, in the order of the configuration.",
+        {
+            "run": RUN,
+            "law": Column("law of the inputs"),
+            "dimension": Column("of the inputs"),
+            "lengthscale": Column("of the kernel", "inputs"),
+            "noise_std": Column("standard deviation of the label noise", "labels"),
+            "layers": Column("number of transformer blocks"),
+            "width": Column("of the residual stream", "channels"),
+            "heads": Column("attention heads of each block"),
+            "seeds": Column("number of seeds"),
+            "purpose": Column("what the run is for"),
+        },
+    ),
     "tab_setup": Table(
         "One row for each setting of the resolved experiment.",
         {

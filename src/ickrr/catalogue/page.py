@@ -15,7 +15,7 @@ from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS, Entries
 
 HEADER: Final = """# Catalogue
 
-Made by `python -m ickrr catalogue --output docs/catalogue.md` from the modules of kernels, laws, solvers and
+Made by `ickrr catalogue --output docs/catalogue.md` from the modules of kernels, laws, solvers and
 statistics (`src/ickrr/entries.py` says how these are found), from `src/ickrr/config/summaries/` and from
 `src/ickrr/catalogue/`. A test fails when it drifts, and others compare it with the tables of the smoke paper.
 Conventions (layers, steps, context lengths, SimE, distance) are in [architecture.md](architecture.md),
