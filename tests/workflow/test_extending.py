@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,6 +36,10 @@ def apply(project: Project, title: str) -> list[str]:
             path.unlink()
             continue
         touched.append(name)
+        if path.suffix == ".ipynb":
+            cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in content.split("# %%\n")]
+            cells[0]["metadata"]["tags"] = ["parameters"]
+            content = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
         if "at the end" in how:
             assert path.exists()
             content = path.read_text() + "\n" + content
@@ -160,6 +165,49 @@ def test_a_claim(project: Project, title: str) -> None:
         expected = (loss.last() / loss.first()).mean()
     assert claims.loc[added, "value"] == pytest.approx(expected)
     assert added in project.tool("claims", "--scale", "smoke").stdout
+
+
+@pytest.mark.parametrize("title", ["A figure of a kind that there is", "A kind of figure"])
+def test_a_figure(project: Project, title: str) -> None:
+    """Fails if a figure, or one of a new kind, needs more than what is shown, or redraws another."""
+    apply(project, title)
+    assert project.planned() == {}
+    name = "fig_noise_errors" if title.startswith("A figure") else "fig_losses"
+    planned = project.planned(f"results/smoke/figures/{name}.pdf", *OVERLAY)
+    assert planned == {"draw_figure": 1}
+    build(project, f"figures/{name}.pdf")
+    assert (project.results() / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
+    """Fails if the patch does not fit the table as it is, or its LaTeX and the catalogue lack the column."""
+    project = fresh_project.copy(tmp_path / "paper")
+    apply(project, "A column of a table")
+    printed = python(
+        project,
+        "from ickrr.config.load import load_experiment\nfrom ickrr.report.tables import builder\n"
+        "table = builder('tab_runs')(load_experiment('config.yaml', 'smoke'), [])\n"
+        "print(set(table.frame['steps']), 'Steps' in table.latex)",
+    )
+    assert printed == "{60} True\n"
+    said = project.tool("catalogue", "--output", "docs/catalogue.md")
+    assert said.returncode == 0, said.stdout
+    assert "optimisation steps of the training" in (project.path / "docs/catalogue.md").read_text()
+
+
+def test_a_key(fresh_project: Project, tiny_paper: Paper, tmp_path: Path) -> None:
+    """Fails if the key is not checked or not used, or if adding it reruns what does not read it."""
+    project = tiny_paper.copy(tmp_path / "tiny")
+    apply(project, "A key of the configuration")
+    assert project.planned() == {}
+    project = fresh_project.copy(tmp_path / "fresh")
+    apply(project, "A key of the configuration")
+    (project.path / "mine.yaml").write_text("functions: {widening: -1}\n")
+    said = project.tool("config", "--overlay", "mine.yaml")
+    assert said.returncode == 1
+    assert "functions.widening" in said.stdout
+    (project.path / "mine.yaml").write_text("functions: {widening: 2}\n")
+    assert '"widening": 2.0' in project.tool("config", "--overlay", "mine.yaml").stdout
 
 
 def test_a_cluster(project: Project) -> None:
