@@ -32,7 +32,7 @@ class Entries:
     """The entries of one package, by name; in an ``Annotated[str, ..]`` of a settings class, those it allows.
 
     Args:
-        package: name of the package below this one.
+        package: dotted name of the package below this one.
         needs: what each of its modules must define; asked while the configuration is read (see `fault`), so
             that no figure is the first to miss it.
     """
@@ -95,7 +95,7 @@ class Entries:
 
 @cache
 def _names(package: str) -> tuple[str, ...]:
-    folder = ROOT / package
+    folder = ROOT.joinpath(*package.split("."))
     modules = [one for one in files_below(folder, {".py"}) if one.parent == folder and MODULE.match(one.name)]
     return tuple(one.stem for one in modules if NAMED.search(one.read_text("utf-8", errors="replace")))
 
@@ -103,4 +103,4 @@ def _names(package: str) -> tuple[str, ...]:
 KERNELS: Final = Entries("kernels", ("NAME", "POSITIVE", "covariance"))
 LAWS: Final = Entries("laws", ("NAME", "LINE", "draw", "mean_square_norm"))
 SOLVERS: Final = Entries("solvers", ("NAME", "SHORT", "PROPER", "LOOK", "flops_per_step", "iterate"))
-STATISTICS: Final = Entries("statistics", ("NAME", "READS", "estimate"))
+STATISTICS: Final = Entries("report.statistics", ("NAME", "READS", "estimate"))

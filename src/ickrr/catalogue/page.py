@@ -37,7 +37,7 @@ def page() -> str:
 def _entries() -> Iterator[str]:
     for title, (entries, where) in BY_NAME.items():
         rows = [(f"`{name}`", entries.load(name).NAME, first_line(entries, name)) for name in entries]
-        yield f"## {title}\n\nIn `src/ickrr/{entries.package}/`, one module each; {where}\n"
+        yield f"## {title}\n\nIn `src/ickrr/{entries.package.replace('.', '/')}/`, one module each; {where}\n"
         yield _table(("name", "in text", "what it is"), rows)
 
 
@@ -52,7 +52,7 @@ def _statistics() -> Iterator[str]:
         for name in STATISTICS
     ]
     yield "## Statistics of claims\n"
-    yield "In `src/ickrr/statistics/`, one module each; named by the conditions of `claims.yaml`.\n"
+    yield "In `src/ickrr/report/statistics/`, one module each; named by the conditions of `claims.yaml`.\n"
     yield _table(("name", "arguments", "tables read", "what it is"), rows)
 
 

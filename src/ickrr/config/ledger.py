@@ -40,7 +40,7 @@ def tables_read(statistic: str) -> tuple[str, ...]:
 class Condition(Settings):
     """A statistic of some runs, and the bound that its interval must lie beyond."""
 
-    statistic: StatisticName = setting(..., "What is computed, a module of `ickrr.statistics`")
+    statistic: StatisticName = setting(..., "What is computed, a module of `ickrr.report.statistics`")
     of: AlignmentName | None = setting(None, "Statistic of the alignment that it is about")
     solver: SolverName | None = setting(None, "Solver that it is about")
     reference: str | None = setting(None, "Run that the runs are compared with")

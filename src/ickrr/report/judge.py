@@ -15,7 +15,7 @@ from ickrr.config.ledger import ARGUMENTS, Claim, Condition, Ledger
 from ickrr.entries import STATISTICS
 from ickrr.report.intervals import Interval
 from ickrr.report.load import COLUMNS, Tables
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 Verdict = Literal["supported", "not supported", "undecided"]
 

@@ -10,9 +10,9 @@ from ickrr.errors import FileError
 from ickrr.report.formatting import camel_case, setting_number
 from ickrr.report.load import Tables, load_table
 from ickrr.report.numbers.macros import Macros
+from ickrr.report.statistics.noise_ratio import estimate as noise_ratio
+from ickrr.report.statistics.question import Question
 from ickrr.report.verdicts import paired_difference
-from ickrr.statistics.noise_ratio import estimate as noise_ratio
-from ickrr.statistics.question import Question
 
 BY_LAYER: Final = ("distance", "similarity")
 METHODS: Final = ("transformer", "encoded_oracle")

@@ -3,7 +3,7 @@
 from itertools import permutations
 
 from ickrr.report.intervals import Interval
-from ickrr.statistics.question import OfSolver, Question
+from ickrr.report.statistics.question import OfSolver, Question
 
 NAME = "largest difference in {of} between two solvers"
 READS = ("pairs",)

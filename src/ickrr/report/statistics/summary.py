@@ -2,7 +2,7 @@
 
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 NAME = "{quantity}"
 READS = ()

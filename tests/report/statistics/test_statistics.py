@@ -13,8 +13,8 @@ from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.entries import STATISTICS
 from ickrr.errors import ConfigError
+from ickrr.report.statistics.question import OfSolver, Question, Ranked
 from ickrr.report.verdicts import DIRECTION
-from ickrr.statistics.question import OfSolver, Question, Ranked
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,10 @@ def strange(question: Question, optimiser: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"estimate": None}, "lacks READS, estimate; define what the docstring of ickrr.statistics asks for"),
+        (
+            {"estimate": None},
+            "lacks READS, estimate; define what the docstring of ickrr.report.statistics asks for",
+        ),
         ({"NAME": " "}, "has the NAME ' '; give the text that tables and figures write"),
         ({"NAME": "lead of {optimiser}"}, "has optimiser in its NAME, but takes solver"),
         ({"estimate": strange}, "takes optimiser, which no condition has; allowed: of, solver, reference"),
@@ -86,7 +89,9 @@ def test_statistic_that_is_not_finished_is_refused(tmp_path, experiment, monkeyp
     )
     with pytest.raises(ConfigError) as caught:
         load_ledger(path, experiment)
-    said = "claims.yaml:6: one.conditions.0: found statistic 'lead', whose module ickrr.statistics.lead "
+    said = (
+        "claims.yaml:6: one.conditions.0: found statistic 'lead', whose module ickrr.report.statistics.lead "
+    )
     assert said + expected in str(caught.value)
 
 

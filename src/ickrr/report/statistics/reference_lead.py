@@ -3,8 +3,8 @@
 import math
 
 from ickrr.report.intervals import Interval
-from ickrr.statistics.lead import estimate as lead
-from ickrr.statistics.question import Question, Ranked
+from ickrr.report.statistics.lead import estimate as lead
+from ickrr.report.statistics.question import Question, Ranked
 
 NAME = "lead in {of} of the solver that is best in {reference}"
 READS = ("pairs", "alignment")

@@ -2,7 +2,7 @@
 
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval, widened
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 NAME = "{method}, error over that of the best ridge, noise {factor} times that of training"
 READS = ("noise",)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 NAME = "share of layers that {solver} leads in {of}"
 READS = ("shares",)

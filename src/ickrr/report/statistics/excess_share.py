@@ -1,7 +1,7 @@
 """Excess risk at the end of training over the Bayes risk."""
 
 from ickrr.report.intervals import Interval, over_seeds
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 NAME = "excess risk over Bayes risk"
 READS = ("learning_curve",)

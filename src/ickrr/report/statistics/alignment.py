@@ -1,7 +1,7 @@
 """One statistic of the alignment of a solver with the layers."""
 
 from ickrr.report.intervals import Interval, widened
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 NAME = "{of} of {solver}"
 READS = ("alignment",)

@@ -1,7 +1,7 @@
 """Excess risk at the end of training over that of the reference run."""
 
 from ickrr.report.intervals import Interval, over_seeds, ratio
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.question import Question
 
 NAME = "excess risk over that of {reference}"
 READS = ("learning_curve",)

@@ -1,8 +1,8 @@
 """Error of the transformer under other noise over that of ridge regression with the ridge of training."""
 
 from ickrr.report.intervals import Interval, ratio
-from ickrr.statistics.noise_ratio import estimate as noise_ratio
-from ickrr.statistics.question import Question
+from ickrr.report.statistics.noise_ratio import estimate as noise_ratio
+from ickrr.report.statistics.question import Question
 
 NAME = "transformer, error over that of the training ridge, noise {factor} times that of training"
 READS = ("noise",)

@@ -1,7 +1,7 @@
 """By how much a solver is ahead of the best other one, in its paired differences."""
 
 from ickrr.report.intervals import Interval
-from ickrr.statistics.question import Question, Ranked
+from ickrr.report.statistics.question import Question, Ranked
 
 NAME = "lead of {solver} in {of}"
 READS = ("pairs",)
