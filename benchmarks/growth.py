@@ -17,12 +17,12 @@ from benchmarks.runs import run_of
 from benchmarks.timing import one_thread, seconds
 from benchmarks.training_step import SIZES, our_step
 from ickrr.comparison.probe import fit_readouts
-from ickrr.config.analysis import SolverSettings
 from ickrr.config.model import ModelSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.resources import training_memory_mb
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, kernel_matrix, posterior, sample_labels, sample_prompts
 from ickrr.training.data import Batch

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from benchmarks.timing import compared, one_thread, seconds
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import TaskSettings
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import sample_prompts
 

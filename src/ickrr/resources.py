@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from ickrr.config.analysis import SolverSettings
 from ickrr.config.experiment import Experiment, PromptCounts
 from ickrr.config.model import FUSED_FROM
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import TaskSettings
 from ickrr.entries import SOLVERS
 from ickrr.model.size import block_weights, hidden_width, inner_width, parameters

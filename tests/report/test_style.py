@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.entries import SOLVERS
 from ickrr.report.methods import name, prose_name, short_name
 from ickrr.report.style import MODELS, RUN_LOOKS, level_colours, lightness, look_of, run_looks, save, style

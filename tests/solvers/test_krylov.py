@@ -6,9 +6,9 @@ import pytest
 import scipy.sparse.linalg
 import torch
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.solvers.chebyshev import spectral_interval
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import converged
 
 

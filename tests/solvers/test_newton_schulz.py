@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ickrr.config.analysis import SolverSettings
-from ickrr.solvers.registry import solve
+from ickrr.config.solvers import SolverSettings
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem, converged
 
 

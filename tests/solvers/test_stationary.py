@@ -6,8 +6,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ickrr.config.analysis import SolverSettings
-from ickrr.solvers.registry import solve
+from ickrr.config.solvers import SolverSettings
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem, converged
 
 WEIGHTS = {

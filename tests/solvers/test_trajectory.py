@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.entries import SOLVERS
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.trajectory import DIVERGED, mark_divergence
 
 

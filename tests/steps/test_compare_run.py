@@ -9,9 +9,10 @@ import torch
 
 from ickrr.__main__ import main
 from ickrr.comparison.bootstrap import resample_weights
-from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.solvers import SolverSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json

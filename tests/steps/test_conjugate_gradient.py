@@ -7,8 +7,8 @@ import torch
 from pydantic import ValidationError
 
 from ickrr.__main__ import main
-from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, FamilySettings, WidthSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.constructions.conjugate.feature_prompts import draw
 from ickrr.io.files import write_json
 from ickrr.report.load import COLUMNS

@@ -9,10 +9,10 @@ from operator_tables import TWO_LEVELS
 from ickrr.__main__ import main
 from ickrr.attention.gradient_step import fit_matrix, predict
 from ickrr.code import import_closure
-from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json

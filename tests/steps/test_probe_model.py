@@ -10,8 +10,8 @@ from safetensors.numpy import load_file
 from sklearn.linear_model import Ridge
 
 from ickrr.__main__ import main
-from ickrr.config.analysis import ProbeSettings
 from ickrr.config.model import ModelSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings

@@ -5,7 +5,7 @@ import torch
 
 from ickrr.__main__ import main
 from ickrr.code import import_closure
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.io.tensors import load_tensors, read_metadata
 
@@ -110,7 +110,7 @@ def test_imports_nothing_of_training_or_analysis():
     }
     assert {name for name in names if name.startswith("config/")} == {
         "config/__init__.py",
-        "config/analysis.py",
+        "config/solvers.py",
         "config/fields.py",
         "config/task.py",
     }

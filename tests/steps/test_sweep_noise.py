@@ -9,10 +9,10 @@ from sklearn.kernel_ridge import KernelRidge
 from ickrr.__main__ import main
 from ickrr.code import import_closure
 from ickrr.comparison.noise_sweep import noisy_prompts
-from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.model import ModelSettings
+from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.run import RunSettings
-from ickrr.config.sweeps import NoiseMismatchSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json

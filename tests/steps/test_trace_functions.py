@@ -10,10 +10,11 @@ from sklearn.gaussian_process.kernels import RBF
 from ickrr.__main__ import main
 from ickrr.comparison.functions import at_queries
 from ickrr.comparison.probed import ProbedModel
-from ickrr.config.analysis import ProbeSettings, SolverSettings
+from ickrr.config.functions import FunctionSettings
 from ickrr.config.model import ModelSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
-from ickrr.config.sweeps import FunctionSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json

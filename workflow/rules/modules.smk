@@ -6,7 +6,7 @@ from typing import get_args
 from ickrr.config import kinds
 from ickrr.config.experiment import UNSOLVED_TABLES, RunTable
 from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
-from ickrr.constructions.richardson.laws import DIRECTIONS, RANDOM_LAWS
+from ickrr.constructions.richardson.drawn_laws import DIRECTIONS, RANDOM_LAWS
 from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
 
 STATISTIC_MODULES = [STATISTICS.dotted(name) for name in ledger.statistics()]

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.probed import ProbedModel
+from ickrr.config.functions import FunctionSettings
 from ickrr.config.run import RunSettings
-from ickrr.config.sweeps import FunctionSettings
 from ickrr.entries import LAWS
 from ickrr.errors import ConfigError
 

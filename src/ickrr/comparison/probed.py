@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ickrr.comparison.probe import fit_readouts, read_layers, read_output, read_with
-from ickrr.config.analysis import ProbeSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.io.checks import Array
 from ickrr.model.transformer import Transformer
 

@@ -13,8 +13,9 @@ from ickrr.comparison.matches import matches_table, similarity_table, solver_sta
 from ickrr.comparison.pairs import paired_statistics, pairs_table, shares_table
 from ickrr.comparison.resamples import seed_picks
 from ickrr.comparison.similarity import similarity_floor, weighted_maps
-from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.solvers import SolverSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.io.checks import Array
 
 TABLES = ("errors", "similarity", "matches", "alignment", "pairs", "shares")

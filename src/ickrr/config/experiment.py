@@ -4,14 +4,17 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from ickrr.config.analysis import ProbeSettings, SolverSettings, StatisticsSettings
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import DERIVED, Identifier, Settings, Words, setting
+from ickrr.config.functions import FunctionSettings
 from ickrr.config.model import AnyModelSettings, BuiltModelSettings, ModelSettings
+from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.operators import OperatorSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
-from ickrr.config.sweeps import FunctionSettings, NoiseMismatchSettings
+from ickrr.config.solvers import SolverSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.entries import KERNELS

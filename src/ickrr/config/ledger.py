@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 
 from pydantic import model_validator
 
-from ickrr.config.analysis import SolverName
 from ickrr.config.experiment import RunTable, SummaryTable
 from ickrr.config.fields import Identifier, Settings, setting
+from ickrr.config.solvers import SolverName
 from ickrr.entries import STATISTICS
 
 StatisticName = Annotated[str, STATISTICS]

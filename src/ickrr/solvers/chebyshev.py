@@ -7,7 +7,7 @@ eigenvalue (n = 1) has delta = 0 and is solved in one step.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ Kernels that the solvers are run on have k(x, x) = 1: this is Richardson with it
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.solvers.stationary import stationary_iteration
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ prompts.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ With omega = 1 it diverges wherever an eigenvalue of W A exceeds 2; at n = 1 tha
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.solvers.stationary import stationary_iteration
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.entries import SOLVERS
 from ickrr.solvers.system import KernelSystem
 

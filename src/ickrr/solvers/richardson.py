@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.solvers.stationary import stationary_iteration
 
 if TYPE_CHECKING:

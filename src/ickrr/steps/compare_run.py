@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ickrr.comparison.errors import Truth
 from ickrr.comparison.tables import TABLES, comparison_tables
-from ickrr.config.analysis import SolverSettings, StatisticsSettings
 from ickrr.config.run import RunSettings
+from ickrr.config.solvers import SolverSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.io.files import paths_by_name, read_settings, write_table
 from ickrr.io.predictions import load_predictions, load_trajectory
 from ickrr.io.run_files import load_prompts

@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 
 from ickrr.comparison.bootstrap import percentile_interval, resample_weights
-from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.conjugate_gradient import WidthSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.constructions.conjugate.width import measure, measure_stack
 from ickrr.constructions.conjugate.width_summary import width_summary
 from ickrr.io.files import read_settings, write_table

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from ickrr.comparison.probed import probe
-from ickrr.config.analysis import ProbeSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.device import resolve_device
 from ickrr.io.files import read_settings

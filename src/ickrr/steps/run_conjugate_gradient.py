@@ -10,7 +10,7 @@ from torch import Tensor
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings
 from ickrr.constructions.conjugate.family import Family, block_counts
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts
-from ickrr.constructions.summary import Row
+from ickrr.constructions.summary_rows import Row
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
 from ickrr.solvers.queries import query_predictions

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import torch
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import PromptSettings
 from ickrr.device import DEVICES, resolve_device
 from ickrr.io.files import paths_by_name, read_settings
 from ickrr.io.origin import require_equal
 from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.progress import track
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 
 

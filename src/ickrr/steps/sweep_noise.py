@@ -8,9 +8,9 @@ import torch
 
 from ickrr.comparison.bootstrap import resample_weights
 from ickrr.comparison.noise_sweep import errors_at
-from ickrr.config.analysis import StatisticsSettings
+from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.run import RunSettings
-from ickrr.config.sweeps import NoiseMismatchSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings
 from ickrr.device import resolve_device
 from ickrr.errors import FileError

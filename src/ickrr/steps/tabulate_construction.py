@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ickrr.config.analysis import StatisticsSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.constructions.richardson.promises import summary_table
 from ickrr.constructions.richardson.rates import rates_table
 from ickrr.io.files import read_settings, read_table, write_table

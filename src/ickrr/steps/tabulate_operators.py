@@ -7,8 +7,8 @@ import pandas as pd
 
 from ickrr.attention.tables import Measured, detail_table, dial_rows, summary_rows
 from ickrr.comparison.resamples import Resamples
-from ickrr.config.analysis import StatisticsSettings
 from ickrr.config.operators import OperatorSettings
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.io.files import paths_by_name, read_settings, write_table
 from ickrr.io.operator_arrays import load_operator_arrays
 

@@ -9,14 +9,15 @@ from torch import Tensor
 from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.functions import Curves, require_line, trace_curves
 from ickrr.comparison.probed import ProbedModel
-from ickrr.config.analysis import ProbeSettings, SolverSettings
+from ickrr.config.functions import FunctionSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
-from ickrr.config.sweeps import FunctionSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.device import resolve_device
 from ickrr.io.files import read_settings, write_table
 from ickrr.io.run_files import load_prompts
 from ickrr.model.trained import add_model_options, add_table_options, load_seeds
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, posterior
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ickrr.bundles.packing import TIERS, pack
-from ickrr.config.options import add_results_option
+from ickrr.config.command_line import add_results_option
 from ickrr.errors import ConfigError
 
 SHOWN = 5  # reasons that are printed of a long list

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ickrr.code import ROOT
+from ickrr.config.command_line import add_results_option
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
-from ickrr.config.options import add_results_option
 from ickrr.driver import needs, supervision
 from ickrr.driver.disk import FILES, bytes_of, jobs_of_paper
 from ickrr.errors import ConfigError, FileError, IckrrError

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ickrr.config.options import add_results_option
+from ickrr.config.command_line import add_results_option
 from ickrr.provenance import Records
 from ickrr.report.ledger_text import one_claim, overview
 from ickrr.report.load import checked_table

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ickrr.config.options import add_config_options, experiment_of
+from ickrr.config.command_line import add_config_options, experiment_of
 from ickrr.config.reference import reference
 from ickrr.errors import ConfigError
 from ickrr.io.files import to_json, write_text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from ickrr.config.options import at_least_one
+from ickrr.config.command_line import at_least_one
 from ickrr.constructions.richardson.adversaries import all_prompts
 from ickrr.constructions.richardson.design import design
 from ickrr.constructions.richardson.problem import Problem, effective_ridge

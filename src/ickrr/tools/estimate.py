@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from ickrr.config.command_line import add_config_options, at_least_one, experiment_of
 from ickrr.config.experiment import Experiment
-from ickrr.config.options import add_config_options, at_least_one, experiment_of
 from ickrr.config.run import RunSettings
 from ickrr.constructions.richardson.cost import contraction_cost, grid_cost
 from ickrr.device import DEVICES, resolve_device
@@ -29,7 +29,7 @@ from ickrr.resources import (
     training_memory_mb,
     wall_time,
 )
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import sample_prompts
 from ickrr.training.compilation import predictor

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from ickrr.comparison.bootstrap import resample_weights
-from ickrr.config.options import at_least_one
+from ickrr.config.command_line import at_least_one
 from ickrr.config.run import RunSettings
 from ickrr.identification.cases import PSEUDO, Solvers, held_out, known, nulls
 from ickrr.identification.degree import needed_degree, polynomial_columns
@@ -165,7 +165,7 @@ def _iterates(problem: Problem) -> dict[str, Array]:
 
 
 def _chebyshev(problem: Problem) -> Array:
-    from ickrr.config.analysis import SolverSettings
+    from ickrr.config.solvers import SolverSettings
 
     steps = islice(chebyshev(_system(problem), SolverSettings()), STEPS + 1)
     return np.stack([step.numpy().copy() for step in steps])

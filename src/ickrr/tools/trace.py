@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from ickrr.code import ROOT
-from ickrr.config.options import add_results_option
+from ickrr.config.command_line import add_results_option
 from ickrr.provenance import Records, target_file, trace
 
 

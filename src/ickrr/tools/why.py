@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ickrr.config.options import add_layer_options
+from ickrr.config.command_line import add_layer_options
 from ickrr.errors import ConfigError
 
 SHOWN = 3  # names that are printed of a long list

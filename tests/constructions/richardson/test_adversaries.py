@@ -11,7 +11,7 @@ from ickrr.constructions.richardson.adversaries import (
     adversarial_prompts,
     all_prompts,
 )
-from ickrr.constructions.richardson.laws import DIRECTIONS, RANDOM_LAWS
+from ickrr.constructions.richardson.drawn_laws import DIRECTIONS, RANDOM_LAWS
 from ickrr.entries import LAWS
 from ickrr.randomness import torch_generator
 

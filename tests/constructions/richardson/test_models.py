@@ -77,7 +77,7 @@ def test_richardson_in_a_plain_loop(problem):
 @pytest.mark.parametrize("task_seed", [0, 1])
 def test_solver_of_the_comparison_agrees(task_seed):
     """Fails if the built model and the solvers' own Richardson are different algorithms, at any prefix."""
-    from ickrr.config.analysis import SolverSettings
+    from ickrr.config.solvers import SolverSettings
     from ickrr.config.task import TaskSettings
     from ickrr.randomness import torch_generator
     from ickrr.solvers.preconditioned_richardson_ridge import iterate as preconditioned_richardson_ridge

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.ablations import ablations_figure, describe_ablations
 from ickrr.report.panels.final_risk import final_risk
 

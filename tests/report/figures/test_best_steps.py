@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.best_steps import best_steps_figure, describe_best_steps
 from ickrr.report.matches import best_steps
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.differences import advantage, describe_differences, differences_figure
 
 MAIN = HEADLINE[0]

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.error_curves import describe_error_curves, error_curves_figure
 
 LENGTHS = (2, 10, 20)

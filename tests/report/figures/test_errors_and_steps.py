@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.errors_and_steps import describe_errors_and_steps, errors_and_steps_figure
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.heatmaps import describe_heatmaps, heatmaps_figure
 from ickrr.report.matches import similarity_map
 from ickrr.report.methods import short_name

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from ickrr.config.analysis import HEADLINE_SOLVERS as HEADLINE
+from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.similarity import describe_similarity, similarity_figure
 from ickrr.report.matches import best_steps, mean_floor, similarity_map
 from ickrr.report.style import save

@@ -11,7 +11,7 @@ from ickrr.constructions.conjugate import exact_model, measures, relu_model
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts, draw
 from ickrr.constructions.conjugate.measures import Trajectory, first_below, relative_errors
 from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
-from ickrr.constructions.summary import QUANTILES, Row, quantiles, supremum
+from ickrr.constructions.summary_rows import QUANTILES, Row, quantiles, supremum
 from ickrr.randomness import torch_generator
 
 SUBJECTS = {"cg": False, "pcg": True}  # preconditioned

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ickrr.config.conjugate_gradient import WidthSettings
 from ickrr.constructions.conjugate.width import PROJECTIONS
-from ickrr.constructions.summary import Row, estimate, supremum
+from ickrr.constructions.summary_rows import Row, estimate, supremum
 
 Interval = Callable[[np.ndarray], tuple[float, float]]
 """Ends of the interval of a statistic, from its draws (R)."""

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ickrr.constructions.dense_system import row_weights
 from ickrr.constructions.richardson import geometries
+from ickrr.constructions.richardson.drawn_laws import RANDOM_LAWS
 from ickrr.constructions.richardson.geometries import TIGHT, directions
-from ickrr.constructions.richardson.laws import RANDOM_LAWS
 from ickrr.constructions.richardson.problem import Problem
 from ickrr.constructions.richardson.prompts import Prompts, exact_system
 from ickrr.kernels.distances import squared_distances

@@ -12,8 +12,8 @@ from ickrr.config.constructions import ContractionSettings, VerificationSettings
 from ickrr.constructions.richardson.adversaries import GEOMETRIES, LABELLINGS
 from ickrr.constructions.richardson.contraction import ADVERSARIES, PRECONDITIONERS
 from ickrr.constructions.richardson.design import design
+from ickrr.constructions.richardson.drawn_laws import RANDOM_LAWS
 from ickrr.constructions.richardson.grid import FEW, problem_of
-from ickrr.constructions.richardson.laws import RANDOM_LAWS
 from ickrr.constructions.richardson.verification import BISECTIONS
 from ickrr.errors import ConstructionError
 

@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ickrr.constructions.richardson.laws import DIRECTIONS
+from ickrr.constructions.richardson.drawn_laws import DIRECTIONS
 from ickrr.laws import draw_inputs
 
 CLUSTERS: Final = 4

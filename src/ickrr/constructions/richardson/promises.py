@@ -13,7 +13,7 @@ import pandas as pd
 
 from ickrr.constructions.richardson.rates import MEASURED
 from ickrr.constructions.richardson.status import VERIFIED
-from ickrr.constructions.summary import Row, estimate, supremum
+from ickrr.constructions.summary_rows import Row, estimate, supremum
 
 BUILT: Final = "built"
 EXPONENTS: Final = {

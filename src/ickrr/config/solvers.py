@@ -1,4 +1,4 @@
-"""Settings of solvers, probes and statistics."""
+"""Settings of the classical solvers."""
 
 from typing import Annotated
 
@@ -45,23 +45,3 @@ class SolverSettings(Settings):
     def names(self) -> list[str]:
         """Return the names of all solvers without repetition, those of the main comparison first."""
         return list(dict.fromkeys([*self.headline, *self.others]))
-
-
-class ProbeSettings(Settings):
-    """The linear readout fitted to every layer."""
-
-    ridge: float = setting(1e-6, "Ridge of the readout over the mean diagonal of its normal equations", ge=0)
-    chunk_prompts: int = setting(
-        256, "Prompts per forward pass; bounds the memory", "technical", "prompts", ge=1
-    )
-
-
-class StatisticsSettings(Settings):
-    """Bootstrap intervals, and the context lengths that figures show."""
-
-    context_lengths: list[int] = setting(
-        [2, 4, 6, 8, 10, 12, 15, 20], "Context lengths n that figures show", "sources", min_length=1
-    )
-    bootstrap_draws: int = setting(1000, "Bootstrap draws over prompts", unit="draws", ge=10)
-    confidence: float = setting(0.95, "Level of all intervals", gt=0, lt=1)
-    seed: int = setting(0, "Seed of the bootstrap resamples", ge=0)

@@ -1,10 +1,9 @@
-"""Settings of further studies of trained models: test noise of another size, and prediction curves."""
+"""Settings of the sweep over test noise that is not that of training."""
 
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ickrr.config.analysis import SolverName
 from ickrr.config.fields import Settings, setting
 
 Factor = Annotated[float, Field(gt=0)]
@@ -38,16 +37,3 @@ class NoiseMismatchSettings(Settings):
                 f"snapshots = {self.snapshots}: {missing} is not among factors; allowed: {self.factors}"
             )
         return self
-
-
-class FunctionSettings(Settings):
-    """Prediction curves on one-dimensional inputs."""
-
-    prompts: int = setting(3, "Evaluation prompts that are traced, the first ones", unit="prompts", ge=1)
-    context_lengths: list[Annotated[int, Field(ge=1)]] = setting(
-        [6, 20], "Context lengths at which they are traced", unit="pairs", min_length=1
-    )
-    grid: int = setting(81, "Query points on the range of the inputs", unit="points", ge=2)
-    solver: SolverName = setting(
-        "preconditioned_richardson", "Solver whose iterates are traced beside the layers"
-    )

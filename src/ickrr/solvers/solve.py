@@ -4,7 +4,7 @@ from itertools import islice
 
 import torch
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.entries import SOLVERS
 from ickrr.solvers.system import KernelSystem
 from ickrr.solvers.trajectory import Trajectory, mark_divergence

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from ickrr.config.sweeps import NoiseMismatchSettings
+from ickrr.config.noise_mismatch import NoiseMismatchSettings
 
 
 def test_snapshots_are_points_of_the_sweep():

@@ -7,9 +7,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ickrr.config.analysis import SolverSettings
+from ickrr.config.solvers import SolverSettings
 from ickrr.entries import SOLVERS
-from ickrr.solvers.registry import solve
+from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem, converged
 
 STEPS = 12
