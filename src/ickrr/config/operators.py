@@ -70,7 +70,7 @@ class OperatorSettings(Settings):
     runs: list[str] = setting([], "Runs whose attention is measured (softmax)")
     anchor: str | None = setting(
         None,
-        "Run of linear regression (kernel linear, one layer of linear attention) that is held against one "
+        "Run of linear regression (kernel linear, one layer of linear attention) that is compared with one "
         "step of gradient descent; none when absent",
     )
     fit_prompts: int = setting(

@@ -118,9 +118,9 @@ class Transformer(nn.Module):
 
     def layers(self, tokens: Tensor, visibility: Visibility) -> Iterator[Tensor]:
         """Yield the residual stream of layers 0..L, each (B, T, width), from embedded tokens."""
-        yield tokens
+        yield tokens  # (B, T, width)
         for block in self.blocks:
-            tokens = block(tokens, visibility)
+            tokens = block(tokens, visibility)  # (B, T, width)
             yield tokens
 
     def _embed(self, tokens: Tensor) -> Tensor:
@@ -131,7 +131,7 @@ class Transformer(nn.Module):
         if length > limit:
             raise ValueError(
                 f"a prompt of context length {(length - 1) // 2} does not fit a model made for "
-                f"context lengths up to {self.context_length}"
+                f"context lengths up to {self.context_length}; shorten it, or train a model for it"
             )
         return embedded + self.positions[:length]  # (B, T, width) + (T, width)
 

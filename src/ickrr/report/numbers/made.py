@@ -21,7 +21,7 @@ WIDER: Final = {
     **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Measured", "Anchor"), "Run"),
     "Headline": "Solver",
 }
-"""Kinds that are part of another: what is not even of that one is not there at all."""
+"""Kinds that are part of another. A name that is missing from the wider kind does not exist."""
 
 
 def named(experiment: Experiment, claims: Collection[str]) -> Named:

@@ -2,7 +2,7 @@
 
 Peak SimE and smallest distance are means over layers 1..L; slope, R^2 and Kendall's tau are of the best
 step t*(l) over uncensored layers. Brackets hold bootstrap intervals over prompts of the mean over seeds.
-Below stand the controls, each beside the one solver that it is held against: hand-built models, which are
+Below stand the controls, each beside the one solver that it is compared with: hand-built models, which are
 that solver, and random weights, which are none.
 """
 
