@@ -167,7 +167,7 @@ def test_a_claim(project: Project, title: str) -> None:
     assert added in project.tool("claims", "--scale", "smoke").stdout
 
 
-@pytest.mark.parametrize("title", ["A figure of a kind that there is", "A kind of figure"])
+@pytest.mark.parametrize("title", ["A figure of an existing kind", "A kind of figure"])
 def test_a_figure(project: Project, title: str) -> None:
     """Fails if a figure, or one of a new kind, needs more than what is shown, or redraws another."""
     apply(project, title)
