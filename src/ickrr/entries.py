@@ -1,9 +1,9 @@
 """What settings choose by name: kernels, laws of inputs, solvers, statistics; one module for each.
 
 Such a module, an entry, holds everything specific to it. Defining ``NAME``, its name in text, is what makes a
-module an entry. Nobody lists them: the schema asks for the names, and a job imports the entries that its settings name and no
-others, so that adding one changes nothing that does not use it. Entries import torch, pandas and numpy only
-inside their functions, since figures and the schema ask them for names and looks.
+module an entry. Nobody lists them: the schema asks for the names, and a job imports the entries that its
+settings name and no others, so that adding one changes nothing that does not use it. Entries import torch,
+pandas and numpy only inside their functions, since figures and the schema ask them for names and looks.
 """
 
 import re

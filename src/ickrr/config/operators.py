@@ -76,7 +76,7 @@ class OperatorSettings(Settings):
     fit_prompts: int = setting(
         64, "Prompts that bandwidths, ridges and the best head are chosen on", unit="prompts", ge=2
     )
-    prompts: int = setting(128, "Fresh prompts a level", unit="prompts", ge=2)
+    prompts: int = setting(128, "Fresh prompts at each level", unit="prompts", ge=2)
     lengthscales: list[Factor] = setting(
         [0.1, 0.15, 0.22, 0.33, 0.5, 0.75, 1.1, 1.7, 2.5, 3.8, 5.7, 10.0],
         "Lengthscales that the Gaussian kernel of the inputs may have",
