@@ -22,7 +22,8 @@ from benchmarks.training_step import SIZES, our_step
 from ickrr.config.model import ModelSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
-from ickrr.resources import FLOAT, step_flops
+from ickrr.resources.flops import step_flops
+from ickrr.resources.of_steps import FLOAT
 from ickrr.tasks import sample_labels
 from ickrr.training.data import Batch
 

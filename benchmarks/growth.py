@@ -21,7 +21,7 @@ from ickrr.config.model import ModelSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
-from ickrr.resources import training_memory_mb
+from ickrr.resources.of_steps import training_memory_mb
 from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, kernel_matrix, posterior, sample_labels, sample_prompts

@@ -15,6 +15,12 @@ import psutil
 import yaml
 
 ROOT = Path(__file__).parents[1]
+RULES = {
+    name: body
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
+}
+"""The text of every rule, by its name."""
 
 Mount = Callable[[Path, str], Callable[[], None]]
 """Mount a tmpfs on a folder with some options; what it returns takes it away again."""

@@ -16,8 +16,6 @@ from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings
 from snakemake_executor_plugin_slurm.submit_string import get_submit_command
 from snakemake_executor_plugin_slurm.utils import set_gres_string
 
-RUN = "spherical"
-
 
 def main(scale: str) -> None:
     """Print the lines of all rules at a scale."""
@@ -31,15 +29,12 @@ def main(scale: str) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             workflow.dag(DAGSettings()).printrulegraph()
         for job in workflow._workflow.dag.jobs:
-            wanted = (
-                job.wildcards_dict.get("run", RUN) == RUN and str(job.wildcards_dict.get("seed", 0)) == "0"
-            )
-            if job.shellcmd is None or not wanted or job.rule.name in lines:
+            if job.shellcmd is None or job.rule.name in lines:
                 continue
             names = {"run_uuid": "RUN", "slurm_logfile": "LOG", "comment_str": "RULE"}
             line = get_submit_command(job, {**names, "account": "", "partition": "", "workdir": "FOLDER"})
             line = " ".join(line.split()) + set_gres_string(job)
-            # The numbers follow the configuration; tests/cluster/test_sizes.py looks at them.
+            # The numbers follow the configuration; tests/resources looks at them.
             lines[job.rule.name] = re.sub(r"(-t|--mem) \d+", r"\1 NUMBER", line)
     print("\n".join(f"{rule}\t{line}" for rule, line in sorted(lines.items())))
 

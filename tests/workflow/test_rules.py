@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from support import ROOT, Project, snakemake_command
+from support import ROOT, RULES, Project, snakemake_command
 
 from ickrr.config.load import load_experiment
 from ickrr.config.task import Split
-
-RULES = {
-    name: body
-    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))
-    for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
-}
-
 
 COMPUTING = set(RULES)
 
@@ -32,7 +25,7 @@ def test_rule_is_complete(rule: str) -> None:
     assert body.lstrip().startswith('"""'), "no docstring"
     for directive in ("log", "benchmark", "conda", "threads", "resources", "message"):
         assert re.search(rf"^    {directive}:", body, flags=re.MULTILINE), f"no {directive}"
-    assert f'asks_for("{rule}")' in body, "no memory and time of its own in resources.py"
+    assert f'asks_for("{rule}")' in body, "no memory and time of its own in ickrr.resources"
 
 
 @pytest.mark.parametrize("rule", RULES)

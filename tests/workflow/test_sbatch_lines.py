@@ -3,19 +3,16 @@
 import re
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 import yaml
-from support import ROOT, SMALL_JOBS_TOGETHER, Project
+from support import ROOT, RULES, SMALL_JOBS_TOGETHER, Project
+
+from ickrr.resources.of_jobs import ON_GPU
 
 GOLDEN = Path(__file__).parent / "golden"
-RULES_WITH_GPU = {
-    match[1]
-    for path in (ROOT / "workflow" / "rules").glob("*.smk")
-    for match in re.finditer(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
-    if "gpu=" in match[2]
-}
 
 
 @pytest.fixture(scope="module", params=["smoke", "paper"])
@@ -36,11 +33,38 @@ def test_lines_are_the_ones_that_were_looked_at(lines) -> None:
 
 
 def test_gpu_is_asked_for_once_and_only_where_it_is_used(lines) -> None:
-    """Fails if a GPU rule speaks two dialects or none, or another rule takes a GPU from the queue."""
+    """Fails if a GPU rule speaks two dialects or none, another takes a GPU, or one is not looked at."""
     scale, found = lines
     asked = {rule: line.count("--gpus") + line.count("--gres") for rule, line in found.items()}
-    on_gpu = RULES_WITH_GPU if scale == "paper" else set()
-    assert asked == {rule: int(rule in on_gpu) for rule in found}
+    assert asked == {rule: int(scale == "paper" and rule in ON_GPU) for rule in RULES}
+
+
+def test_rules_that_can_use_a_gpu_are_those_whose_steps_take_a_device() -> None:
+    """Fails if a step that computes on a device gets no GPU, or one that does not is given one."""
+    assert {rule for rule, body in RULES.items() if re.search(r"^ +device=", body, re.MULTILINE)} == ON_GPU
+
+
+def copied(path: str, heading: str, prefix: str) -> dict[str, dict[str, object]]:
+    """Return the set-resources that stand in a text after a heading, each line with a prefix."""
+    lines = (ROOT / path).read_text().partition(f"\n{heading}")[2].splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"{prefix}set-resources:"))
+    block = takewhile(lambda line: line.startswith(prefix) and "```" not in line, lines[start:])
+    text = "\n".join(line.removeprefix(prefix) for line in block)
+    found: dict[str, dict[str, object]] = yaml.safe_load(text)["set-resources"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "prefix", "asked"),
+    [
+        ("profiles/slurm/profile.yaml", "default-resources", "# ", {}),
+        ("profiles/README.md", "## Which GPU dialect", "    ", {"gpu": 0, "gres": "gpu:1"}),
+        ("docs/extending.md", "## A cluster", "", {}),
+    ],
+)
+def test_what_sites_copy_names_every_rule_that_can_use_a_gpu(path, heading, prefix, asked) -> None:
+    """Fails if a site that follows a text has GPU jobs in its CPU partition, or in the wrong dialect."""
+    assert copied(path, heading, prefix) == {rule: {"slurm_partition": "gpu", **asked} for rule in ON_GPU}
 
 
 def test_every_rule_has_a_time_and_a_memory(lines) -> None:

@@ -15,7 +15,6 @@ rule trace_functions:
     threads: 1
     resources:
         **asks_for("trace_functions"),
-        gpu=experiment.compute.gpus_per_job,
     params:
         **job(
             "trace_functions",

@@ -6,7 +6,7 @@ from inspect import signature
 
 from ickrr.code import code_digest
 from ickrr.provenance import settings_text
-from ickrr.resources import JobResources
+from ickrr.resources.of_jobs import ON_GPU, JobResources
 
 RESOURCES = JobResources(experiment)
 
@@ -130,7 +130,7 @@ EXPERIMENT = as_text(experiment)
 
 
 def asks_for(rule_name):
-    """Resources of a rule: megabytes and minutes of its job, doubled on each retry."""
+    """Resources of a rule: megabytes and minutes of its job, doubled on each retry; GPUs if it can use one."""
 
     def of(position):
         def amount(wildcards, attempt):
@@ -143,7 +143,8 @@ def asks_for(rule_name):
 
         return amount
 
-    return {"mem_mb": of(0), "runtime": of(1)}
+    gpus = {"gpu": RESOURCES.gpus(rule_name)} if rule_name in ON_GPU else {}
+    return {"mem_mb": of(0), "runtime": of(1), **gpus}
 
 
 def priority_of(wildcards):

@@ -13,7 +13,6 @@ rule sweep_noise:
     threads: 1
     resources:
         **asks_for("sweep_noise"),
-        gpu=experiment.compute.gpus_per_job,
     params:
         **job(
             "sweep_noise",

@@ -15,7 +15,6 @@ rule probe_model:
     threads: 1
     resources:
         **asks_for("probe_model"),
-        gpu=experiment.compute.gpus_per_job,
     params:
         **job(
             "probe_model",

@@ -16,7 +16,6 @@ rule solve_prompts:
     threads: 1
     resources:
         **asks_for("solve_prompts"),
-        gpu=experiment.compute.gpus_per_job,
     params:
         **job(
             "solve_prompts",

@@ -19,7 +19,6 @@ rule train_model:
     threads: 1
     resources:
         **asks_for("train_model"),
-        gpu=experiment.compute.gpus_per_job,
     params:
         **job(
             "train_model",

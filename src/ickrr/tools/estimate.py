@@ -21,13 +21,13 @@ from ickrr.model.size import parameters
 from ickrr.model.transformer import Transformer
 from ickrr.model.weights import build_model
 from ickrr.randomness import torch_generator
-from ickrr.resources import (
+from ickrr.resources.flops import step_flops
+from ickrr.resources.of_jobs import wall_time
+from ickrr.resources.of_steps import (
     PROCESS_MB,
     probing_memory_mb,
     solving_memory_mb,
-    step_flops,
     training_memory_mb,
-    wall_time,
 )
 from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import ROOT
+from support import ROOT, RULES
 from torch.utils.flop_counter import FlopCounterMode
 
 from ickrr.code import import_closure
@@ -19,19 +19,17 @@ from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.model.size import parameters
 from ickrr.model.weights import build_model
-from ickrr.resources import (
-    FIXED,
-    FLOOR_MB,
-    JobResources,
-    forward_flops,
-    prediction_tokens,
-    step_flops,
+from ickrr.resources.flops import forward_flops, prediction_tokens, step_flops, training_tokens
+from ickrr.resources.of_jobs import CUDA_MB, FIXED, FLOOR_MB, ON_GPU, JobResources, wall_time
+from ickrr.resources.of_steps import (
+    checking_memory_mb,
+    drawing_memory_mb,
+    sweeping_memory_mb,
     training_memory_mb,
     training_seconds,
-    training_tokens,
-    wall_time,
 )
 
+WILDCARDS = {"run": "spherical", "task": "spherical"}
 ANY = {
     "layers": st.integers(1, 3),
     "width": st.sampled_from([4, 8, 12]),
@@ -114,7 +112,7 @@ def test_wall_time_is_within_the_known_bound_of_the_best(jobs, cores):
 
 def test_rules_can_ask_without_torch():
     """Fails if the arithmetic pulls the model, and so torch, into the Snakefile."""
-    names = {path.name for path in import_closure("ickrr.resources")}
+    names = {path.name for path in import_closure("ickrr.resources.of_jobs")}
     assert not names & {"transformer.py", "tensors.py", "tasks.py"}
 
 
@@ -157,15 +155,88 @@ def test_time_limit_leaves_room(paper):
 
 def test_every_rule_is_known(paper):
     """Fails if a rule's memory or time stands anywhere but here, or a rule that is gone is still listed."""
-    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    rules = set(re.findall(r"^rule (\w+):", text, flags=re.MULTILINE))
-    assert rules == set(re.findall(r'asks_for\("(\w+)"\)', text))
-    jobs = JobResources(paper)
-    for rule in rules:
-        megabytes, minutes = jobs.of(rule, run="spherical", task="spherical")
+    asking = re.findall(r'asks_for\("(\w+)"\)', "".join(RULES.values()))
+    assert sorted(asking) == sorted(RULES)
+    for rule in RULES:
+        megabytes, limit = asked(paper, rule)
         assert megabytes >= 1000
-        assert minutes >= 5
-    assert set(FIXED) < rules
+        assert limit >= 5
+    assert set(FIXED) | ON_GPU < set(RULES)
+
+
+def asked(experiment, rule):
+    """Megabytes and minutes of a job of a rule: of a run or task, if its log is named after one."""
+    log = re.search(r"^    log:\n(.*)$", RULES[rule], flags=re.MULTILINE)[1]
+    named = {key: value for key, value in WILDCARDS.items() if f"{{{key}}}" in log}
+    return JobResources(experiment).of(rule, **named)
+
+
+def with_parts(experiment, **parts):
+    """The experiment with some values of some blocks changed."""
+    changed = {name: getattr(experiment, name).model_copy(update=values) for name, values in parts.items()}
+    return experiment.model_copy(update=changed)
+
+
+@pytest.mark.parametrize("rule", sorted(ON_GPU))
+def test_job_on_a_gpu_has_memory_for_cuda_and_the_time_of_a_gpu(paper, rule):
+    """Fails if CUDA's own memory is not asked for, or the time does not follow the device."""
+    on_cpu = with_parts(paper, compute={"device": "cpu"})
+    assert JobResources(paper).gpus(rule) == 1
+    assert JobResources(on_cpu).gpus(rule) == 0
+    (with_cuda, fast), (without, slow) = asked(paper, rule), asked(on_cpu, rule)
+    assert with_cuda == without + CUDA_MB
+    assert fast < slow
+
+
+@pytest.mark.parametrize("rule", sorted(set(RULES) - ON_GPU))
+def test_other_jobs_ask_for_no_gpu(paper, rule):
+    """Fails if a job that computes on the CPU takes a GPU from the queue, or memory for one."""
+    assert JobResources(paper).gpus(rule) == 0
+    assert asked(paper, rule) == asked(with_parts(paper, compute={"gpus_per_job": 0}), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        ("sample_prompts", {"prompts": {"fit": 80_000}}),
+        ("sweep_noise", {"prompts": {"evaluation": 40_000}}),
+        ("sweep_noise", {"noise_mismatch": {"chunk_prompts": 4096}}),
+        ("trace_functions", {"functions": {"grid": 4000}}),
+        ("trace_functions", {"probe": {"chunk_prompts": 4096}}),
+        ("check_controls", {"solvers": {"steps": 1024}}),
+        ("check_controls", {"prompts": {"evaluation": 40_000}}),
+    ],
+)
+def test_memory_follows_the_scale(paper, rule, parts):
+    """Fails if a job that holds more asks for the memory of the shipped scales."""
+    assert asked(with_parts(paper, **parts), rule)[0] > asked(paper, rule)[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        ("sweep_noise", {"noise_mismatch": {"factors": [1.0] * 26}}),
+        ("sweep_noise", {"statistics": {"bootstrap_draws": 1_000_000}}),
+        ("trace_functions", {"functions": {"prompts": 400}}),
+        ("trace_functions", {"prompts": {"fit": 80_000}}),
+        ("sample_prompts", {"prompts": {"fit": 800_000}}),
+    ],
+)
+def test_time_follows_the_scale(paper, rule, parts):
+    """Fails if a job with more to do, on the CPU, asks for the time of the shipped scales."""
+    on_cpu = with_parts(paper, compute={"device": "cpu"})
+    assert asked(with_parts(on_cpu, **parts), rule)[1] > asked(on_cpu, rule)[1]
+
+
+def test_memory_of_the_paper_scale_covers_the_measured_one(paper):
+    """Fails if an estimate falls below the MB measured on a CPU, or asks for much more."""
+    run = changed(paper.run("spherical"), "model", layers=1, width=64)  # as it was measured
+    found = {
+        686: drawing_memory_mb(run.task, 8192),
+        549: sweeping_memory_mb(run, 4096, 256, seeds=1, draws=1000),
+        1348: checking_memory_mb(run.task, 4096, paper.solvers),
+    }
+    assert all(measured < computed < 1.5 * measured for measured, computed in found.items()), found
 
 
 def test_numbers_follow_the_arithmetic_of_kaplan(paper):

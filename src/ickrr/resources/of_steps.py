@@ -1,0 +1,245 @@
+"""The memory in MB and the time in seconds of what the steps compute."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from ickrr.config.experiment import PromptCounts
+from ickrr.config.functions import FunctionSettings
+from ickrr.config.model import FUSED_FROM
+from ickrr.config.noise_mismatch import NoiseMismatchSettings
+from ickrr.config.operators import OperatorSettings
+from ickrr.config.probe import ProbeSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.solvers import SolverSettings
+from ickrr.config.task import TaskSettings
+from ickrr.entries import SOLVERS
+from ickrr.model.size import hidden_width, parameters
+from ickrr.resources.flops import (
+    GPU_STEP,
+    SMALL,
+    forward_flops,
+    predicting_seconds,
+    prediction_tokens,
+    seconds_of,
+    step_flops,
+    training_tokens,
+)
+
+FLOAT = 4  # bytes of a float32
+DOUBLE = 8
+PROCESS_MB = 450.0  # Python, torch, pandas and their libraries [measured: 440]
+COMPILING_MB = 400.0  # a C++ compiler and torch's own [measured: 360 on a CPU]
+DRAW_PROMPTS = 2048  # training prompts drawn at once, float64
+CHECKING_SECONDS = 60.0  # of all controls: a pass over a trajectory for each
+ROW = 160  # bytes of a row of a table of ten columns, and of the copy that is written
+
+
+def training_memory_mb(run: RunSettings) -> float:
+    """Return the memory that training needs in MB: process, weights and their states, activations, prompts.
+
+    Activations kept for the backward pass are 8 + 2 ratio numbers per channel, token and block; attention
+    that is not fused also keeps three T x S matrices for each head.
+    """
+    model, task = run.model, run.task
+    weights = parameters(model, task) * FLOAT * 6  # weights, gradients, two moments, a copy, a checkpoint
+    counts = training_tokens(run)
+    largest = (
+        counts.tokens
+        if model.layout == "interleaved"
+        else task.context_length + run.training.queries_per_prompt
+    )
+    kept = 8 + 2 * hidden_width(model) / model.width
+    activations = run.training.batch_size * model.layers * largest * model.width * kept * FLOAT
+    if model.attention != "softmax" or largest < FUSED_FROM:
+        activations += run.training.batch_size * model.layers * model.heads * largest**2 * 3 * FLOAT
+    drawn = _matrices(task, max(DRAW_PROMPTS, run.training.batch_size))
+    process = PROCESS_MB + (COMPILING_MB if run.training.compile else 0.0)
+    return process + (weights + 1.25 * activations + drawn) / 1e6
+
+
+def training_seconds(run: RunSettings, prompts: PromptCounts, gpu: bool) -> float:
+    """Return the seconds that one training takes: its steps and the validations between them."""
+    training = run.training
+    validations = ceil(training.steps / training.validate_every)
+    validating = validations * prompts.validation * forward_flops(run, prediction_tokens(run))
+    stepping = seconds_of(training.steps * step_flops(run), gpu, training.precision)
+    return stepping + seconds_of(validating, gpu) + (training.steps * GPU_STEP if gpu else 0.0)
+
+
+def probing_memory_mb(run: RunSettings, chunk_prompts: int) -> float:
+    """Return the memory that probing needs in MB: the residual streams of a chunk, in float32 and float64."""
+    points = run.task.context_length + 1
+    streams = (run.model.layers + 1) * chunk_prompts * points * run.model.width * (FLOAT + DOUBLE)
+    return PROCESS_MB + (_weights(run) + 1.5 * streams + _forward(run, chunk_prompts)) / 1e6
+
+
+def probing_seconds(run: RunSettings, prompts: PromptCounts, probe: ProbeSettings, gpu: bool) -> float:
+    """Return the seconds that probing one model takes: layers of all prompts, and its own predictions."""
+    layers = _reading_seconds(run, prompts.fit + prompts.evaluation, probe.chunk_prompts, gpu)
+    return layers + predicting_seconds(run, prompts.evaluation, probe.chunk_prompts, gpu)
+
+
+def _reading_seconds(run: RunSettings, prompts: int, chunk_prompts: int, gpu: bool) -> float:
+    """Return the seconds of all layers of a model on prompts, with normal equations (width^2)."""
+    equations = 2 * (run.task.context_length + 1) * (run.model.layers + 1) * run.model.width**2
+    return predicting_seconds(run, prompts, chunk_prompts, gpu) + seconds_of(prompts * equations, gpu)
+
+
+def _weights(run: RunSettings) -> int:
+    """Return the bytes of a model."""
+    return parameters(run.model, run.task) * FLOAT
+
+
+def _forward(run: RunSettings, prompts: int) -> float:
+    """Return the bytes of one block at work on prompts; attention that is not fused keeps three matrices."""
+    model, points = run.model, run.task.context_length + 1
+    tokens = 2 * points if model.layout == "interleaved" else points
+    channels = tokens * (hidden_width(model) + 8 * model.width)
+    attention = 3 * model.heads * tokens**2
+    fused = model.attention == "softmax" and tokens >= FUSED_FROM
+    return prompts * (channels + (0 if fused else attention)) * FLOAT
+
+
+def solving_memory_mb(task: TaskSettings, prompts: int, chunk_prompts: int, steps: int) -> float:
+    """Return the memory that one solver needs in MB: the systems of a chunk, and a trajectory."""
+    points = task.context_length + 1
+    systems = min(prompts, chunk_prompts) * points * task.context_length**2 * 8 * 4
+    trajectory = (steps + 1) * prompts * points * 8
+    return PROCESS_MB + (systems + trajectory) / 1e6
+
+
+def solving_seconds(task: TaskSettings, prompts: int, steps: int, solvers: Sequence[str], gpu: bool) -> float:
+    """Return the seconds that running solvers on the prompts of a task takes.
+
+    For every prefix a step costs what the solver's own module says.
+    """
+    n = task.context_length
+    products = sum(SOLVERS.load(name).flops_per_step(n) for name in solvers)
+    return seconds_of(SMALL * steps * prompts * (n + 1) * products, gpu)
+
+
+def drawing_memory_mb(task: TaskSettings, prompts: int) -> float:
+    """Return the memory of drawing prompts in MB: the kernel, its factor and two copies, of all at once."""
+    return PROCESS_MB + _matrices(task, prompts) / 1e6
+
+
+def drawing_seconds(task: TaskSettings, prompts: int) -> float:
+    """Return the seconds of drawing prompts: kernels and two factorisations, on the CPU."""
+    points = task.context_length + 1
+    return seconds_of(SMALL * prompts * (points**3 + 10 * task.dimension * points**2), False)
+
+
+def _matrices(task: TaskSettings, prompts: int) -> int:
+    """Return the bytes of four matrices over the points of every prompt, float64."""
+    return 4 * prompts * (task.context_length + 1) ** 2 * DOUBLE
+
+
+def sweeping_memory_mb(run: RunSettings, prompts: int, chunk_prompts: int, seeds: int, draws: int) -> float:
+    """Return the memory of one test noise in MB: models, all prompts as drawn, a chunk, resamples."""
+    drawn, resamples = _matrices(run.task, prompts), 2 * (draws + 1) * prompts * DOUBLE
+    return PROCESS_MB + (seeds * _weights(run) + drawn + _forward(run, chunk_prompts) + resamples) / 1e6
+
+
+def sweeping_seconds(
+    run: RunSettings, prompts: int, settings: NoiseMismatchSettings, seeds: int, draws: int, gpu: bool
+) -> float:
+    """Return the seconds of all test noises.
+
+    Each draws the prompts, and factorises once more for the encoded oracle; predicts them with every model,
+    on the GPU if there is one; and resamples the errors of models and references, two products for each.
+    """
+    drawn = 2 * drawing_seconds(run.task, prompts)
+    predicted = seeds * predicting_seconds(run, prompts, settings.chunk_prompts, gpu)
+    products = (seeds + 2) * 2 * (draws + 1) * prompts * (run.task.context_length + 1)
+    return len(settings.factors) * (drawn + predicted + seconds_of(2 * products, False))
+
+
+def tracing_memory_mb(
+    run: RunSettings, settings: FunctionSettings, probe: ProbeSettings, solvers: SolverSettings, seeds: int
+) -> float:
+    """Return the memory of tracing curves in MB: models, a chunk or a grid of queries, the table."""
+    prompts = max(probe.chunk_prompts, settings.grid)
+    task = _traced(run.task, settings)
+    most = max(
+        probing_memory_mb(run, prompts),
+        solving_memory_mb(task, settings.grid, solvers.chunk_prompts, solvers.steps),
+    )
+    curves = seeds * (run.model.layers + 1) + solvers.steps + 2
+    rows = settings.prompts * len(settings.context_lengths) * settings.grid * curves
+    return most + (seeds * _weights(run) + rows * ROW) / 1e6
+
+
+def tracing_seconds(
+    run: RunSettings,
+    fit: int,
+    settings: FunctionSettings,
+    probe: ProbeSettings,
+    solvers: SolverSettings,
+    seeds: int,
+    gpu: bool,
+) -> float:
+    """Return the seconds of tracing curves: the readouts of each model, then its layers and the solver."""
+    queries = settings.prompts * len(settings.context_lengths) * settings.grid
+    fitted = _reading_seconds(run, fit, probe.chunk_prompts, gpu)
+    read = _reading_seconds(run, queries, settings.grid, gpu)
+    task = _traced(run.task, settings)
+    return seeds * (fitted + read) + solving_seconds(task, queries, solvers.steps, [settings.solver], gpu)
+
+
+def _traced(task: TaskSettings, settings: FunctionSettings) -> TaskSettings:
+    """Return the task with the longest context that is traced."""
+    return task.model_copy(update={"context_length": max(settings.context_lengths)})
+
+
+def checking_memory_mb(task: TaskSettings, prompts: int, solvers: SolverSettings) -> float:
+    """Return the memory of checking a control in MB: a trajectory, its errors and their squares."""
+    return PROCESS_MB + 3 * (solvers.steps + 1) * prompts * (task.context_length + 1) * DOUBLE / 1e6
+
+
+def comparing_seconds(run: RunSettings, prompts: int, solvers: SolverSettings, draws: int) -> float:
+    """Return the seconds that comparing one model with every solver takes.
+
+    Each layer is compared with each step of each solver at every prompt and context length, and each draw of
+    the bootstrap weights the prompts of each such pair once.
+    """
+    pairs = (run.model.layers + 1) * (solvers.steps + 1) * len(solvers.names)
+    return seconds_of(pairs * prompts * (20.0 * (run.task.context_length + 1) + 8.0 * draws), False)
+
+
+def comparing_memory_mb(run: RunSettings, prompts: int, solvers: SolverSettings, seeds: int) -> float:
+    """Return the memory of comparing a run's models with every solver in MB: trajectories, layers, copies."""
+    points = run.task.context_length + 1
+    trajectory = (solvers.steps + 1) * prompts * points * 8
+    layers = seeds * (run.model.layers + 1) * prompts * points * 8
+    pairs = (run.model.layers + 1) * (solvers.steps + 1) * prompts * 8 * 4
+    return PROCESS_MB + (3 * trajectory + layers + pairs) / 1e6
+
+
+def operators_seconds(run: RunSettings, settings: OperatorSettings) -> float:
+    """Return the seconds that measuring one model's attention takes.
+
+    Each distance takes two spectral norms of N x N matrices, 15 N^3 flops each. There is one for every head,
+    row and kernel at every level of the dials, and at every bandwidth for the trained model and two controls.
+    """
+    levels = 6 + sum(len(levels) - 1 for levels in settings.dials.levels().values())
+    fitted = 3 * settings.fit_prompts * max(len(settings.lengthscales), len(settings.bandwidths))
+    heads = 2 * _kinds_of_rows(run) * run.model.layers * run.model.heads
+    distances = heads * (levels * settings.prompts + fitted)
+    return seconds_of(2 * 15 * distances * run.task.context_length**3, False)
+
+
+def operators_memory_mb(run: RunSettings, settings: OperatorSettings) -> float:
+    """Return the memory of measuring one model's attention in MB.
+
+    It holds the attention on five sets of prompts, and one layer's kernels.
+    """
+    pairs, rows = run.task.context_length, _kinds_of_rows(run)
+    kept = rows * run.model.heads * pairs**2 + (rows * pairs) ** 2
+    temporary = 4 * run.model.heads * (rows * pairs) ** 2
+    prompts = max(settings.prompts, settings.fit_prompts)
+    return PROCESS_MB + (5 * run.model.layers * kept + temporary) * prompts * DOUBLE / 1e6
+
+
+def _kinds_of_rows(run: RunSettings) -> int:
+    """Return how many tokens a pair has: two in the interleaved layout, otherwise one."""
+    return 2 if run.model.layout == "interleaved" else 1
