@@ -41,6 +41,12 @@ def message(**overrides: Any) -> str:
             "figures.fig99.tables",
             "a figure reads what the notebook of its kind does; leave it out",
         ),
+        (
+            {"tables": {"tab_ablations": {"tables": ["alignment"]}}},
+            "tables.tab_ablations.tables",
+            "a table reads what its module says it does; leave it out",
+        ),
+        ({"tables": {"tab_setup": {"others": []}}}, "tables.tab_setup.others", "leave it out"),
         ({"tables": {"tab_99": {}}}, "tables.tab_99", "there is no module"),
         ({"tables": {"setup": {}}}, "tables.setup", "names of tables begin with tab_"),
     ],

@@ -288,7 +288,7 @@ def test_statements_are_safe_for_latex(ledger):
         (
             " of: distance,",
             " of: slope,",
-            r"best_alignment.conditions.0: of = 'slope'; lead takes similarity, distance, r_squared, kendall",
+            r"best_alignment.conditions.0: of = 'slope'; lead takes similarity, r_squared, kendall",
         ),
         ("runs: [spherical], above: 0}", "runs: [spherical], factor: 2, above: 0}", r"'factor' is given"),
         ("conditions:\n", "conditions: [\n", r"claims.yaml:\d+: not valid YAML"),

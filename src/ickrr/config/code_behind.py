@@ -6,14 +6,13 @@ This is done while the configuration is read, so that a missing notebook is foun
 import re
 from collections.abc import Iterator
 
-from ickrr.code import PACKAGE_ROOT, CodeError
-from ickrr.config import kinds
-from ickrr.config.experiment import Experiment, FigureSettings
-from ickrr.config.fields import DERIVED
+from ickrr.code import CodeError
+from ickrr.config import kinds, paper_tables
+from ickrr.config.experiment import Experiment
+from ickrr.config.fields import DERIVED, Settings
 from ickrr.config.messages import no_such
 from ickrr.entries import KERNELS, LAWS, SOLVERS, Entries
 
-TABLES = PACKAGE_ROOT / "report" / "tables"
 HEX = re.compile(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?")
 MARKERS = frozenset(".,ov^<>12348spP*hH+xXDd|_")
 LINES = ("-", "--", "-.", ":")
@@ -29,15 +28,13 @@ def undrawable(experiment: Experiment) -> Iterator[tuple[Key, str]]:
             yield ("figures", name), why
         if fault := _kind_fault(figure.kind):
             yield ("figures", name, "kind"), fault
-        for key in sorted(figure.model_fields_set):
-            if DERIVED in FigureSettings.model_fields[key].metadata:
-                yield (
-                    ("figures", name, key),
-                    "a figure reads what the notebook of its kind does; leave it out",
-                )
-    for name in experiment.tables:
+        for key in _derived(figure):
+            yield ("figures", name, key), "a figure reads what the notebook of its kind does; leave it out"
+    for name, table in experiment.tables.items():
         if fault := _table_fault(name):
             yield ("tables", name), fault
+        for key in _derived(table):
+            yield ("tables", name, key), "a table reads what its module says it does; leave it out"
 
 
 def faulty_entries(experiment: Experiment) -> Iterator[tuple[Key, str]]:
@@ -45,6 +42,12 @@ def faulty_entries(experiment: Experiment) -> Iterator[tuple[Key, str]]:
     for key, entries, name in _entries_named(experiment):
         if fault := _entry_fault(entries, name):
             yield key, f"found '{name}', whose module {entries.dotted(name)} {fault}"
+
+
+def _derived(settings: Settings) -> list[str]:
+    """Return the keys that are given although the library works their values out."""
+    fields = type(settings).model_fields
+    return [key for key in sorted(settings.model_fields_set) if DERIVED in fields[key].metadata]
 
 
 def _kind_fault(kind: str) -> str | None:
@@ -60,11 +63,15 @@ def _kind_fault(kind: str) -> str | None:
 
 
 def _table_fault(name: str) -> str | None:
-    if not name.startswith("tab_"):
-        return "names of tables begin with tab_; choose another name"
-    path = TABLES / f"{name.removeprefix('tab_')}.py"
+    if not name.startswith(paper_tables.PREFIX):
+        return f"names of tables begin with {paper_tables.PREFIX}; choose another name"
+    path = paper_tables.module(name)
     if not path.is_file():
         return f"there is no module {path} that makes it; write one, or take the table out"
+    try:
+        paper_tables.load(name)
+    except CodeError as error:
+        return str(error)
     return None
 
 

@@ -113,8 +113,8 @@ class TableSettings(Settings):
     runs: list[str] = setting([], "Runs that it shows, in order")
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
     description: Words = setting("", DESCRIPTION, "technical", exclude=True)
-    tables: list[RunTable] = setting([], "Tables of these runs and controls that it reads")
-    others: list[OtherTable] = setting([], "Tables of no run that it reads")
+    tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of these that its module reads")
+    others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its module reads")
 
 
 class Compute(Settings):

@@ -7,15 +7,13 @@ from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 
 from pydantic import model_validator
 
+from ickrr.config.claim_terms import AlignmentName, NoiseMethod
 from ickrr.config.experiment import RunTable, SummaryTable
 from ickrr.config.fields import Identifier, Settings, setting
 from ickrr.config.solvers import SolverName
 from ickrr.entries import STATISTICS
 
 StatisticName = Annotated[str, STATISTICS]
-AlignmentName = Literal[
-    "similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share"
-]
 
 
 def arguments_of(statistic: str) -> tuple[str, ...]:
@@ -44,7 +42,7 @@ class Condition(Settings):
     of: AlignmentName | None = setting(None, "Statistic of the alignment that it is about")
     solver: SolverName | None = setting(None, "Solver that it is about")
     reference: str | None = setting(None, "Run that the runs are compared with")
-    method: Literal["transformer", "encoded_oracle"] | None = setting(None, "Whose error under other noise")
+    method: NoiseMethod | None = setting(None, "Whose error under other noise")
     factor: float | None = setting(None, "Test noise over training noise", gt=0)
     table: SummaryTable | None = setting(None, "Table of no run, one number a row, that it looks into")
     quantity: str | None = setting(None, "What the number is: the row's `quantity`")

@@ -17,6 +17,7 @@ from ickrr.config.kinds import with_tables_of_kinds
 from ickrr.config.layers import COMMAND_LINE, EXTEND, REMOVE, overlaid, positions_of, typed
 from ickrr.config.messages import describe_problem, hint, no_such, place_of
 from ickrr.config.model import ModelSettings
+from ickrr.config.paper_tables import with_tables_of_modules
 from ickrr.config.shown import left_out, with_runs_of_patterns
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -143,7 +144,7 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
     if not problems:
         note(undrawable(experiment))
     if not problems:
-        experiment = with_tables_of_kinds(with_runs_of_patterns(experiment))
+        experiment = with_tables_of_modules(with_tables_of_kinds(with_runs_of_patterns(experiment)))
         note(_inconsistencies(experiment))
         note(left_out(experiment))
         note(idle_overrides(experiment))

@@ -46,8 +46,9 @@ wanted, `no`, `off`, `false` and `0` all mean false. `null` means that there is 
 value twice.
 
 A setting that would not be used is refused: an unknown key, a run that a figure cannot show, an option that
-its kind does not take or a table that it does not read (`src/ickrr/config/shown.py` says what each can), an
-override that has no effect beside the run's other settings (`src/ickrr/config/idle.py`).
+its kind does not take (`src/ickrr/config/shown.py` says what each can), an override that has no effect beside
+the run's other settings (`src/ickrr/config/idle.py`). So are the tables that a figure or a table of the paper
+reads: its notebook or its module says which.
 
 The column *source* says where a value comes from: *sources* if the papers state it, *our choice* if they do
 not, and *technical* if it has no influence on the science. Every key below `base.task` can be overridden in

@@ -1,17 +1,16 @@
 """What each figure and table of the paper can show.
 
 Whatever a figure or a table would leave out is refused while the configuration is read: a run that differs
-in what it cannot show, an option that it does not take, or a table that it does not read. What a figure reads
-and takes, its notebook says (`ickrr.config.kinds`).
+in what it cannot show, or an option that it does not take. What a figure reads and takes, its notebook says
+(`ickrr.config.kinds`); what a table reads, its module (`ickrr.config.paper_tables`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from ickrr.config import kinds
-from ickrr.config.experiment import Experiment, FigureSettings, OtherTable, RunTable, TableSettings
+from ickrr.config import kinds, paper_tables
+from ickrr.config.experiment import Experiment, FigureSettings, TableSettings
 from ickrr.config.yaml_text import KeyPath
 from ickrr.entries import LAWS
 
@@ -63,41 +62,6 @@ REFUSED: Final[dict[str, Callable[[Experiment, Sequence[str]], Iterator[str]]]] 
     "functions": _more_than_one,
 }
 """Why a kind of figure cannot show some runs; kinds without an entry can show any."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What one table of the paper draws from.
-
-    Attributes:
-        tables: tables that it reads of each of its runs.
-        others: tables of no run that it reads.
-        controls: table of no run that it reads for its controls; it shows none when absent.
-        settings: it shows runs by their settings, of which no table is needed.
-    """
-
-    tables: tuple[RunTable, ...] = ()
-    others: tuple[OtherTable, ...] = ()
-    controls: OtherTable | None = None
-    settings: bool = False
-
-
-CONTROLS: Final[OtherTable] = "construction/controls"
-SHOWN: Final[dict[str, Shown]] = {
-    # A block or a row for each run.
-    "tab_alignment": Shown(("alignment",), controls=CONTROLS),
-    "tab_ablations": Shown(("learning_curve", "alignment", "pairs")),
-    "tab_construction": Shown(others=("construction/cells",)),
-    "tab_rates": Shown(others=("construction/cells", "construction/rates")),
-    "tab_controls": Shown(others=(CONTROLS,)),
-    "tab_metarep": Shown(
-        others=("metarep/cg", "metarep/width", "metarep/operators", "metarep/anchor"),
-    ),
-    "tab_setup": Shown(),
-    "tab_runs": Shown(settings=True),
-    "tab_claims": Shown(),
-    "tab_cost": Shown(),
-}
 
 
 def with_runs_of_patterns(experiment: Experiment) -> Experiment:
@@ -165,21 +129,12 @@ def _of_figure(
 
 
 def _of_table(name: str, table: TableSettings) -> Iterator[tuple[str, str]]:
-    if name not in SHOWN:
-        if bool(table.runs or table.controls) != bool(table.tables):
-            yield "", "`runs` (or `controls`) and `tables` go together: name both or neither"
-        return
-    shown = SHOWN[name]
-    takes_runs = bool(shown.tables) or shown.settings
-    others = [*shown.others, *([shown.controls] if table.controls and shown.controls else [])]
-    for key, found, read in (("tables", table.tables, shown.tables), ("others", table.others, others)):
-        if {*found} != {*read}:
-            yield key, f"found {', '.join(found) or 'none'}; it reads {', '.join(read) or 'none'}"
-    if table.runs and not takes_runs:
+    reads = paper_tables.load(name)
+    if table.runs and reads.of_runs is None:
         yield "runs", f"found {', '.join(table.runs)}; it shows no runs, leave them out"
-    if takes_runs and not table.runs:
+    if reads.of_runs is not None and not table.runs:
         yield "runs", "found none; it shows at least one run"
-    if table.controls and not shown.controls:
+    if table.controls and reads.of_controls is None:
         yield "controls", f"found {', '.join(table.controls)}; it shows no controls, leave them out"
 
 

@@ -246,7 +246,7 @@ def file_of(tables: Tables, name: str) -> Path:
     if found is None:
         raise FileError(
             f"{name}: is read, but is none of the inputs that the rule of this job declares; add it to them "
-            "(workflow/rules/inputs.smk; for a figure or a table of the paper, config.yaml)"
+            "(workflow/rules/inputs.smk; for a table of the paper, READS or READS_OF_RUNS of its module)"
         )
     return found
 

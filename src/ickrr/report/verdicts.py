@@ -13,20 +13,12 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from ickrr.config.claim_terms import DIRECTION
 from ickrr.errors import FileError
 from ickrr.report.intervals import Interval
 from ickrr.report.load import estimate
 
 Standing = Literal["best", "tied for best", "behind", "undefined"]
-
-# +1: larger is a better match between model and solver; -1: smaller is.
-DIRECTION: Final[dict[str, int]] = {
-    "similarity": 1,
-    "distance": -1,
-    "r_squared": 1,
-    "kendall_tau": 1,
-    "censored_share": -1,
-}
 
 WHOLE_MODEL: Final = 0
 """What stands in the column `layer` of the table `pairs` for the whole model."""

@@ -8,13 +8,14 @@ from typing import get_args
 import pytest
 from support import ROOT
 
-from ickrr.config.ledger import AlignmentName, allowed_values, arguments_of
+from ickrr.comparison.alignment import ORDER
+from ickrr.config.claim_terms import AlignmentName, Ranked
+from ickrr.config.ledger import allowed_values, arguments_of
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.entries import STATISTICS
 from ickrr.errors import ConfigError
-from ickrr.report.statistics.question import OfSolver, Question, Ranked
-from ickrr.report.verdicts import DIRECTION
+from ickrr.report.statistics.question import Question
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +29,9 @@ def test_the_ledger_asks_for_every_statistic(experiment):
     assert set(ledger.statistics()) == set(STATISTICS)
 
 
-def test_what_may_be_ranked_has_a_direction():
+def test_only_what_may_be_ranked_can_be_led():
     """Fails if the judge is the first to miss that a solver cannot lead in what has no better and worse."""
-    assert set(get_args(Ranked)) == set(DIRECTION)
-    assert {*get_args(OfSolver), "floor"} == set(get_args(AlignmentName))
+    assert set(get_args(AlignmentName)) == set(ORDER)  # the statistics that the comparison writes
     assert allowed_values("lead") == {"of": get_args(Ranked)}
     assert allowed_values("alignment") == {}
 

@@ -1,10 +1,11 @@
 """Numbers of what compares: solvers in pairs, layers that a solver leads, errors under other noise."""
 
 from itertools import permutations
-from typing import Final
+from typing import Final, get_args
 
 import pandas as pd
 
+from ickrr.config.claim_terms import NoiseMethod
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import camel_case, setting_number
@@ -15,7 +16,6 @@ from ickrr.report.statistics.question import Question
 from ickrr.report.verdicts import paired_difference
 
 BY_LAYER: Final = ("distance", "similarity")
-METHODS: Final = ("transformer", "encoded_oracle")
 
 
 def comparison_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
@@ -77,7 +77,7 @@ def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Tabl
     }
     question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
     for place, factor in chosen.items():
-        for method in METHODS:
+        for method in get_args(NoiseMethod):
             # The same statistic that decides claims, so that text and ledger cannot disagree.
             ratio = noise_ratio(question, method, factor)
             macros.estimate(f"{camel_case(run)}Noise{place}{camel_case(method)}", *ratio)

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 
+from ickrr.config.claim_terms import DIRECTION
 from ickrr.config.experiment import Experiment
 from ickrr.report.curves import (
     TRANSFORMER,
@@ -19,7 +20,6 @@ from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import prose_name
 from ickrr.report.numbers.macros import UNDEFINED, Macros
 from ickrr.report.verdicts import (
-    DIRECTION,
     FLOOR,
     Ranking,
     paired_interval,

@@ -2,8 +2,9 @@
 
 from itertools import permutations
 
+from ickrr.config.claim_terms import OfSolver
 from ickrr.report.intervals import Interval
-from ickrr.report.statistics.question import OfSolver, Question
+from ickrr.report.statistics.question import Question
 
 NAME = "largest difference in {of} between two solvers"
 READS = ("pairs",)

@@ -1,7 +1,8 @@
 """By how much a solver is ahead of the best other one, in its paired differences."""
 
+from ickrr.config.claim_terms import DIRECTION, Ranked
 from ickrr.report.intervals import Interval
-from ickrr.report.statistics.question import Question, Ranked
+from ickrr.report.statistics.question import Question
 
 NAME = "lead of {solver} in {of}"
 READS = ("pairs",)
@@ -19,7 +20,7 @@ def estimate(question: Question, of: Ranked, solver: str) -> Interval:
     """
     import numpy as np
 
-    from ickrr.report.verdicts import DIRECTION, paired_difference
+    from ickrr.report.verdicts import paired_difference
 
     pairs = question.table("pairs")
     found = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -10,11 +10,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ickrr.report.load import Tables
-
-Ranked = Literal["similarity", "distance", "r_squared", "kendall_tau", "censored_share"]
-"""Statistics of the alignment of which one solver's may be better than another's."""
-OfSolver = Literal[Ranked, "slope"]
-"""Statistics of the alignment that are a solver's own; the floor is that of the layers."""
 
 
 @dataclass(frozen=True)

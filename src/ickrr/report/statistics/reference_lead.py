@@ -2,9 +2,10 @@
 
 import math
 
+from ickrr.config.claim_terms import DIRECTION, Ranked
 from ickrr.report.intervals import Interval
 from ickrr.report.statistics.lead import estimate as lead
-from ickrr.report.statistics.question import Question, Ranked
+from ickrr.report.statistics.question import Question
 
 NAME = "lead in {of} of the solver that is best in {reference}"
 READS = ("pairs", "alignment")
@@ -19,7 +20,6 @@ def estimate(question: Question, of: Ranked, reference: str) -> Interval:
     import numpy as np
 
     from ickrr.report.load import estimate as value_of
-    from ickrr.report.verdicts import DIRECTION
 
     alignment = question.of_run(reference).table("alignment")
     values = [DIRECTION[of] * value_of(alignment, solver, of).value for solver in question.solvers]

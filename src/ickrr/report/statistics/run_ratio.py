@@ -1,8 +1,9 @@
 """`alignment` of a run over that of the reference run."""
 
+from ickrr.config.claim_terms import OfSolver
 from ickrr.report.intervals import Interval, ratio
 from ickrr.report.statistics.alignment import estimate as alignment
-from ickrr.report.statistics.question import OfSolver, Question
+from ickrr.report.statistics.question import Question
 
 NAME = "{of} to {solver}, over that in {reference}"
 READS = ("alignment",)

@@ -1,7 +1,8 @@
 """Tables of the paper, one module each: ``build`` of ``ickrr.report.tables.<name>`` makes ``tab_<name>``.
 
 Modules are found by name and imported when asked for, so that a table's code is its own module and what that
-imports: an edit of one table leaves the others alone.
+imports: an edit of one table leaves the others alone. A module names the tables that it reads in constants,
+which `ickrr.config.paper_tables` describes: ``READS_OF_RUNS``, ``READS_OF_CONTROLS`` and ``READS``.
 """
 
 import pkgutil

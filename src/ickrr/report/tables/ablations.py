@@ -20,6 +20,8 @@ from ickrr.report.table import PaperTable
 from ickrr.report.verdicts import paired_difference
 
 NAME: Final = "tab_ablations"
+READS_OF_RUNS: Final = ("learning_curve", "alignment", "pairs")
+CURVE, ALIGNMENT, PAIRS = READS_OF_RUNS
 NONE: Final = "{--}"
 
 
@@ -70,7 +72,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
 
 def _row(experiment: Experiment, tables: Tables, run: str) -> dict[str, object]:
     settings = experiment.run(run)
-    final = load_table(tables, [run], "learning_curve").sort_values("step").groupby("seed").tail(1)
+    final = load_table(tables, [run], CURVE).sort_values("step").groupby("seed").tail(1)
     excess, bayes = final["excess_risk"].to_numpy(float), float(final["bayes_risk"].mean())
     row = {
         "run": run,
@@ -86,7 +88,7 @@ def _row(experiment: Experiment, tables: Tables, run: str) -> dict[str, object]:
 
 
 def _closest(experiment: Experiment, tables: Tables, run: str) -> dict[str, object]:
-    alignment = load_table(tables, [run], "alignment")
+    alignment = load_table(tables, [run], ALIGNMENT)
     solvers = list(experiment.solvers.headline)
     floor = estimate(alignment, solvers[0], "floor").value
     distances = np.array([estimate(alignment, solver, "distance").value for solver in solvers])
@@ -97,7 +99,7 @@ def _closest(experiment: Experiment, tables: Tables, run: str) -> dict[str, obje
         found |= {"closest": solvers[order[0]], "distance": float(distances[order[0]])}
     if len(order) > 1:
         closest, second = solvers[order[0]], solvers[order[1]]
-        ahead = paired_difference(load_table(tables, [run], "pairs"), "distance", second, closest)
+        ahead = paired_difference(load_table(tables, [run], PAIRS), "distance", second, closest)
         found |= {"runner_up": second, "ahead": ahead.value, "ahead_low": ahead.low, "ahead_high": ahead.high}
     return found
 

@@ -19,6 +19,8 @@ from ickrr.report.load import Tables, estimate, load_other, load_table
 from ickrr.report.methods import CONTROLS, RANDOM, law_name, short_name
 from ickrr.report.table import PaperTable
 
+READS_OF_RUNS: Final = ("alignment",)
+READS_OF_CONTROLS: Final = ("construction/controls",)
 # statistic: header, factor, decimals
 COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
     "similarity": ("Peak SimE", 1, 3),
@@ -47,7 +49,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     settings = experiment.tables["tab_alignment"]
     runs, controls = settings.runs, settings.controls
     solvers = list(experiment.solvers.names)
-    alignment = load_table(tables, [*runs, *controls], "alignment")
+    alignment = load_table(tables, [*runs, *controls], *READS_OF_RUNS)
     laws = {run: experiment.run(run).task.law for run in (*runs, *controls)}
     frame = alignment.assign(law=alignment["run"].map(laws))
     frame = frame[["law", "run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]
@@ -59,7 +61,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         block[0][0] = (r"\midrule " if index else "") + label
         rows += block
     if controls:
-        rows += _controls(alignment, controls, load_other(tables, "construction/controls"))
+        rows += _controls(alignment, controls, load_other(tables, *READS_OF_CONTROLS))
     shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in COLUMNS.values())])
     formats = "".join(
         f"S[table-format={'3' if places == 0 else f'-1.{places}'}]" for _, _, places in COLUMNS.values()

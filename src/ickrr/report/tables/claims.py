@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ickrr.config.claim_terms import ALIGNMENT_WORDS, NOISE_METHOD_WORDS
 from ickrr.config.experiment import Experiment
 from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
@@ -14,18 +15,7 @@ from ickrr.report.methods import prose_name
 from ickrr.report.quantities import plain, quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
-OF: Final = {
-    "similarity": "SimE",
-    "floor": "SimE of the zero predictor",
-    "distance": "distance",
-    "slope": "slope",
-    "r_squared": "$R^2$",
-    "kendall_tau": r"$\tau_b$",
-    "censored_share": "censored share",
-    "": "",
-}
 SOURCES: Final = {"metarepicl": "MetaRepICL"}
-METHODS: Final = {"transformer": "transformer", "encoded_oracle": "training ridge", "": ""}
 
 FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
 
@@ -87,11 +77,11 @@ def describe(condition: "pd.Series[Any]") -> str:
     words = FLOOR_WORDS if condition["of"] == "floor" else STATISTICS.load(condition["statistic"]).NAME
     solver = condition["solver"]
     text: str = words.format(
-        of=OF[condition["of"]],
+        of=ALIGNMENT_WORDS[condition["of"]] if condition["of"] else "",
         solver=prose_name(solver).replace("–", "--") if solver else "",
         reference=plain(condition["reference"]),
         quantity=quantity_words(condition["table"], condition["quantity"]),
-        method=METHODS[condition["method"]],
+        method=NOISE_METHOD_WORDS[condition["method"]] if condition["method"] else "",
         factor="" if math.isnan(condition["factor"]) else setting_number(float(condition["factor"])),
     )
     return text

@@ -11,6 +11,7 @@ from ickrr.report.formatting import escape, number, ridge_name, setting_number
 from ickrr.report.load import Tables, load_other
 from ickrr.report.table import PaperTable
 
+READS: Final = ("construction/cells",)
 STATUS: Final = {"verified": "", "theory only": "too deep to run", "beyond float64": "below rounding"}
 
 
@@ -25,7 +26,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         All cells; LaTeX as a `tabular`.
     """
     del experiment
-    cells = load_other(tables, "construction/cells")
+    cells = load_other(tables, *READS)
     lengths = np.sort(cells["context_length"].unique())[::2]
     accuracies = np.sort(cells["accuracy"].unique())[::-1][::2]
     rows: list[list[str]] = []

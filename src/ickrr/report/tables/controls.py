@@ -1,5 +1,7 @@
 """Table of the controls of the comparison: built models, which must follow, and a random one."""
 
+from typing import Final
+
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
@@ -8,11 +10,13 @@ from ickrr.report.load import Tables, load_other
 from ickrr.report.methods import CONTROLS
 from ickrr.report.table import PaperTable
 
+READS: Final = ("construction/controls",)
+
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of the controls."""
     del experiment
-    controls = load_other(tables, "construction/controls")
+    controls = load_other(tables, *READS)
     rows = [
         [
             CONTROLS[row["kind"]],

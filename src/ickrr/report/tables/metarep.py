@@ -16,15 +16,17 @@ from ickrr.report.load import Tables, load_summary
 from ickrr.report.quantities import quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
+READS: Final = ("metarep/cg", "metarep/width", "metarep/operators", "metarep/anchor")
+CG, WIDTH, OPERATORS, ANCHOR = READS
 # Table, and quantities of one block: their subjects share the columns.
 BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("metarep/cg", ("step_error", "local_error", "drift", "rate_share", "blocks_per_step")),
-    ("metarep/cg", ("steps",)),
-    ("metarep/cg", ("relu_error",)),
-    ("metarep/width", ("fall",)),
-    ("metarep/width", ("effective_dimension",)),
-    ("metarep/operators", ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
-    ("metarep/anchor", ("agreement",)),
+    (CG, ("step_error", "local_error", "drift", "rate_share", "blocks_per_step")),
+    (CG, ("steps",)),
+    (CG, ("relu_error",)),
+    (WIDTH, ("fall",)),
+    (WIDTH, ("effective_dimension",)),
+    (OPERATORS, ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
+    (ANCHOR, ("agreement",)),
 )
 CAPPED: Final = "steps_capped"
 """Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
@@ -77,7 +79,7 @@ def _chosen(tables: Tables, table: str, quantities: Sequence[str]) -> pd.DataFra
 
 def _bounds(tables: Tables) -> set[tuple[str, str]]:
     """Subjects and settings of which the median number of steps is only bounded from below."""
-    rows = load_summary(tables, "metarep/cg")
+    rows = load_summary(tables, CG)
     capped = rows[(rows["quantity"] == CAPPED) & (rows["value"] > 0.5)]
     return set(zip(capped["subject"], capped["setting"], strict=True))
 

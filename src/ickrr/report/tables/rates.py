@@ -10,6 +10,7 @@ from ickrr.report.formatting import interval, number, ridge_name
 from ickrr.report.load import Tables, load_other
 from ickrr.report.table import PaperTable
 
+READS: Final = ("construction/cells", "construction/rates")
 QUANTITIES: Final = {
     "steps": "steps, theory",
     "smallest_steps": "steps, smallest",
@@ -27,8 +28,7 @@ AGAINST: Final = {
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of fitted exponents, one column a ridge."""
     del experiment
-    cells = load_other(tables, "construction/cells")
-    rates = load_other(tables, "construction/rates")
+    cells, rates = (load_other(tables, name) for name in READS)
     names = list(rates["name"].unique())
     labels = {
         name: ridge_name(*cells.loc[cells["name"] == name, ["scaling", "ridge"]].iloc[0]) for name in names

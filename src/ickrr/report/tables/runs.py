@@ -11,6 +11,7 @@ from ickrr.report.formatting import escape, setting_number
 from ickrr.report.table import PaperTable
 
 NAME: Final = "tab_runs"
+READS_OF_RUNS: Final = ()  # it shows their settings
 
 
 def build(experiment: Experiment, tables: Sequence[Path]) -> PaperTable:

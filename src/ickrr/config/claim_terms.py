@@ -1,0 +1,38 @@
+"""What claims can be about: statistics of the alignment and methods under other noise, with their words.
+
+This is the one list of each. It imports nothing, since statistics of claims take their types from it.
+"""
+
+from typing import Final, Literal, get_args
+
+MoreIsBetter = Literal["similarity", "r_squared", "kendall_tau"]
+LessIsBetter = Literal["distance", "censored_share"]
+Ranked = Literal[MoreIsBetter, LessIsBetter]
+"""Statistics of the alignment of which one solver's may be better than another's."""
+OfSolver = Literal[Ranked, "slope"]
+"""Statistics of the alignment that are a solver's own; the floor is that of the layers."""
+AlignmentName = Literal[OfSolver, "floor"]
+
+ALIGNMENT_WORDS: Final[dict[AlignmentName, str]] = {
+    "similarity": "SimE",
+    "floor": "SimE of the zero predictor",
+    "distance": "distance",
+    "slope": "slope",
+    "r_squared": "$R^2$",
+    "kendall_tau": r"$\tau_b$",
+    "censored_share": "censored share",
+}
+"""What text writes for each (LaTeX)."""
+
+DIRECTION: Final[dict[str, int]] = {
+    **dict.fromkeys(get_args(MoreIsBetter), 1),
+    **dict.fromkeys(get_args(LessIsBetter), -1),
+}
+"""+1: a larger one is a better match between model and solver; -1: a smaller one is."""
+
+NoiseMethod = Literal["transformer", "encoded_oracle"]
+NOISE_METHOD_WORDS: Final[dict[NoiseMethod, str]] = {
+    "transformer": "transformer",
+    "encoded_oracle": "training ridge",
+}
+"""What text writes for whose error it is under other noise (LaTeX)."""
