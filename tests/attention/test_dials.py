@@ -5,8 +5,8 @@ import pytest
 import torch
 from sklearn.kernel_ridge import KernelRidge
 
-from ickrr.attention.dials import IN_DISTRIBUTION, dial_draws, mean_square_norm, shifted_prompts
-from ickrr.config.operators import NEUTRAL
+from ickrr.attention.dials import dial_draws, mean_square_norm, shifted_prompts
+from ickrr.config.operators import IN_DISTRIBUTION, NEUTRAL
 from ickrr.config.task import TaskSettings
 from ickrr.entries import LAWS
 from ickrr.laws import draw_inputs

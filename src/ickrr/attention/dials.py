@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ickrr.config.operators import IN_DISTRIBUTION
 from ickrr.config.task import Law, TaskSettings
 from ickrr.entries import LAWS
 from ickrr.laws import draw_inputs
@@ -24,9 +25,6 @@ from ickrr.tasks import (
     kernel_matrix,
     posterior,
 )
-
-IN_DISTRIBUTION = "in_distribution"
-"""Stands for a dial at its first level."""
 
 
 @dataclass(frozen=True)

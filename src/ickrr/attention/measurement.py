@@ -21,7 +21,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ickrr.attention.dials import IN_DISTRIBUTION, DialDraws, shifted_prompts
+from ickrr.attention.dials import DialDraws, shifted_prompts
 from ickrr.attention.operators import (
     GAUSSIAN,
     REPRESENTATION,
@@ -37,7 +37,7 @@ from ickrr.attention.operators import (
     ridge_predictions,
     token_distances,
 )
-from ickrr.config.operators import OperatorSettings
+from ickrr.config.operators import IN_DISTRIBUTION, OperatorSettings
 from ickrr.config.task import TaskSettings
 from ickrr.kernels.distances import squared_distances
 from ickrr.model.transformer import Transformer

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ickrr.comparison.resamples import Resamples
+from ickrr.config.operators import IN_DISTRIBUTION
 
 Array = npt.NDArray[np.float64]
 Level = tuple[str, float]
 
-IN_DISTRIBUTION = "in_distribution"
 TRAINED = "trained"
 LOUD = 2.0
 QUIET = 1.25

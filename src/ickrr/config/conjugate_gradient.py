@@ -1,6 +1,6 @@
 """Settings of the built conjugate gradients and of the study of their width."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,8 @@ Conditioning = Literal["well", "ill"]
 
 DIVERGED = 1e6
 """Relative prediction error at which an iteration counts as diverged; larger errors are cut to it."""
+PROJECTIONS: Final = ("gaussian", "eigenspace")
+"""Projections to fewer channels: at random, and to the leading eigenspace (an oracle)."""
 
 
 class FamilySettings(Settings):

@@ -1,6 +1,6 @@
 """Settings of the study of attention operators, and of the dials that lead out of distribution."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,9 @@ from ickrr.config.task import Law
 Factor = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Shift = Annotated[float, Field(ge=0)]
+
+IN_DISTRIBUTION: Final = "in_distribution"
+"""Stands for a dial at its first level."""
 
 
 class DialSettings(Settings):

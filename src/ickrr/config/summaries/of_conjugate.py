@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ickrr.config.conjugate_gradient import PROJECTIONS
 from ickrr.config.summaries.names import NONE, Names, Quantity
 
 CG: Final = Names({"cg": "conjugate gradient"})
@@ -16,8 +17,8 @@ UNITS: Final = Names(
 )
 
 FULL_KERNEL: Final = Names({"kernel": "full kernel"})
-GAUSSIAN: Final = Names({"gaussian": "Gaussian projection"})
-PROJECTIONS: Final = GAUSSIAN | Names({"eigenspace": "leading eigenspace"})
+PROJECTED: Final = Names(dict(zip(PROJECTIONS, ("Gaussian projection", "leading eigenspace"), strict=True)))
+GAUSSIAN: Final = Names({"gaussian": PROJECTED.words["gaussian"]})
 WIDTH_RIDGES: Final = Names(
     settings=lambda experiment: (f"{ridge:g}" for ridge in experiment.width.ridges),
     rule="the ridges of `width.ridges`",
@@ -119,13 +120,13 @@ WIDTH_QUANTITIES: Final = {
     "error": Quantity(
         r"error, by ridge and multiple of $d_\mathrm{eff}$",
         "relative error of kernel ridge regression on that multiple of d_eff channels, mean over seeds",
-        PROJECTIONS,
+        PROJECTED,
         MULTIPLES,
     ),
     "fall": Quantity(
         r"error at $2d_\mathrm{eff}$ over $d_\mathrm{eff}/2$, by ridge",
         "that error at 2 d_eff over the one at d_eff / 2",
-        PROJECTIONS,
+        PROJECTED,
         WIDTH_RIDGES,
     ),
     "stack_gap": Quantity(

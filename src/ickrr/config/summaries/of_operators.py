@@ -3,9 +3,8 @@
 from typing import Final
 
 from ickrr.config.experiment import Experiment
+from ickrr.config.operators import IN_DISTRIBUTION
 from ickrr.config.summaries.names import Names, Quantity
-
-IN_DISTRIBUTION: Final = "in_distribution"
 
 RUNS: Final = Names(
     settings=lambda experiment: experiment.operators.runs, rule="the runs of `operators.runs`"

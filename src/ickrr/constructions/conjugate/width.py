@@ -7,17 +7,14 @@ mean square. With them comes the effective dimension tr K (K + ridge I)^-1 of th
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import torch
 from torch import Tensor
 
-from ickrr.config.conjugate_gradient import WidthSettings
+from ickrr.config.conjugate_gradient import PROJECTIONS, WidthSettings
 from ickrr.constructions.conjugate.exact_model import build
 from ickrr.constructions.conjugate.feature_prompts import FeaturePrompts, draw
 from ickrr.randomness import torch_generator
-
-PROJECTIONS: Final = ("gaussian", "eigenspace")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from ickrr.config.conjugate_gradient import WidthSettings
-from ickrr.constructions.conjugate.width import PROJECTIONS
+from ickrr.config.conjugate_gradient import PROJECTIONS, WidthSettings
 from ickrr.constructions.summary_rows import Row, estimate, supremum
 
 Interval = Callable[[np.ndarray], tuple[float, float]]

@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from ickrr.config.conjugate_gradient import DIVERGED
+from ickrr.config.conjugate_gradient import DIVERGED, PROJECTIONS
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, number, setting_number
 from ickrr.report.load import Tables, load_other, summary_row
@@ -13,7 +13,6 @@ from ickrr.report.numbers.macros import Macros
 FAMILIES: Final = ("well", "ill")
 STACKS: Final = ("cg", "pcg")
 ERRORS: Final = ("step_error", "twin_error", "local_error", "drift")
-PROJECTIONS: Final = ("gaussian", "eigenspace")
 
 
 def conjugate_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:

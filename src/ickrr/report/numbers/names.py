@@ -7,6 +7,9 @@ NoiseZeroOne), see `KINDS`. ``Name~`` is an estimate, which is four macros: ``\N
 
 from typing import Final, NamedTuple
 
+from ickrr.config.summaries import SUMMARIES
+from ickrr.report.formatting import camel_case
+
 
 class Group(NamedTuple):
     """Macros that are written together.
@@ -39,6 +42,13 @@ KINDS: Final = {
     "Claim": "a claim of claims.yaml",
 }
 """What each kind of name is."""
+
+ANCHOR: Final = " ".join(
+    f"{camel_case(name)}{camel_case(setting)}~"
+    for name, quantity in SUMMARIES["metarep/anchor"].items()
+    for setting in quantity.settings.words
+)
+"""All rows of the table ``metarep/anchor``, as `ickrr.report.numbers.operators` writes them."""
 
 GROUPS: Final = (
     Group(
@@ -227,7 +237,7 @@ GROUPS: Final = (
         "operators",
         "One layer of linear attention against one step of gradient descent.",
         "<Anchor>",
-        "AgreementMatrix~ AgreementScalar~ ErrorRatioMatrix~ ErrorRatioScalar~ ErrorRatioRidgeRidge~",
+        ANCHOR,
     ),
     Group(
         "claims",

@@ -9,11 +9,11 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.config.operators import IN_DISTRIBUTION
 from ickrr.report.formatting import camel_case, escape, joined, setting_number
 from ickrr.report.load import Tables, load_other
 from ickrr.report.numbers.macros import Macros
 
-IN_DISTRIBUTION: Final = "in_distribution"
 SILENT: Final = "silent"
 
 
