@@ -45,17 +45,17 @@ def test_opened_by_hand_a_notebook_draws_the_first_figure_of_its_kind(kind: str)
 def test_a_figure_is_told_its_own_options(read: Read) -> None:
     """Fails if an option of one figure is dropped, or reaches another of the same kind."""
     found = read("figures: {fig9: {main_solver: richardson}, fig2: {solvers: [richardson, chebyshev]}}")
-    assert kinds.parameters(found, "fig9", TABLES)["main_solver"] == "richardson"
-    second = kinds.parameters(found, "fig2", TABLES)
+    assert kinds.parameters(found, "fig9")["main_solver"] == "richardson"
+    second = kinds.parameters(found, "fig2")
     assert (second["solvers"], second["main_solver"]) == (["richardson", "chebyshev"], "richardson")
-    assert kinds.parameters(found, "fig5", TABLES)["solvers"] == ["preconditioned_richardson"]
-    assert kinds.parameters(found, "fig7", TABLES)["solvers"] == EXPERIMENT.solvers.headline
-    assert "solvers" not in kinds.parameters(found, "fig_training", TABLES)
+    assert kinds.parameters(found, "fig5")["solvers"] == ["preconditioned_richardson"]
+    assert kinds.parameters(found, "fig7")["solvers"] == EXPERIMENT.solvers.headline
+    assert "solvers" not in kinds.parameters(found, "fig_training")
 
 
 def test_a_new_figure_of_a_known_kind_is_an_entry_of_the_configuration(read: Read) -> None:
     """Fails if more than its entry is needed: a notebook, or a list of what it reads."""
     found = read("figures: {fig_more: {kind: heatmaps, runs: [label, adamw], solvers: [richardson]}}")
     assert found.figures["fig_more"].tables == ["similarity", "matches"]
-    told = kinds.parameters(found, "fig_more", TABLES)
+    told = kinds.parameters(found, "fig_more")
     assert (told["runs"], told["solvers"]) == (["label", "adamw"], ["richardson"])

@@ -95,7 +95,8 @@ CONSTRUCTION: Final[dict[str, Table]] = {
     "construction/contraction": Table(
         "One row for each prompt, ridge and preconditioner.",
         {
-            "family": Column("law of the inputs, or kind of adversarial prompt"),
+            "family": Column("law of the inputs, or name of an adversarial set"),
+            "kind": Column("`law` or `adversarial`"),
             "lengthscale": Column("lengthscale of the kernel", "input units"),
             "scaling": CELL["scaling"],
             "ridge": CELL["ridge"],

@@ -94,7 +94,7 @@ OF_PAPER: Final[dict[str, Table]] = {
             "run": RUN,
             "law": Column("law of the inputs"),
             "dimension": Column("of the inputs"),
-            "lengthscale": Column("of the kernel", "inputs"),
+            "lengthscale": Column("of the kernel", "input units"),
             "noise_std": Column("standard deviation of the label noise", "labels"),
             "layers": Column("number of transformer blocks"),
             "width": Column("of the residual stream", "channels"),

@@ -64,7 +64,7 @@ def test_a_median_beyond_the_grid_is_a_bound(folder):
 
 def test_subjects_are_named_as_their_quantity_names_them(folder):
     """Fails if a kernel or a ReLU stack is given the name that it has in another table."""
-    heads = re.findall(r"\\textit\{([^}]*)\}", build(None, folder).latex)
+    heads = re.findall(r"\\textit\{([^}]*)\}", build(None, folder / "tables").latex)
     assert heads[:3] == ["conjugate gradient", "preconditioned CG", "ReLU version"]
     assert {"full kernel", "ReLU, well-conditioned", "ReLU, ill-conditioned", "linear attention"} < set(heads)
 
