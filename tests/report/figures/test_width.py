@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from conjugate_tables import RIDGES, width_curves_table, width_table
 
-from ickrr.report.figures.width import describe_width, width_figure
+from ickrr.config.conjugate_gradient import PROJECTIONS
+from ickrr.report.figures.width import LOOKS, describe_width, width_figure
+
+
+def test_every_projection_is_drawn():
+    """Fails if a projection is made and not drawn."""
+    assert tuple(LOOKS) == PROJECTIONS
 
 
 @pytest.fixture(scope="module")

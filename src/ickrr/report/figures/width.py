@@ -8,15 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ickrr.config.conjugate_gradient import PROJECTIONS
 from ickrr.report.panels.axes import letters
 from ickrr.report.style import MUTED, new_figure, note, style
 
-LOOKS: Final = (
-    ("#004488", "o", "Gaussian projection"),
-    ("#BB3344", "s", "top eigenspace (oracle)"),
-)
-"""Colour, marker and label of each of `PROJECTIONS`."""
+LOOKS: Final = {
+    "gaussian": ("#004488", "o", "Gaussian projection"),
+    "eigenspace": ("#BB3344", "s", "top eigenspace (oracle)"),
+}
+"""Colour, marker and label of each projection of the table; a test compares them with those that are made."""
 QUANTILES: Final = (0.1, 0.9)
 LOWEST: Final = 1e-3  # where r reaches the rank of the representation the oracle's error is rounding
 STACK: Final = "D"
@@ -40,7 +39,7 @@ def width_figure(curves: pd.DataFrame, scale: str) -> Figure:
         letters(axes)
         axes[0].set_ylabel("relative query RMSE")
         handles = [
-            Line2D([], [], color=colour, marker=marker, label=label) for colour, marker, label in LOOKS
+            Line2D([], [], color=colour, marker=marker, label=label) for colour, marker, label in LOOKS.values()
         ]
         handles.append(Line2D([], [], color="black", marker=STACK, linestyle="None", label=STACK_NAME))
         handles.append(Line2D([], [], color=MUTED, linestyle="--", label=r"$d_\mathrm{eff}$"))
@@ -69,7 +68,7 @@ def describe_width(summary: pd.DataFrame) -> str:
 
 def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     grid = rows[(rows["source"] == "algebra") & rows["multiple"].isna()]
-    for projection, (colour, marker, _) in zip(PROJECTIONS, LOOKS, strict=True):
+    for projection, (colour, marker, _) in LOOKS.items():
         errors = grid[grid["projection"] == projection].groupby("rank")["error"]
         mean = errors.mean()
         low, high = (errors.quantile(level).clip(lower=LOWEST / 10) for level in QUANTILES)
