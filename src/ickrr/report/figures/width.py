@@ -39,7 +39,8 @@ def width_figure(curves: pd.DataFrame, scale: str) -> Figure:
         letters(axes)
         axes[0].set_ylabel("relative query RMSE")
         handles = [
-            Line2D([], [], color=colour, marker=marker, label=label) for colour, marker, label in LOOKS.values()
+            Line2D([], [], color=colour, marker=marker, label=label)
+            for colour, marker, label in LOOKS.values()
         ]
         handles.append(Line2D([], [], color="black", marker=STACK, linestyle="None", label=STACK_NAME))
         handles.append(Line2D([], [], color=MUTED, linestyle="--", label=r"$d_\mathrm{eff}$"))
