@@ -9,9 +9,9 @@ from torch import Tensor
 from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.noise import BAYES, ENCODED_ORACLE, TRANSFORMER, NoisyPrompts, ratio_table
 from ickrr.comparison.probe import read_output
-from ickrr.comparison.probed import PlacedModel
 from ickrr.config.run import RunSettings
 from ickrr.config.task import PromptSettings
+from ickrr.model.placed import PlacedModel
 from ickrr.model.transformer import Transformer
 from ickrr.randomness import torch_generator
 from ickrr.tasks import Prompts, bayes_ridge, kernel_matrix, posterior, sample_prompts

@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 
 from ickrr.attention.gradient_step import comparison_rows
-from ickrr.comparison.probed import PlacedModel
 from ickrr.comparison.resamples import Resamples
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.io.files import read_settings, write_table
 from ickrr.io.run_files import load_prompts
+from ickrr.model.placed import PlacedModel
 from ickrr.model.trained import add_model_options, load_seeds
 
 
