@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from safetensors.numpy import load_file
+from scipy.sparse.csgraph import connected_components
 from sklearn.gaussian_process.kernels import RationalQuadratic
 from support import ROOT, Paper, Project
 
@@ -114,9 +115,10 @@ def test_a_law(project: Project) -> None:
     assert project.planned() == {}
     build(project, "prompts/grouped-fit.safetensors")
     x = load_file(project.results() / "prompts/grouped-fit.safetensors")["x"]  # (B, N+1, d)
-    near = np.linalg.norm(x[:, :, None] - x[:, None], axis=-1) < 10 * 0.1 * np.sqrt(x.shape[-1]) / 2
-    groups = np.array([len(np.unique(prompt, axis=0)) for prompt in near])
-    assert groups.max() <= 4 and groups.mean() > 3
+    near = np.linalg.norm(x[:, :, None] - x[:, None], axis=-1) < 1.0  # three times the distance in a group
+    groups = np.array([connected_components(prompt)[0] for prompt in near])
+    assert groups.max() <= 4
+    assert groups.mean() > 3
     expected = float(python(project, "from ickrr.laws.grouped import mean_square_norm as m; print(m(5))"))
     assert (x**2).sum(-1).mean() == pytest.approx(expected * x.shape[-1] / 5, rel=0.15)
 
