@@ -118,7 +118,7 @@ def rerun(project: Path, step: str, folder: Path, overlay: Path | None = None) -
         ]
         options += ["--state", str(folder / "state.safetensors")]
     else:
-        files = {"output": "seed0.safetensors"}
+        files = {"predictions": "seed0.safetensors"}
         options = ["--weights", f"{MODEL}/weights.safetensors", "--settings", str(folder / "probe.json")]
         options += ["--fit", f"{prompts}-fit.safetensors"]
         options += ["--evaluation", f"{prompts}-evaluation.safetensors"]
