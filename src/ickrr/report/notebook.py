@@ -65,6 +65,9 @@ def run_notebook(
                 _literal(executed),
                 dict(parameters),
                 cwd=".",
+                # A notebook that names no kernel is run all the same.
+                kernel_name="python3",
+                language="python",
                 progress_bar=False,
                 kernel_manager_class=ThisPython,
             )
