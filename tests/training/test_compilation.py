@@ -18,6 +18,7 @@ def no_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_gradients_are_the_same(make_trainer, run_with, no_cache):
     """Fails if compiled gradients are other ones, or nothing is compiled."""

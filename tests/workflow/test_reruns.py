@@ -195,6 +195,7 @@ def test_one_figure_is_drawn_alone(project: Project) -> None:
     assert figure.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_equal_results_make_equal_papers(project: Project) -> None:
     """Fails if the PDF or a figure holds a date, a path or a random identifier."""
     made = [project.results() / "paper.pdf", *(project.results() / "figures").iterdir()]
