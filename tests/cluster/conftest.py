@@ -210,6 +210,7 @@ from types import SimpleNamespace
 sys.path.insert(0, "{ROOT}/src")
 ROOT, experiment = Path("{ROOT}"), SimpleNamespace(scale="none", prompts=None)
 SOURCE, RESULTS, PAPER, in_conda = ROOT / "src", "results", "paper", False
+ledger = SimpleNamespace(claims=())
 include: "{ROOT}/workflow/rules/hooks.smk"
 """
 

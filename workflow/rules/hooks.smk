@@ -6,6 +6,7 @@ import time
 from ickrr.bundles.format import notice
 from ickrr.driver import needs, supervision
 from ickrr.driver.plan import Job, summary
+from ickrr.errors import IckrrError
 from slurm_guard import hooks
 from slurm_guard.errors import ClusterError
 from snakemake.settings.enums import Quietness
