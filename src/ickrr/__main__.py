@@ -72,17 +72,9 @@ def reader_may_leave() -> Iterator[None]:
 
 
 def _main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="ickrr",
-        usage="%(prog)s <tool> ...",
-        description="ickrr <tool> --help says more of each.",
-        epilog=_listed(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
     known = [*names(tools), *names(steps)]
-    parser.add_argument("tool", choices=known, metavar="<tool>", help=argparse.SUPPRESS)
     if not argv or argv[0] not in known:
-        parser.parse_args(argv[:1] or ["--help"])
+        _chooser(known).parse_args(argv[:1] or ["--help"])
     job, options = _job_parser().parse_known_args(argv[1:])
     try:
         if job.rule is None:
@@ -103,6 +95,19 @@ def _main(argv: list[str]) -> int:
         print(f"error: {place}: {advice}, and run it again ({error})", file=sys.stderr)
         return 1
     return 0
+
+
+def _chooser(known: list[str]) -> argparse.ArgumentParser:
+    """Return the parser that lists what there is; only a call without a known name asks for it."""
+    parser = argparse.ArgumentParser(
+        prog="ickrr",
+        usage="%(prog)s <tool> ...",
+        description="ickrr <tool> --help says more of each.",
+        epilog=_listed(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("tool", choices=known, metavar="<tool>", help=argparse.SUPPRESS)
+    return parser
 
 
 def names(package: ModuleType) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from ickrr.__main__ import main
-from ickrr.config.experiment import CONTROL_SOLVER, Experiment, merge
+from ickrr.config.constructions import CONTROL_SOLVER
+from ickrr.config.experiment import Experiment, merge
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.config.reference import reference, walk
@@ -400,4 +401,4 @@ def test_without_controls_no_solver_is_asked_for() -> None:
         "solvers": {"others": []},
     }
     assert load_experiment(CONFIG, overrides=without).solvers.others == []
-    assert check_controls.SOLVER == CONTROL_SOLVER
+    assert check_controls.CONTROL_SOLVER == CONTROL_SOLVER

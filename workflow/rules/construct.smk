@@ -1,4 +1,4 @@
-from ickrr.config.experiment import CONTROL_SOLVER
+from ickrr.config.constructions import CONTROL_SOLVER
 
 
 rule verify_construction:

@@ -20,8 +20,6 @@ from ickrr.config.training import TrainingSettings
 from ickrr.entries import KERNELS
 
 CONTROL_SEED = 0
-CONTROL_SOLVER = "preconditioned_richardson_ridge"
-"""The solver that the controls are built to be, so that of the whole comparison they need its trajectory."""
 UNSOLVED_TABLES = frozenset({"learning_curve", "noise"})
 """Tables of a run that need no solver."""
 

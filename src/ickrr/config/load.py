@@ -11,7 +11,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from ickrr.config.code_behind import faulty_entries, undrawable
-from ickrr.config.experiment import CONTROL_SOLVER, UNSOLVED_TABLES, Experiment, Scale, merge
+from ickrr.config.constructions import CONTROL_SOLVER
+from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
 from ickrr.config.idle import idle_overrides
 from ickrr.config.kinds import with_tables_of_kinds
 from ickrr.config.layers import COMMAND_LINE, EXTEND, REMOVE, overlaid, positions_of, typed

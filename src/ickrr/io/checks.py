@@ -12,8 +12,6 @@ from ickrr.io.tensors import load_arrays
 
 Array = npt.NDArray[np.float64]
 
-"""Arrays of a prompt set that hold a number for each label."""
-
 
 def load_checked(path: str | Path, shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, Array]:
     """Read a safetensors file that must hold certain arrays.

@@ -5,7 +5,7 @@ A job may read the tables that its rule declares and no others; a person, those 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -304,6 +304,28 @@ def load_summary(tables: Tables, table: str) -> pd.DataFrame:
     return checked_table(file_of(tables, f"{table}.parquet"), "summary")
 
 
+def only_row(
+    rows: pd.DataFrame, where: str, advice: str = "delete it and run snakemake again", **wanted: object
+) -> "pd.Series[Any]":
+    """Return the one row that has some values.
+
+    Args:
+        rows: the table.
+        where: what the message calls the table.
+        advice: what the message says to do.
+        wanted: value by column.
+
+    Raises:
+        FileError: there is no such row, or there are several.
+    """
+    found = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis="columns")]
+    if len(found) != 1:
+        asked = ", ".join(f"{column} {value!r}" for column, value in wanted.items())
+        listed = " and ".join(asked.rsplit(", ", 1))
+        raise FileError(f"{where}: has {len(found)} rows of {listed}, expected 1; {advice}")
+    return found.iloc[0]
+
+
 class Estimate(NamedTuple):
     """One statistic of one solver: seed mean, its bootstrap interval over prompts, spread over seeds."""
 
@@ -319,13 +341,9 @@ def estimate(alignment: pd.DataFrame, solver: str, statistic: str) -> Estimate:
     Raises:
         FileError: the table has no such row, or several.
     """
-    found = alignment[(alignment["solver"] == solver) & (alignment["statistic"] == statistic)]
-    if len(found) != 1:
-        raise FileError(
-            f"tables/{alignment['run'].iloc[0]}/alignment.parquet: has {len(found)} rows of solver "
-            f"'{solver}' and statistic '{statistic}', expected 1; delete it and run snakemake again"
-        )
-    value, low, high, seed_sd = found[["value", "low", "high", "seed_sd"]].to_numpy(float)[0]
+    where = f"tables/{alignment['run'].iloc[0]}/alignment.parquet"
+    found = only_row(alignment, where, solver=solver, statistic=statistic)
+    value, low, high, seed_sd = found[["value", "low", "high", "seed_sd"]].to_numpy(float)
     return Estimate(float(value), float(low), float(high), float(seed_sd))
 
 
@@ -343,15 +361,9 @@ def summary_row(summary: pd.DataFrame, quantity: str, subject: str, setting: str
     Raises:
         FileError: the table has no such row, or several.
     """
-    found = summary[
-        (summary["quantity"] == quantity) & (summary["subject"] == subject) & (summary["setting"] == setting)
-    ]
-    if len(found) != 1:
-        raise FileError(
-            f"a summary table has {len(found)} rows of quantity '{quantity}', subject '{subject}' and "
-            f"setting '{setting}', expected 1; delete the tables below tables/metarep and run snakemake again"
-        )
-    value, low, high = found[["value", "low", "high"]].to_numpy(float)[0]
+    advice = "delete the tables below tables/metarep and run snakemake again"
+    found = only_row(summary, "a summary table", advice, quantity=quantity, subject=subject, setting=setting)
+    value, low, high = found[["value", "low", "high"]].to_numpy(float)
     return SummaryRow(float(value), float(low), float(high))
 
 

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.claim_terms import DIRECTION
-from ickrr.errors import FileError
 from ickrr.report.intervals import Interval
-from ickrr.report.load import estimate
+from ickrr.report.load import estimate, only_row
 
 Standing = Literal["best", "tied for best", "behind", "undefined"]
 
@@ -57,19 +56,9 @@ def paired_difference(pairs: pd.DataFrame, statistic: str, first: str, second: s
     Raises:
         FileError: the table has no such row, or several.
     """
-    found = pairs[
-        (pairs["statistic"] == statistic)
-        & (pairs["layer"] == WHOLE_MODEL)
-        & (pairs["first"] == first)
-        & (pairs["second"] == second)
-    ]
-    if len(found) != 1:
-        run = pairs["run"].iloc[0]
-        raise FileError(
-            f"tables/{run}/pairs.parquet: has {len(found)} rows of statistic '{statistic}', first '{first}', "
-            f"second '{second}' at layer {WHOLE_MODEL}, expected 1; delete it and run snakemake again"
-        )
-    value, low, high = found[["difference", "low", "high"]].to_numpy(float)[0]
+    where = f"tables/{pairs['run'].iloc[0]}/pairs.parquet"
+    found = only_row(pairs, where, statistic=statistic, first=first, second=second, layer=WHOLE_MODEL)
+    value, low, high = found[["difference", "low", "high"]].to_numpy(float)
     return Interval(float(value), float(low), float(high))
 
 

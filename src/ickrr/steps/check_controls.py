@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ickrr.config.constructions import CONTROL_SOLVER
 from ickrr.constructions.richardson.judgement import judge
 from ickrr.constructions.richardson.tolerances import distance_tolerance, similarity_tolerance
 from ickrr.io.files import read_json, read_table, write_table
 from ickrr.io.tensors import load_arrays
-
-SOLVER = "preconditioned_richardson_ridge"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expected", type=Path, nargs="+", required=True, help="what each must be (JSON)")
     parser.add_argument("--prompts", type=Path, nargs="+", required=True, help="evaluation prompts of each")
     parser.add_argument(
-        "--trajectories", type=Path, nargs="+", required=True, help=f"trajectory of {SOLVER} of each"
+        "--trajectories", type=Path, nargs="+", required=True, help=f"trajectory of {CONTROL_SOLVER} of each"
     )
     parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
 
@@ -51,6 +50,8 @@ def main(arguments: argparse.Namespace) -> None:
             similarity = similarity_tolerance(wanted["layer_bound"], steps, data["y"])
             distance = distance_tolerance(wanted["layer_bound"], data["posterior_mean"])
         table = read_table(matches)
-        judged = judge(table[table["solver"] == SOLVER], wanted["setup"], similarity, distance)
-        rows.append({"control": name, "kind": wanted["kind"], "readout": readout, "solver": SOLVER, **judged})
+        judged = judge(table[table["solver"] == CONTROL_SOLVER], wanted["setup"], similarity, distance)
+        rows.append(
+            {"control": name, "kind": wanted["kind"], "readout": readout, "solver": CONTROL_SOLVER, **judged}
+        )
     write_table(arguments.table, pd.DataFrame(rows))

@@ -30,7 +30,7 @@ def contraction_figure(contraction: pd.DataFrame, laws: Sequence[str], scale: st
 
     Args:
         contraction: table `construction/contraction`.
-        laws: laws that its random prompts were drawn from; what else it has are adversarial sets.
+        laws: laws that its random prompts were drawn from, in the order of the columns.
         scale: name of the scale.
     """
     fixed, scaled = shown_ridge(contraction, "fixed"), shown_ridge(contraction, "scaled")
@@ -42,7 +42,7 @@ def contraction_figure(contraction: pd.DataFrame, laws: Sequence[str], scale: st
                 part = contraction[(contraction["scaling"] == scaling) & (contraction["ridge"] == ridge)]
                 axes = grid[row, column]
                 # Adversarial sets belong to no law, so they stand in the first column.
-                adversarial = part[~part["family"].isin(laws)] if column == 0 else part.iloc[:0]
+                adversarial = part[part["kind"] == "adversarial"] if column == 0 else part.iloc[:0]
                 _draw_gaps(axes, part, law, adversarial)
                 named = f"$\\lambda$ = {ridge:g}" + (" $N$" if scaling == "scaled" else "")
                 axes.set_title(f"{law_name(law)}, {named}")

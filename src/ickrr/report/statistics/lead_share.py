@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from ickrr.errors import FileError
 from ickrr.report.intervals import Interval
 from ickrr.report.statistics.question import Question
 
@@ -16,12 +15,8 @@ def estimate(question: Question, of: Literal["similarity", "distance"], solver: 
     Raises:
         FileError: the table lacks the solver, or has it twice.
     """
-    shares = question.table("shares")
-    found = shares[(shares["solver"] == solver) & (shares["statistic"] == of)]
-    if len(found) != 1:
-        raise FileError(
-            f"{question.file('shares')}: has {len(found)} rows of solver '{solver}' "
-            f"and statistic '{of}', expected 1; delete it and run snakemake again"
-        )
-    value, low, high = found[["lead_share", "low", "high"]].to_numpy(float)[0]
+    from ickrr.report.load import only_row
+
+    found = only_row(question.table("shares"), str(question.file("shares")), solver=solver, statistic=of)
+    value, low, high = found[["lead_share", "low", "high"]].to_numpy(float)
     return Interval(float(value), float(low), float(high))
