@@ -1,10 +1,19 @@
 """The device of a job: the config's ``auto``, ``cpu`` or ``cuda`` as a torch device."""
 
+import argparse
+
 import torch
 
 from ickrr.errors import ConfigError
+from ickrr.threads import add_threads_option
 
 DEVICES = ("auto", "cpu", "cuda")
+
+
+def add_compute_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the CPU threads and the device of a step that can use a GPU."""
+    add_threads_option(parser)
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (default auto)")
 
 
 def resolve_device(name: str) -> torch.device:

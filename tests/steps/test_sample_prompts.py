@@ -81,4 +81,5 @@ def test_imports_what_prompts_need_and_nothing_else():
         "steps/__init__.py",
         "steps/sample_prompts.py",
         "tasks.py",
+        "threads.py",
     }

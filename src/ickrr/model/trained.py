@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ickrr.config.run import RunSettings
-from ickrr.device import DEVICES
+from ickrr.device import add_compute_options
 from ickrr.io.files import paths_by_name
 from ickrr.model.transformer import Transformer
 from ickrr.model.weights import load_model
@@ -25,8 +25,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Declare the table to write and where it is computed."""
     parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute (default auto)")
+    add_compute_options(parser)
 
 
 def load_seeds(

@@ -15,6 +15,7 @@ from ickrr.io.files import read_settings, write_table
 from ickrr.io.run_files import load_prompts
 from ickrr.model.placed import PlacedModel
 from ickrr.model.trained import add_model_options, load_seeds
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are compared on")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -10,13 +10,14 @@ from ickrr.config.constructions import ContractionSettings
 from ickrr.constructions.richardson.contraction import measure
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--settings", type=Path, required=True, help="which prompts are measured (JSON)")
     parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from ickrr.io.tensors import save_tensors
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model, load_model
 from ickrr.randomness import numpy_generator, torch_generator
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", type=Path, required=True, help="prompts that bandwidths are chosen on")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the operators (JSON)")
     parser.add_argument("--arrays", type=Path, required=True, help="arrays to write (safetensors)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

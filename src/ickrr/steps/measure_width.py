@@ -14,6 +14,7 @@ from ickrr.constructions.conjugate.width import measure, measure_stack
 from ickrr.constructions.conjugate.width_summary import width_summary
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--statistics", type=Path, required=True, help="bootstrap settings (JSON)")
     parser.add_argument("--curves", type=Path, required=True, help="table of errors by rank to write")
     parser.add_argument("--summary", type=Path, required=True, help="table of the summary to write")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

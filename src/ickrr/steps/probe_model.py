@@ -8,7 +8,7 @@ import torch
 from ickrr.comparison.probed import probe
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
-from ickrr.device import resolve_device
+from ickrr.device import add_compute_options, resolve_device
 from ickrr.io.files import read_settings
 from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
@@ -26,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--predictions", type=Path, required=True, help="predictions to write (safetensors)")
     readouts = "fitted: a linear readout for each layer (default); own: the model's readout at every layer"
     parser.add_argument("--readout", choices=("fitted", "own"), default="fitted", help=readouts)
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
+    add_compute_options(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ from ickrr.constructions.summary_rows import Row
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
 from ickrr.solvers.queries import query_predictions
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", type=Path, required=True, help="prompts and stacks (JSON)")
     parser.add_argument("--curves", type=Path, required=True, help="table of errors by layer to write")
     parser.add_argument("--summary", type=Path, required=True, help="table of the summary to write")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from ickrr.io.files import paths_by_name, read_settings
 from ickrr.io.tensors import save_tensors
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_prompts
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sets", type=Path, nargs="+", required=True, help="file to write for each of them (safetensors)"
     )
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import PromptSettings
-from ickrr.device import DEVICES, resolve_device
+from ickrr.device import add_compute_options, resolve_device
 from ickrr.io.files import paths_by_name, read_settings
 from ickrr.io.origin import require_equal
 from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trajectories", type=Path, nargs="+", required=True, help="file to write for each solver, in order"
     )
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to compute")
+    add_compute_options(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

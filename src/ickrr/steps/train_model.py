@@ -1,17 +1,15 @@
 """Train one run with one seed: weights, learning curve and rates."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
 
-from ickrr.batch_job import seconds_left
 from ickrr.config.run import RunSettings
-from ickrr.device import resolve_device
+from ickrr.device import add_compute_options, resolve_device
 from ickrr.io.files import read_settings, write_table
 from ickrr.model.weights import save_weights
-from ickrr.training.interruption import Interruption, TrainingInterrupted, process_age
+from ickrr.training.interruption import exit_in_time
 from ickrr.training.loop import Trainer
 from ickrr.training.validation import Validation
 
@@ -31,14 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, required=True, help="checkpoint; removed once the weights are final"
     )
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default auto)")
-    parser.add_argument(
-        "--time-limit",
-        type=float,
-        help="seconds from the start of the process at which it will be killed; "
-        "before that, training saves and exits with 75 (default: the end of the SLURM job, if it is in one)",
-    )
+    add_compute_options(parser)
+    told = "seconds after its start at which the process will be killed (default: the end of its SLURM job)"
+    parser.add_argument("--time-limit", type=float, help=told)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -62,16 +55,8 @@ def main(arguments: argparse.Namespace) -> None:
         sources.require_unchanged(f"training of {run.name}, seed {arguments.seed}")
 
     trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code, require_same_code)
-    time_limit = arguments.time_limit
-    left = seconds_left() if time_limit is None else None
-    if left is not None:
-        time_limit = process_age() + left
-    with Interruption(time_limit) as interruption:
-        try:
-            outcome = trainer.train(interruption)
-        except TrainingInterrupted as stopped:
-            print(f"stopped: {stopped}", file=sys.stderr)
-            raise SystemExit(stopped.exit_code) from stopped
+    with exit_in_time(arguments.time_limit) as interruption:
+        outcome = trainer.train(interruption)
     write_table(arguments.learning_curve, outcome.history.learning_curve())
     write_table(arguments.rate, outcome.history.rates())
     save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)

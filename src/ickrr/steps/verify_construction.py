@@ -12,6 +12,7 @@ from ickrr.constructions.richardson.grid import COLUMNS, Tables, broken_promises
 from ickrr.errors import ConstructionError
 from ickrr.io.files import read_settings, write_table
 from ickrr.progress import track
+from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ridge", required=True, help="name of the ridge")
     for name in COLUMNS:
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    add_threads_option(parser)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -1,12 +1,16 @@
 """Requests to stop: SIGTERM, SIGINT or the end of the allotted time; training then saves and exits."""
 
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
 import psutil
+
+from ickrr.batch_job import seconds_left
 
 EXIT_TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run it again and it resumes
 SLACK_SECONDS = 5.0  # for leaving the interpreter on a busy machine
@@ -80,3 +84,24 @@ class Interruption:
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self._signal = number
+
+
+@contextmanager
+def exit_in_time(time_limit: float | None) -> Iterator[Interruption]:
+    """Watch for requests to stop, and leave the process once training has saved.
+
+    Args:
+        time_limit: seconds from the start of the process at which it will be killed; None: at the end of the
+            SLURM job that it runs in, if it runs in one.
+
+    Raises:
+        SystemExit: training was interrupted; by a signal (128 + its number) or by the time limit (75).
+    """
+    if time_limit is None and (left := seconds_left()) is not None:
+        time_limit = process_age() + left
+    with Interruption(time_limit) as interruption:
+        try:
+            yield interruption
+        except TrainingInterrupted as stopped:
+            print(f"stopped: {stopped}", file=sys.stderr)
+            raise SystemExit(stopped.exit_code) from stopped
