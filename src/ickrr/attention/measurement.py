@@ -38,7 +38,9 @@ from ickrr.attention.operators import (
     token_distances,
 )
 from ickrr.config.operators import IN_DISTRIBUTION, OperatorSettings
+from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
+from ickrr.errors import ConfigError
 from ickrr.kernels.distances import squared_distances
 from ickrr.model.transformer import Transformer
 from ickrr.progress import track
@@ -249,6 +251,29 @@ def measure(
         "ridges": torch.tensor(ridges, dtype=torch.float64),
         "predictions": torch.stack(predictions),
     }
+
+
+def require_measurable(run: RunSettings, settings: OperatorSettings, prompts: int) -> None:
+    """Refuse attention that cannot be compared with kernels, and too few prompts to choose bandwidths on.
+
+    Args:
+        run: the run of the model.
+        settings: of the measurement.
+        prompts: how many fit prompts there are.
+
+    Raises:
+        ConfigError: the attention is not softmax, or there are fewer prompts than `settings.fit_prompts`.
+    """
+    if run.model.attention != "softmax":
+        raise ConfigError(
+            f"operators.runs: run '{run.name}' has attention {run.model.attention}; "
+            "only softmax attention can be compared with kernels"
+        )
+    if prompts < settings.fit_prompts:
+        raise ConfigError(
+            f"operators.fit_prompts: found {settings.fit_prompts}, but {run.task_name} has {prompts} fit "
+            "prompts; lower it or raise prompts.fit"
+        )
 
 
 def levels_of(settings: OperatorSettings) -> list[tuple[str, float]]:

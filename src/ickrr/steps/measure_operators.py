@@ -6,10 +6,9 @@ from pathlib import Path
 import torch
 
 from ickrr.attention.dials import dial_draws
-from ickrr.attention.measurement import measure, names_of, permutations
+from ickrr.attention.measurement import measure, names_of, permutations, require_measurable
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.run import RunSettings
-from ickrr.errors import ConfigError
 from ickrr.io.files import read_settings
 from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
@@ -41,18 +40,9 @@ def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
     settings = read_settings(arguments.settings, OperatorSettings)
-    if run.model.attention != "softmax":
-        raise ConfigError(
-            f"operators.runs: run '{run.name}' has attention {run.model.attention}; "
-            "only softmax attention can be compared with kernels"
-        )
     stored = load_prompts(arguments.fit, run, "fit")
+    require_measurable(run, settings, len(stored["y"]))
     count = settings.fit_prompts
-    if len(stored["y"]) < count:
-        raise ConfigError(
-            f"operators.fit_prompts: found {count}, but {arguments.fit} has {len(stored['y'])} prompts; "
-            "lower it or raise prompts.fit"
-        )
     pairs = run.task.context_length
     untrained = build_model(run)
     initialise(untrained, torch_generator(settings.seed, "untrained", arguments.seed))

@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.functions import Curves, require_line, trace_curves
 from ickrr.comparison.probed import ProbedModel
+from ickrr.comparison.reference_curves import reference_curves
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
@@ -17,9 +17,6 @@ from ickrr.device import resolve_device
 from ickrr.io.files import read_settings, write_table
 from ickrr.io.run_files import load_prompts
 from ickrr.model.trained import add_model_options, add_table_options, load_seeds
-from ickrr.solvers.solve import solve
-from ickrr.solvers.system import KernelSystem
-from ickrr.tasks import bayes_ridge, posterior
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,19 +56,3 @@ def main(arguments: argparse.Namespace) -> None:
         return reference_curves(run, settings, solvers, x.to(device), y.to(device))
 
     write_table(arguments.table, trace_curves(run, settings, evaluation, models, references))
-
-
-def reference_curves(
-    run: RunSettings, settings: FunctionSettings, solvers: SolverSettings, x: Tensor, y: Tensor
-) -> list[Curves]:
-    """Return the posterior of f and the solver's iterates at the last of the points (G, n+1, 1)."""
-    grid = x[:, -1, 0].cpu().numpy()  # (G)
-    system = KernelSystem.of_prompts(run.task, x, y)
-    mean, variance = (part[:, -1].cpu() for part in posterior(system.kernel, y, bayes_ridge(run.task)))
-    trajectory = solve(settings.solver, system, solvers.steps, solvers).predictions[..., -1]  # (T+1, G)
-    return [
-        Curves(
-            NO_SEED, "posterior", "posterior_mean", grid, mean.numpy()[None], variance.sqrt().numpy()[None]
-        ),
-        Curves(NO_SEED, "solver", settings.solver, grid, trajectory.cpu().numpy()),
-    ]
