@@ -58,7 +58,7 @@ def test_a_scale_that_is_none_is_refused_by_every_tool(verb: str, capsys: pytest
         "estimate --threads -1",
         "construct --threads 0",
         "construct --prompts-per-law -3",
-        "pilot_identification --draws 0",
+        "identify --threads 0",
     ],
 )
 def test_no_tool_takes_fewer_than_one(asked: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from ickrr.report import figures, tables
 # What runs or builds models, or measures what they would take.
 TORCH = {
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
-    *("measure_operators", "measure_width", "pilot_identification", "probe_model", "run_conjugate_gradient"),
+    *("identify", "measure_operators", "measure_width", "probe_model", "run_conjugate_gradient"),
     *(
         "sample_prompts",
         "solve_prompts",

@@ -74,7 +74,7 @@ def test_flow_is_a_matrix_exponential(make_problem):
 def test_newton_is_its_matrix_iteration(make_problem):
     """Fails if `squared` is not M <- M (2 I - A M) from A / ||A||_inf^2."""
     problem = make_problem(prompts=2, context_length=6)
-    found = spectrum(problem.kernel(), problem.y, problem.ridge, norm_weights).predict(squared(3))
+    found = spectrum(problem.kernel(), problem.y, problem.ridge, norm_weights).predict(squared(2**3))
     for b, n, matrix, row, y in systems(problem):
         inverse = matrix / matrix.sum(axis=1).max() ** 2
         for _ in range(3):

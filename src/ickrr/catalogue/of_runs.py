@@ -16,6 +16,8 @@ from ickrr.catalogue.columns import (
     Table,
 )
 
+FAMILY: Final = Column("family of algorithms")
+
 OF_RUNS: Final[dict[str, Table]] = {
     "errors": Table(
         "One row for each method, step and context length; a mean that is not finite (a diverged solver) is "
@@ -125,6 +127,55 @@ OF_RUNS: Final[dict[str, Table]] = {
             "lead_share": Column("share of layers in which its value is the best"),
             "low": Column("lower end of the interval of `lead_share`"),
             "high": Column("upper end of the interval of `lead_share`"),
+        },
+    ),
+    "attribution": Table(
+        "One row for each layer and family of algorithms (identification.md); the last layer is the "
+        "model's own readout.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "named": Column(
+                "what the layer is named: a family, `none` or `undecided`; the same for its rows"
+            ),
+            "family": FAMILY,
+            "survives": Column("whether no other family adds to it, so that the layer is compatible with it"),
+            "distance": Column("relative L2 distance of the layer from the nearest member of the family"),
+            "shortest": Column("its parameter (step, ridge, bandwidth) at the shortest contexts"),
+            "longest": Column("its parameter at the longest contexts"),
+        },
+    ),
+    "encompassing": Table(
+        "One row for each layer and ordered pair of families: what `other` adds to `family`.",
+        {
+            "run": RUN,
+            "seed": Column("seed of the training; -1 for the mean over seeds"),
+            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "family": FAMILY,
+            "other": Column("family that is added"),
+            "coefficient": Column(
+                "encompassing coefficient: 0 where it adds nothing, 1 where the layer is `other`"
+            ),
+            "low": Column("lower end of its interval, over prompts or over seeds and prompts"),
+            "high": Column("upper end of its interval"),
+            "left": Column(
+                "length of what is left of `other` once `family` and the nuisances are projected out"
+            ),
+        },
+    ),
+    "trials": Table(
+        "One row for each known case that the attribution is tried on, with the prompts and the "
+        "architecture of the run.",
+        {
+            "run": RUN,
+            "group": Column("how its predictions were made"),
+            "case": Column("what it is"),
+            "noise": Column("noise over the stream (pseudo-layers) or over the predictions"),
+            "allowed": Column("families that it may be named as, or `none`"),
+            "named": Column("what it is named"),
+            "survivors": Column("families that it is compatible with"),
+            "wrong": Column("whether a family is named that it was not made from"),
         },
     ),
     "noise": Table(

@@ -8,6 +8,7 @@ from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSett
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
 from ickrr.config.fields import DERIVED, Identifier, Settings, Words, setting
 from ickrr.config.functions import FunctionSettings
+from ickrr.config.identification import IdentificationSettings
 from ickrr.config.model import AnyModelSettings, BuiltModelSettings, ModelSettings
 from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.operators import OperatorSettings
@@ -55,6 +56,9 @@ RunTable = Literal[
     "alignment",
     "pairs",
     "shares",
+    "attribution",
+    "encompassing",
+    "trials",
     "noise",
     "functions",
     "learning_curve",
@@ -141,6 +145,9 @@ class Experiment(Settings):
     prompts: PromptCounts = setting(PromptCounts(), "Sizes of the stored prompt sets")
     solvers: SolverSettings = setting(SolverSettings(), "The classical solvers")
     probe: ProbeSettings = setting(ProbeSettings(), "The linear readout of every layer")
+    identification: IdentificationSettings = setting(
+        IdentificationSettings(), "Which algorithm a layer follows"
+    )
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
     constructions: ConstructionSettings = setting(ConstructionSettings(), "The hand-built models")
     conjugate_gradient: ConjugateGradientSettings = setting(

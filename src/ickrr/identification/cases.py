@@ -1,20 +1,21 @@
-"""Make predictions of known origin, on which an instrument is tested before it is believed.
+"""Predictions of known origin, on which the attribution of layers is tried before it is believed.
 
-Each group is a mapping from a case's name to its predictions (B, N+1).
+Each group is a mapping from a case's name to its predictions (B, N+1). Its candidates have `first` = 0, so
+that they predict at all context lengths.
 """
 
-from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ickrr.identification.boosting import boosted
+from ickrr.identification.families import Candidates
 from ickrr.identification.nulls import (
     feature_ridge,
     kernel_ridge,
     nearest_neighbours,
     quadratic_features,
-    smoother,
 )
 from ickrr.identification.prompts import Problem
 from ickrr.identification.spectra import (
@@ -22,135 +23,107 @@ from ickrr.identification.spectra import (
     flowed,
     iterated,
     norm_weights,
-    penalised,
     row_sum_weights,
     spectrum,
-    squared,
     truncated,
 )
 
 Array = npt.NDArray[np.float64]
 Cases = dict[str, Array]
+Signal = tuple[str, float]
+"""A family and its parameter."""
+
+MEMBERS: Final[dict[str, tuple[float, ...]]] = {
+    "PR": (3, 8, 25),
+    "PR closed": (10, 30, 100),
+    "R": (3, 8, 25),
+    "R shared": (5, 12, 35),
+    "Newton": (3, 10, 30),
+    "ridge": (2.0, 0.6, 0.25),
+    "CG": (1, 2, 3),
+    "PCG": (1, 2, 3),
+    "smoother": (0.42, 0.8, 1.2),
+}
+"""Parameters at which each family is written into pseudo-layers."""
+
+MIXED: Final[dict[str, tuple[Signal, ...]]] = {
+    "PR 1 to 6": tuple(("PR", float(step)) for step in range(6, 0, -1)),
+    "PR 5, 10, 20": (("PR", 20.0), ("PR", 10.0), ("PR", 5.0)),
+    "R 5, 10, 20": (("R", 20.0), ("R", 10.0), ("R", 5.0)),
+    "PR 10 and R 10": (("PR", 10.0), ("R", 10.0)),
+    "PR 20 and ridge": (("PR", 20.0), ("ridge", 0.2)),
+    "PR 20 and PCG 3": (("PR", 20.0), ("PCG", 3.0)),
+}
+"""What is written into pseudo-layers that mix iterates."""
 
 
-class Solvers:
-    """Known algorithms at any step on one set of prompts.
-
-    Args:
-        problem: the prompts.
-        iterates: trajectories (T+1, B, N+1) of "CG" and "PCG".
-    """
-
-    def __init__(self, problem: Problem, iterates: Mapping[str, Array]) -> None:
-        self.problem = problem
-        self.kernel = problem.kernel()
-        self.preconditioned = self.spectrum()
-        self.plain = spectrum(self.kernel, problem.y, problem.ridge, norm_weights)
-        self.iterates = {**iterates, "boosting": boosted(self.kernel, problem.y, 30)}
-
-    def spectrum(self, exponent: float = 1.0, lengthscale: float = 1.0) -> Spectrum:
-        """Return the spectrum with a power of the row sums as preconditioner and `lengthscale` times h."""
-
-        def weights(matrix: Array) -> Array:
-            sums = matrix.sum(axis=2)
-            diagonal: Array = sums**-exponent * sums.max(axis=1, keepdims=True) ** (exponent - 1)
-            return diagonal
-
-        problem = self.problem
-        chosen = row_sum_weights if exponent == 1 else weights
-        return spectrum(problem.kernel(lengthscale), problem.y, problem.ridge, chosen)
-
-    def predict(self, name: str, step: float) -> Array:
-        """Return a solver's prediction at a step; for "PR closed": c = 1 / step, "ridge": lambda + 8 / step.
-
-        Raises:
-            KeyError: there is no such solver.
-        """
-        problem = self.problem
-        if name == "PR":
-            return self.preconditioned.predict(iterated(step))
-        if name == "R":
-            return self.plain.predict(iterated(step))
-        if name == "PR closed":
-            return self.preconditioned.predict(penalised(1 / step))
-        if name == "ridge":
-            return kernel_ridge(self.kernel, problem.y, problem.ridge + 8 / step)
-        if name == "smoother":
-            return smoother(problem.kernel(step), problem.y)
-        prediction: Array = self.iterates[name][round(step)]
-        return prediction
+CHEBYSHEV_STEPS: Final = (3, 8)
 
 
-def nulls(problem: Problem) -> Cases:
-    """Return predictions of methods that do not iterate and are in no list of nuisances."""
-    y, ridge, distance = problem.y, problem.ridge, np.sqrt(problem.squared_distances)
-    mean = kernel_ridge(problem.kernel(), y, ridge)
-    cases = {
-        f"smoother, bandwidth {h:g}": smoother(problem.kernel(h), y) for h in (0.25, 0.42, 0.6, 0.85, 1.3, 2)
-    }
-    for h in (0.6, 0.7, 0.9, 1.1, 1.5, 2):
-        cases[f"KRR, lengthscale {h:g}"] = kernel_ridge(problem.kernel(h), y, ridge)
-    scaled = distance / problem.lengthscale
+def not_iterated(problem: Problem) -> Cases:
+    """Return predictions of methods that do not iterate and are no member of a family."""
+    y, ridge, scaled = problem.y, problem.ridge, np.sqrt(problem.squared_distances) / problem.lengthscale
+    cases = {f"KRR, lengthscale {h:g}": kernel_ridge(problem.kernel(h), y, ridge) for h in (0.6, 0.7, 1.5, 2)}
     cases["KRR, Laplace"] = kernel_ridge(np.exp(-scaled), y, ridge)
     cases["KRR, Matérn-3/2"] = kernel_ridge((1 + 3**0.5 * scaled) * np.exp(-(3**0.5) * scaled), y, ridge)
-    for factor in (5, 20):
-        cases[f"KRR, ridge {factor} times"] = kernel_ridge(problem.kernel(), y, factor * ridge)
-    cases["tanh of the posterior mean"] = np.tanh(mean)
+    cases["tanh of the posterior mean"] = np.tanh(kernel_ridge(problem.kernel(), y, ridge))
     cases["linear regression"] = feature_ridge(problem.x, y, ridge)
     cases["quadratic regression"] = feature_ridge(quadratic_features(problem.x), y, ridge)
     cases["3 nearest neighbours"] = nearest_neighbours(problem.squared_distances, y, 3)
     return cases
 
 
-def known(solvers: Solvers, generator: np.random.Generator) -> Cases:
-    """Return predictions of candidates with white noise, of CG, and of mixtures with smoothers."""
-    cases: Cases = {f"CG {step}": solvers.predict("CG", step) for step in (1, 2, 3, 4)}
-    for name in ("R", "PR"):
-        for step in (3, 10, 30):
-            exact = solvers.predict(name, step)
-            for noise in (0.03, 0.12, 0.24, 0.3):
-                size = noise * exact[:, 4:].std()
-                cases[f"{name} {step}, {noise:.0%} noise"] = exact + size * generator.standard_normal(
-                    exact.shape
-                )
-    for name in ("R", "PR"):
-        for h in (0.45, 0.9):
-            mixed = 0.8 * solvers.predict(name, 10) + 0.2 * solvers.predict("smoother", h)
-            cases[f"{name} 10 and smoother {h:g}, 8 : 2"] = mixed
-    return cases
-
-
-def held_out(solvers: Solvers, chebyshev: Array, generator: np.random.Generator) -> Cases:
-    """Return predictions of algorithms that are neither of the candidates R and PR.
+def other_algorithms(candidates: Candidates, chebyshev: Array, generator: np.random.Generator) -> Cases:
+    """Return predictions of algorithms that are no member of a family and must come out as none.
 
     Args:
-        solvers: known algorithms on the evaluation prompts.
+        candidates: the families on the evaluation prompts.
         chebyshev: trajectory of the Chebyshev iteration, (T+1, B, N+1).
         generator: randomness of the random features.
     """
-    problem, a, pa = solvers.problem, solvers.plain, solvers.preconditioned
-    cases = {f"Chebyshev {step}": chebyshev[step] for step in (3, 8)}
-    cases |= {f"preconditioned CG {step}": solvers.predict("PCG", step) for step in (1, 2, 3)}
-    for step in (3, 5):
-        cases[f"Newton {step}"] = a.predict(squared(step))
-    for time in (5, 20):
-        cases[f"gradient flow on A, time {time}"] = a.predict(flowed(time))
-        cases[f"gradient flow on P A, time {time}"] = pa.predict(flowed(time))
-    cases |= {f"boosting {step}": solvers.predict("boosting", step) for step in (2, 5, 15, 30)}
-    for c in (0.01, 0.03, 0.1, 0.3):
-        cases[f"closed form of P A, c = {c:g}"] = pa.predict(penalised(c))
+    problem = candidates.problem
+    preconditioned = with_row_sums(problem)
+    boosts = boosted(problem.kernel(), problem.y, 30)
+    cases = {f"Chebyshev {step}": chebyshev[step] for step in CHEBYSHEV_STEPS}
+    cases |= {f"boosting {step}": boosts[step] for step in (2, 5, 15, 30)}
     for threshold in (0.1, 0.3):
-        cases[f"principal components of P A above {threshold:g}"] = pa.predict(truncated(threshold))
-    for exponent in (0.5, 1.5):
-        cases[f"R preconditioned by row sums^-{exponent:g}, 10 steps"] = solvers.spectrum(exponent).predict(
-            iterated(10)
+        cases[f"principal components of P A above {threshold:g}"] = preconditioned.predict(
+            truncated(threshold)
         )
-    for h in (0.9, 1.1):
-        cases[f"PR 10, lengthscale {h:g}"] = solvers.spectrum(lengthscale=h).predict(iterated(10))
     cases["Landweber on 64 random features, 30 steps"] = landweber(problem, 64, 30, generator)
-    cases["PR 10 and R 10, 1 : 1"] = (solvers.predict("PR", 10) + solvers.predict("R", 10)) / 2
-    cases["PR 10 and ridge, 1 : 1"] = (solvers.predict("PR", 10) + solvers.predict("ridge", 10)) / 2
+    cases["PR 10 and R 10, half of each"] = (candidates.at("PR", 10) + candidates.at("R", 10)) / 2
+    cases["PR 10 and ridge, half of each"] = (candidates.at("PR", 10) + candidates.at("ridge", 0.8)) / 2
     return cases
+
+
+def nearly_preconditioned(candidates: Candidates) -> Cases:
+    """Return predictions that are preconditioned Richardson in all but name: it may be named, or nothing."""
+    problem = candidates.problem
+    cases = {
+        f"gradient flow on P A, time {time:g}": with_row_sums(problem).predict(flowed(time))
+        for time in (5.0, 20.0)
+    }
+    for exponent in (0.5, 1.5):
+        flow = with_row_sums(problem, exponent)
+        cases[f"row sums to the power -{exponent:g}, 10 steps"] = flow.predict(iterated(10))
+    for factor in (0.8, 0.9, 1.1):
+        moved = candidates.member("PR", 10, lengthscale=factor)
+        cases[f"PR 10 with {factor:g} of the lengthscale"] = moved
+    for bandwidth in (0.45, 0.9):
+        mixed = 0.8 * candidates.at("PR", 10) + 0.2 * candidates.at("smoother", bandwidth)
+        cases[f"PR 10 and a smoother {bandwidth:g}, 8 to 2"] = mixed
+    return cases
+
+
+def with_row_sums(problem: Problem, exponent: float = 1.0) -> Spectrum:
+    """Return the spectrum of diag(A 1)^-exponent A; eigenvalues are at most 1 for exponents up to 1."""
+
+    def weights(matrix: Array) -> Array:
+        sums = matrix.sum(axis=2)
+        diagonal: Array = sums**-exponent * sums.max(axis=1, keepdims=True) ** (exponent - 1)
+        return diagonal
+
+    return spectrum(problem.kernel(), problem.y, problem.ridge, row_sum_weights if exponent == 1 else weights)
 
 
 def landweber(problem: Problem, features: int, steps: int, generator: np.random.Generator) -> Array:
@@ -161,30 +134,3 @@ def landweber(problem: Problem, features: int, steps: int, generator: np.random.
     phi = np.sqrt(2 / features) * np.cos(problem.x @ frequencies + phases)  # (B, N+1, F)
     kernel = phi @ phi.transpose(0, 2, 1)
     return spectrum(kernel, problem.y, problem.ridge, norm_weights).predict(iterated(steps))
-
-
-PSEUDO: dict[str, tuple[tuple[tuple[str, float], ...], ...]] = {
-    "R": ((("R", 2),), (("R", 5),), (("R", 10),), (("R", 20),), (("R", 20), ("R", 10), ("R", 5))),
-    "PR": (
-        (("PR", 2),),
-        (("PR", 5),),
-        (("PR", 10),),
-        (("PR", 20),),
-        (("PR", 40),),
-        (("PR", 6), ("PR", 5), ("PR", 4), ("PR", 3), ("PR", 2), ("PR", 1)),
-        (("PR", 20), ("PR", 10), ("PR", 5)),
-    ),
-    "PR closed": ((("PR closed", 10),), (("PR closed", 30),), (("PR closed", 100),)),
-    "ridge": ((("ridge", 5),), (("ridge", 20),), (("ridge", 80),)),
-    "CG": ((("CG", 2),), (("CG", 3),)),
-    "PCG": ((("PCG", 1),), (("PCG", 2),), (("PCG", 3),)),
-    "smoother": ((("smoother", 0.42),), (("smoother", 1.2),)),
-    "boosting": ((("boosting", 5),), (("boosting", 20),)),
-    "mixed": (
-        (("PR", 20), ("PCG", 3)),
-        (("PR", 20), ("ridge", 80)),
-        (("PR", 10), ("PR closed", 30)),
-        (("PR", 10), ("R", 10)),
-    ),
-}
-"""The solvers and steps that are written into the stream of each pseudo-layer, by class."""

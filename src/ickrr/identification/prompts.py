@@ -1,12 +1,17 @@
 """The prompts that candidates and nulls are computed from, with kernel matrices of any lengthscale."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from ickrr.config.run import RunSettings
+from ickrr.config.task import Split
+from ickrr.errors import ConfigError
+from ickrr.io.run_files import load_prompts
+from ickrr.tasks import bayes_ridge
 
 Array = npt.NDArray[np.float64]
 
@@ -45,9 +50,17 @@ class Problem:
         return Problem(self.x[prompts], self.y[prompts], self.lengthscale, self.ridge)
 
 
-def blocks_of(context_lengths: npt.NDArray[np.intp], starts: Sequence[int]) -> list[npt.NDArray[np.intp]]:
-    """Split context lengths into blocks that begin at `starts`: indices into `context_lengths`."""
-    edges = [*starts, int(context_lengths[-1]) + 1]
-    return [
-        np.flatnonzero((context_lengths >= low) & (context_lengths < high)) for low, high in pairwise(edges)
-    ]
+def stored_problem(path: Path, run: RunSettings, split: Split) -> Problem:
+    """Read stored prompts of a run's task.
+
+    Raises:
+        ConfigError: the kernel of the task is not the Gaussian.
+        FileError: the file is missing, damaged, or of another task or split.
+    """
+    if run.task.kernel != "gaussian":
+        raise ConfigError(
+            f"run '{run.name}': its kernel is '{run.task.kernel}'; only layers of models that learned the "
+            "gaussian one can be identified"
+        )
+    arrays = load_prompts(path, run, split)
+    return Problem(arrays["x"], arrays["y"], run.task.lengthscale, bayes_ridge(run.task))

@@ -135,9 +135,9 @@ def penalised(penalty: float | Array) -> Filter:
     return lambda values: 1 / (values + penalty)
 
 
-def squared(doublings: int) -> Filter:
-    """Return the filter of Newton from M_0 = A / ||A||_inf^2; each step squares its residual 1 - s^2."""
-    return lambda values: (1 - np.maximum(1 - values**2, 0.0) ** (2.0**doublings)) / values
+def squared(power: float | Array) -> Filter:
+    """Return the filter of Newton from M_0 = A / ||A||_inf^2: k steps leave (1 - s^2)^t with t = 2^k."""
+    return lambda values: (1 - np.maximum(1 - values**2, 0.0) ** power) / values
 
 
 def chebyshev(degree: int) -> Filter:

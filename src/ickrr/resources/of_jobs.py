@@ -14,6 +14,7 @@ from ickrr.resources import of_steps
 
 START = 4  # [minutes] for Snakemake's two starts on the node, Python's imports, slow file systems
 MARGIN = 3.0
+KNOWN_CASES = 250  # on which the identification is tried, with some room
 SNAKEMAKE_MB = 300  # Snakemake itself runs inside the job, twice
 CUDA_MB = 3000  # host memory of a process that uses a GPU
 FLOOR_MB = 1000
@@ -111,6 +112,12 @@ class JobResources:
             case "compare_run":
                 memory = of_steps.comparing_memory_mb(run, count, solvers, seeds)
                 return memory, seeds * of_steps.comparing_seconds(run, count, solvers, draws)
+            case "identify_run":
+                memory = of_steps.identifying_memory_mb(run, count)
+                return memory, of_steps.identifying_seconds(run, count, seeds * (run.model.layers + 1))
+            case "try_identification":
+                memory = of_steps.identifying_memory_mb(run, count) + of_steps.probing_memory_mb(run, count)
+                return memory, of_steps.identifying_seconds(run, count, KNOWN_CASES)
             case "measure_operators":
                 operators = experiment.operators
                 memory = of_steps.operators_memory_mb(run, operators)

@@ -215,6 +215,24 @@ def comparing_memory_mb(run: RunSettings, prompts: int, solvers: SolverSettings,
     return PROCESS_MB + (3 * trajectory + layers + pairs) / 1e6
 
 
+def identifying_seconds(run: RunSettings, prompts: int, layers: int) -> float:
+    """Return the seconds that attributing layers takes on a set of prompts.
+
+    The eigenvalues of 22 systems of each prefix (10 n^3 flops each) and 240 members of stationary families
+    are computed once. Each layer takes 36 members more (50 flops an eigenvalue) and a QR of 100 columns.
+    """
+    points = prompts * run.task.context_length
+    member = 50.0 * points * run.task.context_length
+    once = 22 * 10 * points * run.task.context_length**3 / 4 + 240 * member
+    return seconds_of(once + layers * (36 * member + 2 * 100**2 * points), False)
+
+
+def identifying_memory_mb(run: RunSettings, prompts: int) -> float:
+    """Return the memory of attributing layers in MB: 22 spectra, 360 members on grids, 400 columns."""
+    points = prompts * run.task.context_length
+    return PROCESS_MB + 8 * points * (22 * 2 * run.task.context_length + 360 + 400) / 1e6
+
+
 def operators_seconds(run: RunSettings, settings: OperatorSettings) -> float:
     """Return the seconds that measuring one model's attention takes.
 

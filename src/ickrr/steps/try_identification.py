@@ -1,0 +1,50 @@
+"""Try the identification of layers on known algorithms: what is named for which, and how often wrongly."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from ickrr.config.identification import IdentificationSettings
+from ickrr.config.probe import ProbeSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.statistics import StatisticsSettings
+from ickrr.identification.prompts import stored_problem
+from ickrr.identification.tables import trial_table
+from ickrr.identification.trials import Bench, trials
+from ickrr.io.files import read_settings, write_table
+from ickrr.threads import add_threads_option
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--run", type=Path, required=True, help="run that gives task and architecture (JSON)")
+    parser.add_argument("--fit", type=Path, required=True, help="prompts that probes are fitted to")
+    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
+    parser.add_argument("--settings", type=Path, required=True, help="settings of the identification (JSON)")
+    parser.add_argument("--probe", type=Path, required=True, help="settings of the probe (JSON)")
+    parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
+    parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
+    add_threads_option(parser)
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Write a row for each known case.
+
+    Raises:
+        FileError: an input is missing, damaged, or of another task.
+        ConfigError: the prompts have too few context lengths for the blocks.
+    """
+    torch.set_num_threads(arguments.threads)
+    run = read_settings(arguments.run, RunSettings)
+    bench = Bench.of(
+        run,
+        stored_problem(arguments.fit, run, "fit"),
+        stored_problem(arguments.evaluation, run, "evaluation"),
+        read_settings(arguments.probe, ProbeSettings),
+        read_settings(arguments.settings, IdentificationSettings),
+        read_settings(arguments.statistics, StatisticsSettings).confidence,
+    )
+    table = trial_table(trials(bench))
+    table.insert(0, "run", run.name)
+    write_table(arguments.table, table)

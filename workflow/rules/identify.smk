@@ -1,0 +1,66 @@
+rule identify_run:
+    """Attribute the layers of a run's models to families of algorithms, or say that none can be named."""
+    input:
+        predictions=of_all_seeds("predictions/{run}/seed{seed}.safetensors"),
+        fit=prompts_of("fit"),
+        evaluation=prompts_of("evaluation"),
+    output:
+        attribution="<results>/tables/{run}/attribution.parquet",
+        encompassing="<results>/tables/{run}/encompassing.parquet",
+    log:
+        "<logs>/identify_run/{run}.log",
+    benchmark:
+        "<benchmarks>/identify_run/{run}.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("identify_run"),
+    params:
+        **job(
+            "identify_run",
+            settings={
+                "run": run_settings,
+                "settings": experiment.identification,
+                "statistics": experiment.statistics,
+            },
+            seeds=seeds_of_run,
+            threads=all_threads,
+        ),
+    message:
+        "Identifying the layers of {wildcards.run}"
+    shell:
+        STEP
+
+
+rule try_identification:
+    """Try the identification on known algorithms, with the prompts and the architecture of a run."""
+    input:
+        fit=prompts_of("fit"),
+        evaluation=prompts_of("evaluation"),
+    output:
+        table="<results>/tables/{run}/trials.parquet",
+    log:
+        "<logs>/try_identification/{run}.log",
+    benchmark:
+        "<benchmarks>/try_identification/{run}.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("try_identification"),
+    params:
+        **job(
+            "try_identification",
+            settings={
+                "run": run_settings,
+                "settings": experiment.identification,
+                "probe": experiment.probe,
+                "statistics": experiment.statistics,
+            },
+            threads=all_threads,
+        ),
+    message:
+        "Trying the identification on known algorithms, with the prompts of {wildcards.run}"
+    shell:
+        STEP
