@@ -57,7 +57,8 @@ def paired_statistics(draws: Sequence[Draws], picks: npt.NDArray[np.int64]) -> d
     What is not known layer by layer has the whole model only, (S, R, 1).
     """
     statistics = {}
-    for name, statistic in STATISTICS.items():
+    of_model_first = sorted(STATISTICS.items(), key=lambda item: item[1].by_layer)
+    for name, statistic in of_model_first:
         values = seed_mean([one[name] for one in draws], picks)  # (S, R, L), or (S, R)
         if statistic.by_layer:
             statistics[name] = np.concatenate([values.mean(axis=-1, keepdims=True), values], axis=-1)
