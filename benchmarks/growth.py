@@ -18,6 +18,7 @@ from benchmarks.timing import one_thread, seconds
 from benchmarks.training_step import SIZES, our_step
 from ickrr.comparison.probe import fit_readouts
 from ickrr.config.model import ModelSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -69,7 +70,7 @@ def probe(width: int = 64, layers: int = 8, prompts: int = 256, context_length: 
     def given(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return streams[:, : len(x)]
 
-    return lambda: fit_readouts(given, x, y, ridge=1e-6, chunk_prompts=prompts)
+    return lambda: fit_readouts(given, x, y, ProbeSettings(ridge=1e-6, chunk_prompts=prompts))
 
 
 # what, keyword, first value, exponent of the arithmetic that dominates

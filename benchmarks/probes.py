@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ickrr.comparison.probe import Readouts, fit_readouts
 from ickrr.config.model import ModelSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import TaskSettings
 from ickrr.config.training import TrainingSettings
@@ -47,7 +48,7 @@ def measure() -> list[dict[str, object]]:
     ours = []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        readouts = fit_readouts(streams, x, y, ridge=1e-6, chunk_prompts=CHUNK)
+        readouts = fit_readouts(streams, x, y, ProbeSettings(ridge=1e-6, chunk_prompts=CHUNK))
         ours.append(time.perf_counter() - start)
     best = layer_errors(readouts, features, y)
     rows = []

@@ -17,8 +17,10 @@ from ickrr.code import (
     Sources,
     code_digest,
     combined_digest,
+    edited_sources,
     import_closure,
     read_source,
+    source_now,
     tree_digest,
 )
 
@@ -130,9 +132,9 @@ def test_an_edit_changes_the_digests_of_exactly_its_dependents(tmp_path: Path) -
     for path in MODULES:
         copy = tmp_path / path.name
         copy.write_text(f"# a comment\n{path.read_text(encoding='utf-8')}\n\n")
-        assert read_source.__wrapped__(copy).digest == known[path], path
+        assert source_now(copy).digest == known[path], path
         copy.write_text(other_meaning(path))
-        edited = known | {path: read_source.__wrapped__(copy).digest}
+        edited = known | {path: source_now(copy).digest}
         for start, closure in closures.items():
             digests = {one: edited.get(one) or read_source(one).digest for one in closure}
             assert (combined_digest(digests) != before[start]) == (path in closure), (path, start)
@@ -200,13 +202,28 @@ def test_closure_of_a_notebook_is_its_code(tmp_path: Path, monkeypatch: pytest.M
     (start,) = [os.path.relpath(notebook, PACKAGE_ROOT.parents[1])]
     found = {path.name for path in import_closure(start)}
     assert found == {"fig.ipynb", "__init__.py", "files.py", "errors.py"}
-    known = read_source.__wrapped__(notebook).digest
+    known = source_now(notebook).digest
     cells[0]["source"] = ["Other words."]
     notebook.write_text(json.dumps({"cells": cells, "metadata": {"a": 1}}, indent=1))
-    assert read_source.__wrapped__(notebook).digest == known
+    assert source_now(notebook).digest == known
     cells[1]["source"] = ["from ickrr.io.files import read_json"]
     notebook.write_text(json.dumps({"cells": cells}))
-    assert read_source.__wrapped__(notebook).digest != known
+    assert source_now(notebook).digest != known
+
+
+def test_what_was_edited_since_it_was_read_is_named(tmp_path: Path) -> None:
+    """Fails if the end of a run is silent about an edit or a deletion, or names a file for a comment."""
+    names = {}
+    for name in ("commented", "edited", "removed"):
+        path = tmp_path / f"{name}.py"
+        path.write_text("a = 1\n")
+        read_source(path)
+        names[name] = os.path.relpath(path, PACKAGE_ROOT.parents[1])
+    assert not {*names.values()} & {*edited_sources()}
+    (tmp_path / "commented.py").write_text("a = 1  # one\n")
+    (tmp_path / "edited.py").write_text("a = 2\n")
+    (tmp_path / "removed.py").unlink()
+    assert {*names.values()} & {*edited_sources()} == {names["edited"], names["removed"]}
 
 
 def test_a_style_file_belongs_to_the_module_that_names_it() -> None:

@@ -29,6 +29,8 @@ LENGTH: Final = 16  # hexadecimal digits of a digest in a parameter or a record
 FILE_NAME: Final = re.compile(r"[A-Za-z]\w*\.[a-z]\w*")
 SHOWN: Final = 3  # largest number of files that a message names
 
+_READ: Final[dict[Path, str]] = {}  # digests of the files that this process has read, as they were then
+
 Starts = Iterable[str]
 """Where closures begin: dotted modules (``ickrr.steps.train_model``), or files below the project's root."""
 
@@ -94,6 +96,22 @@ def _closure(start: Path) -> frozenset[Path]:
 @cache
 def read_source(path: Path) -> Source:
     """Return the meaning of one file; it is read once in the life of the process.
+
+    Raises:
+        CodeError: the file cannot be read, or is not valid Python.
+    """
+    source = source_now(path)
+    _READ[path] = source.digest
+    return source
+
+
+def edited_sources() -> list[str]:
+    """Return the names of the files that are gone or mean something else than when this process read them."""
+    return [_name(path) for path, digest in sorted(_READ.items()) if _differs(path, digest)]
+
+
+def source_now(path: Path) -> Source:
+    """Return the meaning of one file as it is now.
 
     Raises:
         CodeError: the file cannot be read, or is not valid Python.
@@ -175,18 +193,11 @@ class Sources:
             CodeError: a file has changed, or is gone.
         """
         touched = [path for path, found in self._files.items() if identity(path) != found]
-        changed = []
-        for path in touched:
-            try:
-                found = read_source.__wrapped__(path)
-            except CodeError:
-                found = None
-            if found is None or found.digest != self._digests[path]:
-                changed.append(_name(path))
+        changed = [_name(path) for path in touched if _differs(path, self._digests[path])]
         if changed:
             raise CodeError(
                 f"{job}: {', '.join(changed[:SHOWN])} was edited while it ran, so its result would be of no "
-                "version of the code and is not kept; run snakemake again"
+                "version of the code and is not kept; when this run has ended, run snakemake again"
             )
 
     def require_complete(self, frame: str, job: str) -> None:
@@ -225,6 +236,14 @@ def loaded_modules() -> dict[str, Path]:
     """Return the files of the modules of this package that this process has imported, by name."""
     ours = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == PACKAGE}
     return {name: Path(file).resolve() for name, file in ours.items() if file}
+
+
+def _differs(path: Path, digest: str) -> bool:
+    """Say whether a file has another digest now, or is gone."""
+    try:
+        return source_now(path).digest != digest
+    except CodeError:
+        return True
 
 
 def _name(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The columns of every table, and the page that is made of all catalogues."""
 
+import re
 from typing import get_args
 
 import pytest
@@ -12,6 +13,7 @@ from ickrr.catalogue.of_paper import CLAIMS, OF_PAPER
 from ickrr.catalogue.of_runs import OF_RUNS
 from ickrr.catalogue.page import first_line, page
 from ickrr.code import import_closure
+from ickrr.comparison.alignment import STATISTICS as OF_ALIGNMENT
 from ickrr.config.experiment import OtherTable, RunTable
 from ickrr.config.load import load_experiment
 from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
@@ -49,6 +51,17 @@ def test_the_tables_of_the_schema_are_those_of_the_catalogue():
     assert set(OF_RUNS) == set(get_args(RunTable))
     assert set(OF_NO_RUN) == set(get_args(OtherTable))
     assert set(OF_PAPER) == set(load_experiment(ROOT / "config.yaml").tables)
+
+
+def test_the_statistics_of_the_alignment_are_described():
+    """Fails if one that the comparison computes is not named where the tables of a run say what they hold."""
+
+    def named(table):
+        return {*re.findall("`(.*?)`", OF_RUNS[table].columns["statistic"].meaning)}
+
+    assert named("alignment") == set(OF_ALIGNMENT)
+    assert named("pairs") == set(OF_ALIGNMENT) - {"floor"}
+    assert named("shares") == {name for name, one in OF_ALIGNMENT.items() if one.by_layer and one.better}
 
 
 def test_what_reports_read_is_in_the_catalogue():

@@ -2,6 +2,7 @@
 
 There are no retries here. A retry would start Snakemake anew in its job and make its result with the new code
 as a whole, and the next run would plan it again, because the driver has noted the code that it began with.
+The last lines name what was edited, whether there are retries or not.
 """
 
 import re
@@ -83,4 +84,6 @@ def test_edit_while_a_job_runs_leaves_no_result(tiny_project: Project, on_slurm,
         told = re.search(rf"error: {job}.*(was edited while it ran|its code was edited after).*", said)
         assert told, said
         assert EDITED[step] in told[0]
+    (told,) = [line for line in said.splitlines() if "edited since this run was planned" in line]
+    assert all(source in told for source in EDITED.values())
     assert "Traceback" not in said

@@ -3,20 +3,19 @@
 import numpy as np
 import pytest
 
-from ickrr.comparison.alignment import alignment_table
-from ickrr.comparison.draws import TREND, Draws
+from ickrr.comparison.alignment import STATISTICS, alignment_table
 
 DRAWS, LAYERS = 50, 4
 SOLVERS = ["cg", "richardson"]
-BY_LAYER = ("similarity", "distance")
 
 
 def random_draws(seed):
     generator = np.random.default_rng(seed)
     shape = (len(SOLVERS), 1 + DRAWS)
-    values = {name: generator.normal(size=shape) for name in TREND}
-    values |= {name: generator.normal(size=(*shape, LAYERS)) for name in BY_LAYER}
-    return Draws(floor=generator.normal(size=(1 + DRAWS, LAYERS)), **values)
+    return {
+        name: generator.normal(size=(*shape, LAYERS) if one.by_layer else shape)
+        for name, one in STATISTICS.items()
+    }
 
 
 @pytest.fixture
@@ -33,15 +32,13 @@ def test_interval_is_that_of_the_draw_by_draw_mean(seeds):
     result = table_of(seeds)
     assert list(result.columns) == ["run", "value", "low", "high", "seed_sd", "seeds"]
     assert list(result.index.unique("solver")) == SOLVERS
-    assert len(result) == 14
+    assert list(result.index.unique("statistic")) == list(STATISTICS)
+    assert len(result) == 2 * len(STATISTICS)
     for (solver, statistic), row in result.iterrows():
         index = SOLVERS.index(solver)
-        if statistic == "floor":
-            each = np.stack([one.floor.mean(axis=1) for one in seeds])
-        elif statistic in BY_LAYER:
-            each = np.stack([getattr(one, statistic)[index].mean(axis=1) for one in seeds])
-        else:
-            each = np.stack([getattr(one, statistic)[index] for one in seeds])
+        each = np.stack([one[statistic][index] for one in seeds])
+        if statistic in ("similarity", "floor", "distance"):
+            each = each.mean(axis=-1)
         assert row["value"] == pytest.approx(each[:, 0].mean())
         ends = np.quantile(each.mean(axis=0)[1:], [0.05, 0.95])
         np.testing.assert_allclose([row["low"], row["high"]], ends, rtol=1e-12)
@@ -58,8 +55,8 @@ def test_a_single_seed_has_no_spread(seeds):
 
 def test_what_one_seed_does_not_have_the_mean_does_not_have(seeds):
     """Fails if a trend that is undefined for one seed is averaged over the others without a word."""
-    seeds[1].slope[0, 0] = np.nan
-    seeds[2].slope[1, 1:8] = np.nan  # 7 of 50 draws: more than a 90 % interval leaves out
+    seeds[1]["slope"][0, 0] = np.nan
+    seeds[2]["slope"][1, 1:8] = np.nan  # 7 of 50 draws: more than a 90 % interval leaves out
     result = table_of(seeds)
     assert np.isnan(result.loc[("cg", "slope"), ["value", "seed_sd"]].astype(float)).all()
     row = result.loc[("richardson", "slope")]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ickrr.comparison.matches import matches_table, similarity_table, solver_statistics
+from ickrr.comparison.alignment import solver_statistics
+from ickrr.comparison.matches import matches_table, similarity_table
 from ickrr.comparison.similarity import Maps
 
 DRAWS, LAYERS, STEPS = 40, 6, 9
@@ -66,16 +67,17 @@ def test_a_layer_without_finite_predictions_has_no_best_step(maps, floor):
     row = matches_table("run", 1, "cg", maps, floor, 0.9).loc[2]
     assert row[["best_step", "best_step_low", "similarity", "nearest_step", "distance"]].isna().all()
     assert not row["censored"]
-    statistics = solver_statistics(maps)
+    statistics = solver_statistics(maps, floor)
     assert (
         np.isnan(statistics["similarity"][:, 1]).all() and np.isfinite(statistics["similarity"][:, 2]).all()
     )
 
 
-def test_draws_recompute_every_statistic_from_their_own_maps(maps):
+def test_draws_recompute_every_statistic_from_their_own_maps(maps, floor):
     """Fails if layer 0 counts, draws are shifted by one, or best steps are not found anew in each."""
-    found = solver_statistics(maps)
+    found = solver_statistics(maps, floor)
     assert {len(values) for values in found.values()} == {DRAWS + 1}
+    np.testing.assert_array_equal(found["floor"], floor[:, 1:])
     for draw in range(DRAWS + 1):
         similarity = maps.similarity[draw, 1:]
         best = similarity.argmax(axis=1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ickrr.comparison.draws import TREND, Draws
+from ickrr.comparison.alignment import STATISTICS
 from ickrr.comparison.pairs import (
     ALL_LAYERS,
     paired_statistics,
@@ -22,9 +22,19 @@ DRAWS, LAYERS, SEEDS = 60, 4, 3
 def random_draws(seed):
     generator = np.random.default_rng(seed)
     shape = (len(SOLVERS), 1 + DRAWS)
-    values = {name: generator.normal(size=shape) for name in TREND}
-    values |= {name: generator.normal(size=(*shape, LAYERS)) for name in ("similarity", "distance")}
-    return Draws(floor=generator.normal(size=(1 + DRAWS, LAYERS)), **values)
+    return {
+        name: generator.normal(size=(*shape, LAYERS) if one.by_layer else shape)
+        for name, one in STATISTICS.items()
+    }
+
+
+def draws_of(similarity, distance):
+    """Draws of one model, (S, R, L) each, whose floor and trends are zero."""
+    zeros = {
+        name: np.zeros(similarity.shape if one.by_layer else similarity.shape[:2])
+        for name, one in STATISTICS.items()
+    }
+    return {**zeros, "similarity": similarity, "distance": distance}
 
 
 @pytest.fixture
@@ -69,7 +79,8 @@ def test_pairs_are_differences_of_resampled_means(draws, picks):
     assert list(table.columns) == columns
     keyed = table.set_index(["statistic", "layer", "first", "second"])
     assert keyed.index.is_unique
-    assert len(table) == 2 * 6 * (LAYERS + 1) + 4 * 6 + 3 * (LAYERS + 1)
+    numbers = {name: 1 + LAYERS * one.by_layer for name, one in STATISTICS.items()}  # of one pair
+    assert len(table) == 6 * (sum(numbers.values()) - numbers["floor"]) + 3 * numbers["similarity"]
 
     def expect(key, by_seed):
         """Compare with by_seed, (K, R), resampled in a loop."""
@@ -79,18 +90,18 @@ def test_pairs_are_differences_of_resampled_means(draws, picks):
         assert (row["low"], row["high"]) == pytest.approx(tuple(np.quantile(each[1:], [0.05, 0.95])))
         assert row["draws_defined"] == DRAWS
 
-    distance = [one.distance[2] - one.distance[0] for one in draws]  # (R, L) each
+    distance = [one["distance"][2] - one["distance"][0] for one in draws]  # (R, L) each
     expect(("distance", 3, "third", "first"), [values[:, 2] for values in distance])
     expect(("distance", ALL_LAYERS, "third", "first"), [values.mean(axis=1) for values in distance])
-    tau = [one.kendall_tau[0] - one.kendall_tau[1] for one in draws]
+    tau = [one["kendall_tau"][0] - one["kendall_tau"][1] for one in draws]
     expect(("kendall_tau", ALL_LAYERS, "first", "second"), tau)
-    above = [one.similarity[1] - one.floor for one in draws]
+    above = [one["similarity"][1] - one["floor"][1] for one in draws]
     expect(("similarity", 2, "second", "floor"), [values[:, 1] for values in above])
 
 
 def test_undefined_draws_are_counted_not_averaged_away(draws, picks):
     """Fails if a trend that few draws have gets an interval, or their number is not told."""
-    draws[1].slope[0, 1:] = np.nan
+    draws[1]["slope"][0, 1:] = np.nan
     table = pairs_table("run", SOLVERS, paired_statistics(draws, picks), 0.9)
     keyed = table.query("layer == 0").set_index(["statistic", "first", "second"])
     row = keyed.loc[("slope", "first", "second")]
@@ -123,10 +134,7 @@ def test_shares_count_layers():
     similarity[2, :, 2] += 0.1  # layer 3: the third
     similarity[0, :, 3] += 0.1  # layer 4: the first, where it exists
     similarity[0, 1:20, 3] = np.nan
-    distance = 1 - similarity
-    trends = {name: np.zeros(shape[:2]) for name in TREND}
-    draws = Draws(similarity, distance, np.zeros(shape[1:]), **trends)
-    statistics = paired_statistics([draws], seed_picks(1, DRAWS, 0))
+    statistics = paired_statistics([draws_of(similarity, 1 - similarity)], seed_picks(1, DRAWS, 0))
     table = shares_table("run", SOLVERS, statistics, 0.9).set_index(["statistic", "solver"])
     for statistic in ("similarity", "distance"):
         rows = table.loc[statistic]
@@ -146,9 +154,7 @@ def test_rounding_makes_no_winner():
     similarity = 0.5 + 1e-3 * generator.normal(size=shape)
     similarity[0] = similarity[1] + 1e-14
     similarity[2] -= 0.1
-    trends = {name: np.zeros(shape[:2]) for name in TREND}
-    draws = Draws(similarity, 1 - similarity, np.zeros(shape[1:]), **trends)
-    statistics = paired_statistics([draws], seed_picks(1, DRAWS, 0))
+    statistics = paired_statistics([draws_of(similarity, 1 - similarity)], seed_picks(1, DRAWS, 0))
     rows = pairs_table("run", SOLVERS, statistics, 0.9).query("first == 'first' and second == 'second'")
     assert (rows[["difference", "low", "high"]] == 0).all(axis=None)
     shares = shares_table("run", SOLVERS, statistics, 0.9)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, Ridge
 
 from ickrr.comparison.probe import NormalEquations, fit_readouts, read_layers, read_output
+from ickrr.config.probe import ProbeSettings
 
 LAYERS, PROMPTS, LENGTHS, WIDTH = 3, 11, 5, 6
 
@@ -41,7 +42,7 @@ def rows(features, layer):
 def test_ridge_equals_scikit_learns(chunk, offset):
     """Fails if the bias is penalised, the penalty is scaled otherwise, or chunks lose digits."""
     features, x, y = prompts(offset=offset)
-    readouts = fit_readouts(Features(features), x, y, ridge=0.1, chunk_prompts=chunk)
+    readouts = fit_readouts(Features(features), x, y, ProbeSettings(ridge=0.1, chunk_prompts=chunk))
     for layer in range(LAYERS):
         design = rows(features, layer)
         penalty = 0.1 * ((design - design.mean(0)) ** 2).sum() / WIDTH
@@ -54,7 +55,7 @@ def test_ridge_equals_scikit_learns(chunk, offset):
 def test_no_ridge_is_least_squares():
     """Fails if ridge 0 still shrinks."""
     features, x, y = prompts()
-    readouts = fit_readouts(Features(features), x, y, ridge=0.0, chunk_prompts=4)
+    readouts = fit_readouts(Features(features), x, y, ProbeSettings(ridge=0.0, chunk_prompts=4))
     for layer in range(LAYERS):
         reference = LinearRegression().fit(rows(features, layer), y.ravel().numpy())
         np.testing.assert_allclose(readouts.weights[layer], reference.coef_, rtol=1e-9)
@@ -67,7 +68,7 @@ def test_features_that_span_less_than_the_width(ridge):
     features, x, y = prompts()
     mix = torch.tensor([[1.0, -2.0, 0.5], [0.3, 1.0, 1.5], [2.0, 0.1, -1.0]], dtype=torch.float64)
     features[..., 3:] = features[..., :3] @ mix
-    readouts = fit_readouts(Features(features), x, y, ridge=ridge, chunk_prompts=4)
+    readouts = fit_readouts(Features(features), x, y, ProbeSettings(ridge=ridge, chunk_prompts=4))
     for layer in range(LAYERS):
         design = rows(features, layer)
         centred = design - design.mean(0)
@@ -80,7 +81,9 @@ def test_features_that_span_less_than_the_width(ridge):
 def test_constant_features_read_out_the_mean_label():
     """Fails on 0/0 where a layer carries nothing."""
     features, x, y = prompts()
-    readouts = fit_readouts(Features(torch.ones_like(features)), x, y, ridge=1e-6, chunk_prompts=4)
+    readouts = fit_readouts(
+        Features(torch.ones_like(features)), x, y, ProbeSettings(ridge=1e-6, chunk_prompts=4)
+    )
     np.testing.assert_allclose(readouts.weights, 0)
     np.testing.assert_allclose(readouts.biases, y.mean().item())
 
@@ -88,10 +91,10 @@ def test_constant_features_read_out_the_mean_label():
 def test_a_layer_that_is_not_finite_spoils_no_other():
     """Fails if a diverged layer stops the probe, is read out as numbers, or spreads to its neighbours."""
     features, x, y = prompts()
-    clean = fit_readouts(Features(features), x, y, ridge=1e-6, chunk_prompts=4)
+    clean = fit_readouts(Features(features), x, y, ProbeSettings(ridge=1e-6, chunk_prompts=4))
     features = features.clone()
     features[1, 7, 2, 0] = torch.inf
-    readouts = fit_readouts(Features(features), x, y, ridge=1e-6, chunk_prompts=4)
+    readouts = fit_readouts(Features(features), x, y, ProbeSettings(ridge=1e-6, chunk_prompts=4))
     predicted = readouts.predict(features)
     assert predicted[1].isnan().all()
     for layer in (0, 2):
@@ -104,7 +107,7 @@ def test_a_layer_that_is_not_finite_spoils_no_other():
 def test_the_gradient_of_the_penalised_loss_vanishes(seed, ridge):
     """Fails if the readout is not the minimum of the stated loss (autograd is the judge)."""
     features, x, y = prompts(seed)
-    readouts = fit_readouts(Features(features), x, y, ridge=ridge, chunk_prompts=3)
+    readouts = fit_readouts(Features(features), x, y, ProbeSettings(ridge=ridge, chunk_prompts=3))
     weights = readouts.weights.clone().requires_grad_()
     biases = readouts.biases.clone().requires_grad_()
     design = features.reshape(LAYERS, -1, WIDTH)
@@ -135,7 +138,7 @@ def test_reading_covers_every_prompt_once():
     """Fails if the last, shorter chunk is dropped, or if more than one forward pass a chunk is made."""
     features, x, y = prompts()
     model = Features(features)
-    readouts = fit_readouts(model, x, y, ridge=1e-6, chunk_prompts=4)
+    readouts = fit_readouts(model, x, y, ProbeSettings(ridge=1e-6, chunk_prompts=4))
     assert model.calls == 3
     layers = read_layers(model, readouts, x, y, chunk_prompts=4)
     assert layers.shape == (LAYERS, PROMPTS, LENGTHS)
@@ -149,4 +152,4 @@ def test_an_empty_set_of_prompts_is_refused():
     """Fails if fitting to nothing returns a readout."""
     features, x, y = prompts()
     with pytest.raises(ValueError, match="empty"):
-        fit_readouts(Features(features), x[:0], y[:0], ridge=1e-6, chunk_prompts=4)
+        fit_readouts(Features(features), x[:0], y[:0], ProbeSettings(ridge=1e-6, chunk_prompts=4))

@@ -19,7 +19,7 @@ from slurm_guard.check import read_profile
 from slurm_guard.errors import ClusterError
 
 ROOT = Path(__file__).parents[2]
-LAYERS = "base:\n  model:\n    layers: 4\n"
+LAYERS = "base:\n  model:\n    layers: 5\n"
 ALIASES = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
     for old, new in zip("abcdefghi", "bcdefghij", strict=True)
@@ -34,7 +34,7 @@ def test_encodings_that_say_what_they_are(read: Callable[..., Experiment], encod
     """Fails if what PowerShell's `>` or Notepad writes is a UnicodeDecodeError, or its mark a key."""
     text = LAYERS.replace("\n", ends)
     content = text.encode(encoding) if "+" not in encoding else f"\ufeff{text}".encode(encoding[:-5])
-    assert read(content).base.model.layers == 4
+    assert read(content).base.model.layers == 5
 
 
 BROKEN = [

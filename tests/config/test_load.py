@@ -15,11 +15,13 @@ from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.config.reference import reference, walk
 from ickrr.config.run import RunSettings
+from ickrr.entries import LAWS
 from ickrr.errors import ConfigError
 from ickrr.steps import check_controls
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config.yaml"
+*FIRST_LAWS, LAST_LAW = (f"'{law}'" for law in LAWS)
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_error_in_an_overlay_names_the_overlay(project: Path) -> None:
         ),
         (
             {"base": {"task": {"law": "sphercal"}}},
-            "allowed: 'gaussian', 'spherical' or 'uniform' (did you mean 'spherical'?)",
+            f"allowed: {', '.join(FIRST_LAWS)} or {LAST_LAW} (did you mean 'spherical'?)",
         ),
         (
             {"base": {"model": {"heads": 5}}},

@@ -16,6 +16,7 @@ from construction_tables import construction_tables
 from metarep_tables import metarep_tables
 from operator_tables import operator_tables
 
+from ickrr.comparison.alignment import STATISTICS
 from ickrr.config.experiment import Experiment
 from ickrr.config.ledger import Ledger
 from ickrr.io.files import write_json, write_table
@@ -32,7 +33,6 @@ SOLVERS = (
     "damped_jacobi",
 )
 RATES = dict(zip(SOLVERS, (0.12, 0.03, 0.9, 0.25, 0.1, 1.2, 0.3, 0.05), strict=True))
-STATISTICS = ("similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
 
 
 def layer_step(layer):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ledger import SOLVERS, verdicts
 from pydantic import ValidationError
 
+from ickrr.comparison.alignment import STATISTICS
 from ickrr.config.experiment import SummaryTable
 from ickrr.config.ledger import Condition, Ledger
 from ickrr.config.load import load_experiment
@@ -30,7 +31,6 @@ from ickrr.report.tables.claims import describe
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = ROOT / "claims.yaml"
-STATISTIC_NAMES = ("similarity", "floor", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def random_summary(ledger, table, generator):
 def random_alignment(run, generator):
     rows = []
     seeds = int(generator.integers(1, 4))
-    for solver, statistic in itertools.product(SOLVERS, STATISTIC_NAMES):
+    for solver, statistic in itertools.product(SOLVERS, STATISTICS):
         value = generator.uniform(0, 1) if statistic != "slope" else generator.normal(0, 3)
         width = generator.uniform(0, 0.2)
         ends = (value - width, value + generator.uniform(0, 0.2))

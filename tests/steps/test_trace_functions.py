@@ -9,7 +9,7 @@ from sklearn.gaussian_process.kernels import RBF
 
 from ickrr.__main__ import main
 from ickrr.comparison.functions import at_queries
-from ickrr.comparison.probed import ProbedModel
+from ickrr.comparison.probed_model import ProbedModel
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.probe import ProbeSettings

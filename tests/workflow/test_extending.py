@@ -1,5 +1,6 @@
 """docs/extending.md: each section is applied to a checkout as the page has it, and does what it says."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import sem
 from sklearn.gaussian_process.kernels import RationalQuadratic
 from support import ROOT, Paper, Project
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 BLOCK = re.compile(r"^`([^`\n]+)`([^\n]*):\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MADE_OF_RUNS = {"judge_claims", "draw_figure", "write_numbers", "write_table", "build_paper"}
 OVERLAY = ("--config", "scale=smoke", "overlay=mine.yaml")
 
 
@@ -26,7 +29,7 @@ def section(title: str) -> str:
 
 
 def apply(project: Project, title: str) -> list[str]:
-    """Do what a section shows; return the files that it touches."""
+    """Do what a section shows; return the files that it touches. A tiny paper has no sections to add to."""
     touched = []
     for name, how, content in BLOCK.findall(section(title)):
         path = project.path / name
@@ -36,23 +39,30 @@ def apply(project: Project, title: str) -> list[str]:
             touched += re.findall(r"^\+\+\+ b/(.*)$", content, re.MULTILINE)
             path.unlink()
             continue
+        if name.startswith("paper/sections/") and not (project.path / "paper/sections").exists():
+            continue
         touched.append(name)
-        if path.suffix == ".ipynb":
-            cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in content.split("# %%\n")]
-            cells[0]["metadata"]["tags"] = ["parameters"]
-            content = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
         if "at the end" in how:
             assert path.exists()
             content = path.read_text() + "\n" + content
-        elif copied := re.search(r"copied from `(.*?)`", how):
-            settings = yaml.safe_load((project.path / copied[1]).read_text()) | yaml.safe_load(content)
-            content = yaml.safe_dump(settings)
         else:
             assert not path.exists(), f"{path} is not new"
+        if copied := re.search(r"copied from `(.*?)`", how):
+            content = changed((project.path / copied[1]), content)
         path.parent.mkdir(exist_ok=True)
         path.write_text(content)
     assert touched
     return touched
+
+
+def changed(original: Path, content: str) -> str:
+    """A copy of a notebook with other cells, or of a settings file with some keys changed."""
+    if original.suffix == ".ipynb":
+        notebook = nbformat.read(original, as_version=4)
+        notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in content.split("# %%\n")]
+        notebook.cells[0]["metadata"]["tags"] = ["parameters"]
+        return nbformat.writes(notebook)
+    return yaml.safe_dump(yaml.safe_load(original.read_text()) | yaml.safe_load(content))
 
 
 def build(project: Project, *names: str, overlay: bool = True) -> None:
@@ -76,13 +86,18 @@ def project(tiny_paper: Paper, tmp_path: Path) -> Project:
     return tiny_paper.copy(tmp_path / "paper")
 
 
-def test_every_addition_touches_three_files_at_most() -> None:
+def test_every_addition_touches_four_files_at_most() -> None:
     """Fails if the table at the top lists more files, misses a section, or a section shows another file."""
-    rows = re.findall(r"^\| \[[^]]*\]\(#([\w-]+)\) \| (.*?) \|$", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| \[[^]]*\]\(#([\w-]+)\) \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
     titles = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
-    assert [anchor for anchor, _ in rows] == [title.lower().replace(" ", "-") for title in titles]
-    for (_, files), title in zip(rows, titles, strict=True):
-        assert 1 <= len(files.split(",")) <= 3
+    anchors = [title.lower().replace(" ", "-").replace("'", "") for title in titles]
+    assert [anchor for anchor, _, _ in rows] == anchors
+    for (_, files, tests), title in zip(rows, titles, strict=True):
+        assert 1 <= len(files.split(",")) <= 4
+        for test, entries in re.findall(r"`(tests/[\w/]+\.py)`(?:: ((?:`\w+`(?:, )?)+))?", tests):
+            source = (ROOT / test).read_text()
+            for entry in re.findall(r"\w+", entries):
+                assert f"{entry} = {{" in source or f"def {entry}(" in source, (test, entry)
         text = section(title)
         shown = [name for name, _, _ in BLOCK.findall(text) if not name.endswith(".patch")]
         shown += re.findall(r"^\+\+\+ b/(.*)$", text, re.MULTILINE)
@@ -181,6 +196,50 @@ def test_a_figure(project: Project, title: str) -> None:
     assert (project.results() / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
 
 
+TESTS_OF_FIGURES = {
+    "tests/paper/test_sources.py": "made_and_shown or mentioned or typed",
+    "tests/config/test_kinds.py": "every_kind or a_kind_reads or first_figure",
+    "tests/report/test_notebooks.py": "committed_form or draws_the_figure or closure_is",
+}
+TESTS_OF_CLAIMS = {
+    "tests/paper/test_sources.py": "typed",
+    "tests/report/test_paper_macros.py": "every_claim",
+}
+
+
+@pytest.mark.parametrize(
+    ("title", "tests"),
+    [
+        ("A figure of an existing kind", TESTS_OF_FIGURES),
+        ("A kind of figure", TESTS_OF_FIGURES),
+        ("A claim", TESTS_OF_CLAIMS),
+        ("A statistic", TESTS_OF_CLAIMS),
+    ],
+)
+def test_what_the_paper_shows(
+    fresh_project: Project, tmp_path: Path, title: str, tests: dict[str, str]
+) -> None:
+    """Fails if the example, moved into config.yaml, misses something that the tests of the paper demand."""
+    project = fresh_project.copy(tmp_path / "paper")
+    apply(project, title)
+    overlay = project.path / "mine.yaml"
+    if overlay.exists():
+        config = yaml.safe_load((project.path / "config.yaml").read_text())
+        config["figures"] |= yaml.safe_load(overlay.read_text())["figures"]
+        (project.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    run = subprocess.run(
+        [*command, "-k", " or ".join(tests.values())],
+        cwd=project.path,
+        env={**os.environ, "PYTHONPATH": "src"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout
+
+
 def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
     """Fails if the patch does not fit the table as it is, or its LaTeX and the catalogue lack the column."""
     project = fresh_project.copy(tmp_path / "paper")
@@ -197,14 +256,44 @@ def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
     assert "optimisation steps of the training" in (project.path / "docs/catalogue.md").read_text()
 
 
+def test_a_column_of_a_run(project: Project) -> None:
+    """Fails if the patch does not fit, more than the comparisons is made again, or the column is another."""
+    apply(project, "A column of a run's table")
+    planned = set(project.planned())
+    assert {"compare_run"} <= planned <= {"compare_run", *MADE_OF_RUNS}
+    build(project, "tables/noise_low/errors.parquet", overlay=False)
+    errors = pd.read_parquet(project.results() / "tables/noise_low/errors.parquet")
+    mine = errors[(errors["method"] == "transformer_output") & (errors["context_length"] == 5)].iloc[0]
+    predictions = load_file(project.results() / "predictions/noise_low/seed0.safetensors")["output"][:, 5]
+    prompts = load_file(project.results() / "prompts/spherical_low_noise-evaluation.safetensors")
+    excess = (predictions - prompts["posterior_mean"][:, 5]) ** 2
+    assert mine["excess_risk_se"] == pytest.approx(sem(excess))
+    said = project.tool("catalogue")
+    assert "| `excess_risk_se` | labels^2 |" in said.stdout
+
+
+def test_a_quantity(smoke_paper: Paper, tmp_path: Path) -> None:
+    """Fails if the patch does not fit, something is measured anew, or the number is not in table and text."""
+    project = smoke_paper.copy(tmp_path / "paper")
+    apply(project, "A quantity of a summary table")
+    planned = set(project.planned())
+    assert {"tabulate_operators", "write_table"} <= planned <= {"tabulate_operators", *MADE_OF_RUNS}
+    build(project, "latex/tab_metarep.tex", overlay=False)
+    table = pd.read_parquet(project.results() / "tables/metarep/operators.parquet")
+    found = table[table["quantity"] == "rms"].set_index("subject")["value"]
+    stored = [load_file(path) for path in sorted((project.results() / "operators/spherical").glob("*"))]
+    squares = [np.square(arrays["predictions"][0, 0]).mean() for arrays in stored]  # in distribution, model
+    assert found["spherical"] == pytest.approx(np.mean(squares) ** 0.5)
+    assert "RMS of the predictions" in (project.results() / "latex/tab_metarep.tex").read_text()
+
+
 def test_a_key(smoke_paper: Paper, tmp_path: Path) -> None:
     """Fails if the key is not checked, is not used, or reruns what neither reads it nor is told all keys."""
     project = smoke_paper.copy(tmp_path / "paper")
     apply(project, "A key of the configuration")
-    told_all = {"judge_claims", "write_numbers", "write_table", "build_paper"}
     planned = set(project.planned())
     assert {"trace_functions", "write_table"} <= planned
-    assert planned <= {"trace_functions", "draw_figure", *told_all}
+    assert planned <= {"trace_functions", *MADE_OF_RUNS}
     (project.path / "mine.yaml").write_text("functions: {widening: -1}\n")
     said = project.tool("config", "--overlay", "mine.yaml")
     assert said.returncode == 1

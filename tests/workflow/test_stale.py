@@ -62,6 +62,8 @@ def test_edit_while_a_job_runs_leaves_no_result(
     assert told[1].startswith((job, "job of rule"))
     assert source in told[0]
     assert "Traceback" not in said
+    # The last thing that a person reads.
+    assert f"{source}: edited since this run was planned; run the same command again" in said.splitlines()[-1]
     # With the code as it is now everything is planned anew, and comes to its end.
     assert sum(project.planned(*arguments).values()) >= 1
 
@@ -81,3 +83,4 @@ def test_comment_while_a_job_runs_costs_nothing(tiny_project: Project, tmp_path:
     project.edit("src/ickrr/report/style.py")
     said, _ = driver.communicate(timeout=120)
     assert driver.returncode == 0, said
+    assert "edited since" not in said

@@ -4,6 +4,7 @@
 import time
 
 from ickrr.bundles.format import notice
+from ickrr.code import edited_sources
 from ickrr.driver import needs, supervision
 from ickrr.driver.plan import Job, summary
 from ickrr.errors import IckrrError
@@ -27,6 +28,20 @@ def files_asked_for():
     """Files of the targets, in their order."""
     targets = [job.output or job.input for job in workflow.dag.targetjobs]
     return list(dict.fromkeys(file for files in targets for file in files))
+
+
+def tell_of_edits():
+    """Name the sources that were edited since this run was planned, and say what to do.
+
+    Where failed jobs are tried again, a job that had failed for such an edit may have been made with the code as it was
+    then, and nothing else would tell that its result is planned again.
+    """
+    if edited := edited_sources():
+        print(
+            f"{', '.join(edited)}: edited since this run was planned; run the same command again, which makes "
+            "what the edit concerns with the code as it is now",
+            file=sys.stderr,
+        )
 
 
 onstart:
@@ -60,6 +75,7 @@ onsuccess:
             summary(files_asked_for(), done, there, seconds, experiment.scale),
             file=sys.stderr,
         )
+    tell_of_edits()
 
 
 onerror:
@@ -69,3 +85,4 @@ onerror:
             supervision.clear_away(Path.cwd())
         except IckrrError as error:
             print(f"error: {error}", file=sys.stderr)
+    tell_of_edits()

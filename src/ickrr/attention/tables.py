@@ -125,7 +125,7 @@ def summary_rows(
 
     for position, (dial, level) in enumerate(measured.levels):
         setting = dial if dial == IN_DISTRIBUTION else f"{dial}={level:g}"
-        for quantity, draws in alignment(measured, resamples, position).items():
+        for quantity, draws in kernel_distances(measured, resamples, position).items():
             add(quantity, setting, resamples.estimate(draws))
     for index, target in enumerate(measured.targets):
         trained = resamples.over_seeds(resamples.means(_mean_heads(measured.distances[:, 0, index])))
@@ -140,7 +140,7 @@ def summary_rows(
         add("krr_gap", method, resamples.estimate(draws))
     for dial, levels in dials.items():
         last = measured.at(dial, levels[-1])
-        inner, outer = (alignment(measured, resamples, at)["representation_best"] for at in (0, last))
+        inner, outer = (kernel_distances(measured, resamples, at)["representation_best"] for at in (0, last))
         degradation = resamples.estimate(outer / inner)
         growth = resamples.estimate(
             relative_error(measured, resamples, last) / relative_error(measured, resamples, 0)
@@ -159,7 +159,7 @@ def dial_rows(
 ) -> list[dict[str, object]]:
     """Rows ``run, dial, level, quantity, value, low, high, seeds``, every dial with its first level.
 
-    Quantities: those of `alignment`; ``error``: mean square deviation of the model from the data's own
+    Quantities: those of `kernel_distances`; ``error``: mean square deviation of the model from the data's own
     regression over the mean square of the latter, and ``deviation``, not divided by it; ``krr_gaussian,
     krr_representation, krr_data``: RMS(regression - model)/RMS(model).
     """
@@ -167,7 +167,7 @@ def dial_rows(
     for dial, levels in dials.items():
         for level in levels:
             at = 0 if level == levels[0] else measured.at(dial, level)
-            statistics = alignment(measured, resamples, at)
+            statistics = kernel_distances(measured, resamples, at)
             statistics["error"] = relative_error(measured, resamples, at)
             statistics["deviation"] = deviation(measured, resamples, at)
             model = measured.prediction("model")[:, at]
@@ -221,7 +221,7 @@ def detail_table(measured: Measured) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def alignment(measured: Measured, resamples: Resamples, at: int) -> dict[str, Array]:
+def kernel_distances(measured: Measured, resamples: Resamples, at: int) -> dict[str, Array]:
     """Mean distance over heads and that of the best head, for both kernels at one level: (1 + draws) each."""
     found = {}
     for index, target in enumerate(measured.targets):

@@ -81,10 +81,8 @@ OF_RUNS: Final[dict[str, Table]] = {
             "solver": SOLVER,
             "statistic": Column(
                 "`similarity` (mean over layers 1..L of the largest), `floor`, `distance` (mean over layers "
-                "1..L of "
-                "the smallest), `slope`, `r_squared` and `kendall_tau` of t* over the uncensored layers "
-                "1..L, "
-                "`censored_share`"
+                "1..L of the smallest), `slope`, `r_squared` and `kendall_tau` of t* over the uncensored "
+                "layers 1..L, `censored_share`"
             ),
             "value": Column("mean over seeds"),
             "low": Column("lower end of its interval over prompts"),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ickrr.comparison.errors import NO_SEED
-from ickrr.comparison.probed import ProbedModel
+from ickrr.comparison.probed_model import ProbedModel
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.run import RunSettings
 from ickrr.entries import LAWS

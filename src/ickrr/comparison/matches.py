@@ -1,4 +1,4 @@
-"""Which step of a solver each layer matches: tables of the maps, the matches and their statistics.
+"""Which step of a solver each layer matches: tables of the maps and of the matches.
 
 Row 0 of every resampled array is the point estimate, rows 1.. are bootstrap draws over prompts.
 """
@@ -9,7 +9,6 @@ import pandas as pd
 
 from ickrr.comparison.bootstrap import percentile_interval
 from ickrr.comparison.similarity import Maps, first_maximum, first_minimum, is_censored
-from ickrr.comparison.trends import best_step_trend
 
 Array = npt.NDArray[np.float64]
 
@@ -53,7 +52,7 @@ def matches_table(
     """
     last_step = maps.similarity.shape[2] - 1
     best, nearest = first_maximum(maps.similarity), first_minimum(maps.distance)  # (R, L+1)
-    peak, smallest = _extreme(maps.similarity, np.fmax), _extreme(maps.distance, np.fmin)
+    peak, smallest = np.fmax.reduce(maps.similarity, axis=-1), np.fmin.reduce(maps.distance, axis=-1)
     columns: dict[str, object] = {"run": run, "seed": seed, "solver": solver}
     columns["layer"] = np.arange(best.shape[1])
     columns |= _with_interval("best_step", best, confidence)
@@ -64,37 +63,6 @@ def matches_table(
     columns["nearest_censored"] = is_censored(nearest[0], last_step)
     columns |= _with_interval("distance", smallest, confidence)
     return pd.DataFrame(columns)
-
-
-def solver_statistics(maps: Maps) -> dict[str, Array]:
-    """Statistics of the comparison with one solver, for the point estimate and every draw.
-
-    Layers 1..L count; the embedding, layer 0, does not. Each draw finds its own best steps.
-
-    Args:
-        maps: maps under R = 1 + draws weightings.
-
-    Returns:
-        Peak `similarity` and smallest `distance` of every layer, (R, L), and the trend of t*(l), (R,) each:
-        the fields of `ickrr.comparison.draws.Draws` for one solver, without the floor.
-    """
-    last_step = maps.similarity.shape[2] - 1
-    best = first_maximum(maps.similarity)[:, 1:]  # (R, L)
-    trend = best_step_trend(best, is_censored(best, last_step))
-    return {
-        "similarity": _extreme(maps.similarity, np.fmax)[:, 1:],
-        "distance": _extreme(maps.distance, np.fmin)[:, 1:],
-        "slope": trend.slope,
-        "r_squared": trend.r_squared,
-        "kendall_tau": trend.kendall_tau,
-        "censored_share": trend.censored_share,
-    }
-
-
-def _extreme(values: Array, ufunc: np.ufunc) -> Array:
-    """Maximum or minimum over the steps (last axis), NaN steps left out."""
-    extreme: Array = ufunc.reduce(values, axis=-1)
-    return extreme
 
 
 def _with_interval(name: str, values: Array, confidence: float) -> dict[str, Array]:

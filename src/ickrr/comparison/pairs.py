@@ -12,18 +12,19 @@ is none: otherwise rounding, which has the same sign in every draw, would make a
 
 from collections.abc import Mapping, Sequence
 from itertools import permutations
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ickrr.comparison.alignment import STATISTICS, Draws
 from ickrr.comparison.bootstrap import percentile_interval
-from ickrr.comparison.draws import TREND, Draws
 from ickrr.comparison.similarity import TIE
 
 Array = npt.NDArray[np.float64]
 
-BY_LAYER = {"similarity": 1, "distance": -1}
+BY_LAYER: Final = {name: one.better for name, one in STATISTICS.items() if one.by_layer and one.better}
 """Statistics that are compared layer by layer; +1 where larger is a better match, -1 where smaller is."""
 
 ALL_LAYERS = 0
@@ -53,13 +54,16 @@ def seed_mean(by_seed: Sequence[Array], picks: npt.NDArray[np.int64]) -> Array:
 def paired_statistics(draws: Sequence[Draws], picks: npt.NDArray[np.int64]) -> dict[str, Array]:
     """Seed means of every statistic for S solvers, (S, R, 1 + L): entry 0 is the whole model.
 
-    The trends have the whole model only, (S, R, 1); the floor is repeated for every solver.
+    What is not known layer by layer has the whole model only, (S, R, 1).
     """
-    statistics = {name: seed_mean([one.of_model(name) for one in draws], picks)[..., None] for name in TREND}
-    for name in (*BY_LAYER, FLOOR):
-        shape = draws[0].similarity.shape
-        layers = seed_mean([np.broadcast_to(getattr(one, name), shape) for one in draws], picks)  # (S, R, L)
-        statistics[name] = np.concatenate([layers.mean(axis=-1, keepdims=True), layers], axis=-1)
+    statistics = {}
+    of_model_first = sorted(STATISTICS.items(), key=lambda item: item[1].by_layer)
+    for name, statistic in of_model_first:
+        values = seed_mean([one[name] for one in draws], picks)  # (S, R, L), or (S, R)
+        if statistic.by_layer:
+            statistics[name] = np.concatenate([values.mean(axis=-1, keepdims=True), values], axis=-1)
+        else:
+            statistics[name] = values[..., None]
     return statistics
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ickrr.config.probe import ProbeSettings
+
 Streams = Callable[[Tensor, Tensor], Tensor]
 """Residual streams of prompts: x (B, N+1, d), y (B, N+1) -> (L+1, B, N+1, width)."""
 
@@ -60,8 +62,7 @@ class NormalEquations:
 
         Args:
             ridge: penalty over the mean diagonal of the centred normal equations; 0 gives the
-            least-squares solution
-                of least norm.
+                least-squares solution of least norm.
 
         Returns:
             The readouts. A layer with features that are not finite (a diverged model) has NaN weights and
@@ -104,22 +105,24 @@ class Readouts:
         return read + self.biases[:, None, None]
 
 
-def fit_readouts(streams: Streams, x: Tensor, y: Tensor, ridge: float, chunk_prompts: int) -> Readouts:
+def fit_readouts(streams: Streams, x: Tensor, y: Tensor, settings: ProbeSettings) -> Readouts:
     """Fit the readouts of all layers to y, all layers from one forward pass.
 
     Args:
         streams: the model's residual streams.
         x: inputs, (B, N+1, d).
         y: labels, (B, N+1).
-        ridge: see `NormalEquations.solve`.
-        chunk_prompts: prompts a forward pass; bounds the memory.
+        settings: of the fit, and how many prompts a forward pass takes.
 
     Returns:
         The readouts.
+
+    Raises:
+        ValueError: there are no prompts.
     """
     equations: NormalEquations | None = None
     with torch.no_grad():
-        for part in _chunks(len(y), chunk_prompts):
+        for part in _chunks(len(y), settings.chunk_prompts):
             features = streams(x[part], y[part])  # (L+1, b, N+1, width)
             if equations is None:
                 equations = NormalEquations(features, y[part])
@@ -127,7 +130,7 @@ def fit_readouts(streams: Streams, x: Tensor, y: Tensor, ridge: float, chunk_pro
                 equations.add(features, y[part])
     if equations is None:
         raise ValueError("a readout cannot be fitted to an empty set of prompts")
-    return equations.solve(ridge)
+    return equations.solve(settings.ridge)
 
 
 def read_layers(streams: Streams, readouts: Readouts, x: Tensor, y: Tensor, chunk_prompts: int) -> Tensor:

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ickrr.comparison.alignment import alignment_table
+from ickrr.comparison.alignment import STATISTICS, alignment_table, solver_statistics
 from ickrr.comparison.bootstrap import resample_weights
-from ickrr.comparison.draws import Draws
 from ickrr.comparison.errors import NO_SEED, Truth, error_table
-from ickrr.comparison.matches import matches_table, similarity_table, solver_statistics
+from ickrr.comparison.matches import matches_table, similarity_table
 from ickrr.comparison.pairs import paired_statistics, pairs_table, shares_table
 from ickrr.comparison.resamples import seed_picks
 from ickrr.comparison.similarity import similarity_floor, weighted_maps
@@ -56,16 +55,11 @@ def comparison_tables(
             maps = weighted_maps(layers, trajectory, truth.y, truth.posterior_mean, weights)
             similarities[seed].append(similarity_table(run.name, seed, solver, maps))
             matches[seed].append(matches_table(run.name, seed, solver, maps, floors[seed], level))
-            drawn[seed].append(solver_statistics(maps))
-    draws = [
-        Draws(
-            floor=floors[seed][:, 1:],
-            **{key: np.stack([statistic[key] for statistic in drawn[seed]]) for key in drawn[seed][0]},
-        )
-        for seed in seeds
-    ]
+            drawn[seed].append(solver_statistics(maps, floors[seed]))
+    draws = [{name: np.stack([one[name] for one in drawn[seed]]) for name in STATISTICS} for seed in seeds]
     headline: list[str] = list(solvers.headline)
-    compared = [one.of_solvers([solvers.names.index(name) for name in headline]) for one in draws]
+    places = [solvers.names.index(name) for name in headline]
+    compared = [{name: values[places] for name, values in one.items()} for one in draws]
     picks = seed_picks(len(seeds), statistics.bootstrap_draws, statistics.seed)
     paired = paired_statistics(compared, picks)
     return {

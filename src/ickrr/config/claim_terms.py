@@ -1,6 +1,9 @@
 """What claims can be about: statistics of the alignment and methods under other noise, with their words.
 
-This is the one list of each. It imports nothing, since statistics of claims take their types from it.
+The statistics are those that `ickrr.comparison.alignment` computes. They stand here a second time because
+reading the configuration must not import numpy, and types are literals. A test
+(`tests/report/statistics/test_statistics.py`) fails where the two lists differ, in a name or in which end is
+better. The methods stand here alone.
 """
 
 from typing import Final, Literal, get_args

@@ -1,4 +1,4 @@
-"""Find overrides that have no effect on their run, which would then be the same as another run."""
+"""Find runs that are another one again, and overrides that have no effect on their run."""
 
 from collections.abc import Iterator
 from typing import Final, get_args
@@ -26,6 +26,24 @@ def idle_overrides(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
         yield from _idle(experiment, ("runs", name), name, run)
     for name, control in experiment.constructions.controls.items():
         yield from _idle(experiment, ("constructions", "controls", name), name, control)
+
+
+def repeated_runs(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the key of each run that has the task, the model and the training of an earlier one, and which.
+
+    Names, purposes and seeds are no difference. The smoke scale is so small that runs meet there which are
+    different ones at the others, such as one head and half the heads.
+    """
+    if experiment.scale == "smoke":
+        return
+    seen: dict[str, str] = {}
+    for name, run in experiment.runs.items():
+        if run.task in experiment.tasks:
+            resolved = experiment.run(name).model_dump_json(exclude={"name", "task_name"})
+            first = seen.setdefault(resolved, name)
+            if first != name:
+                found = f"has the task, the model and the training of run '{first}'"
+                yield ("runs", name), f"{found}; change one of them, or give that run its seeds"
 
 
 def _idle(

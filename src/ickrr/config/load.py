@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from ickrr.config.code_behind import faulty_entries, undrawable
 from ickrr.config.constructions import CONTROL_SOLVER
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment, Scale, merge
-from ickrr.config.idle import idle_overrides
+from ickrr.config.idle import idle_overrides, repeated_runs
 from ickrr.config.kinds import with_tables_of_kinds
 from ickrr.config.layers import COMMAND_LINE, EXTEND, REMOVE, overlaid, positions_of, typed
 from ickrr.config.messages import describe_problem, hint, no_such, place_of
@@ -149,6 +149,7 @@ def _validated(values: dict[str, Any], positions: Positions, default: str) -> Ex
         note(_inconsistencies(experiment))
         note(left_out(experiment))
         note(idle_overrides(experiment))
+        note(repeated_runs(experiment))
     if problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)))
     checked: Experiment = experiment

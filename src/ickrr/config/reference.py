@@ -37,8 +37,8 @@ In an overlay mappings merge, lists and values are replaced, and
     tables-: [tab_cost]                   # takes a name out of a mapping; the text must not show it
     runs:
       heads_sixteen: {task: spherical, model: {heads: 16}}
-      one: &one {task: spherical, model: {heads: 1}}
-      two: {<<: *one, seeds: [7]}         # YAML's merge keys
+      one: &one {task: spherical, model: {layers: 2}}
+      two: {<<: *one, task: uniform}      # YAML's merge keys
 
 Files are UTF-8, or begin with the mark of their encoding. Numbers are those of YAML 1.2 and finite: integers
 up to 2^32 - 1, others up to 1e18, and no smaller than 1e-18 if they must not be 0. If true or false is
@@ -47,8 +47,9 @@ value twice.
 
 A setting that would not be used is refused: an unknown key, a run that a figure cannot show, an option that
 its kind does not take (`src/ickrr/config/shown.py` says what each can), an override that has no effect beside
-the run's other settings (`src/ickrr/config/idle.py`). So are the tables that a figure or a table of the paper
-reads: its notebook or its module says which.
+the run's other settings, and, except at the smoke scale, a run that has the task, the model and the training
+of another one, as after a change of `base` (`src/ickrr/config/idle.py`). So are the tables that a figure or a
+table of the paper reads: its notebook or its module says which.
 
 The column *source* says where a value comes from: *sources* if the papers state it, *our choice* if they do
 not, and *technical* if it has no influence on the science. Every key below `base.task` can be overridden in

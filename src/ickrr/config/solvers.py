@@ -12,12 +12,6 @@ HEADLINE_SOLVERS: tuple[str, ...] = (
     "conjugate_gradient",
     "newton_schulz",
 )
-OTHER_SOLVERS: tuple[str, ...] = (
-    "preconditioned_richardson_ridge",
-    "preconditioned_cg",
-    "chebyshev",
-    "damped_jacobi",
-)
 
 
 class SolverSettings(Settings):
@@ -28,7 +22,7 @@ class SolverSettings(Settings):
         "Solvers of the main comparison, in the order of figures and tables",
         min_length=1,
     )
-    others: list[SolverName] = setting(list(OTHER_SOLVERS), "Solvers shown beside them in tables")
+    others: list[SolverName] = setting([], "Solvers shown beside them in tables")
     steps: int = setting(64, "Last step T of every trajectory", unit="steps", ge=1)
     omega: float = setting(1.0, "Relaxation of preconditioned Richardson", "sources", gt=0)
     jacobi_damping: float = setting(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from ickrr.comparison.probed import probe
+from ickrr.comparison.probed_model import probe
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.device import add_compute_options, resolve_device

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ickrr.comparison.functions import Curves, require_line, trace_curves
-from ickrr.comparison.probed import ProbedModel
+from ickrr.comparison.probed_model import ProbedModel
 from ickrr.comparison.reference_curves import reference_curves
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.probe import ProbeSettings

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 from support import ROOT
 
-from ickrr.comparison.alignment import ORDER
-from ickrr.config.claim_terms import AlignmentName, Ranked
+from ickrr.comparison import alignment
+from ickrr.config.claim_terms import DIRECTION, AlignmentName, Ranked
 from ickrr.config.ledger import allowed_values, arguments_of
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
@@ -29,9 +29,14 @@ def test_the_ledger_asks_for_every_statistic(experiment):
     assert set(ledger.statistics()) == set(STATISTICS)
 
 
+def test_claims_know_the_statistics_that_the_comparison_computes():
+    """Fails if a statistic of the alignment stands in one list only, or differs in which end is better."""
+    assert set(get_args(AlignmentName)) == set(alignment.STATISTICS)
+    assert {name: one.better for name, one in alignment.STATISTICS.items() if one.better} == DIRECTION
+
+
 def test_only_what_may_be_ranked_can_be_led():
     """Fails if the judge is the first to miss that a solver cannot lead in what has no better and worse."""
-    assert set(get_args(AlignmentName)) == set(ORDER)  # the statistics that the comparison writes
     assert allowed_values("lead") == {"of": get_args(Ranked)}
     assert allowed_values("alignment") == {}
 

@@ -1,11 +1,11 @@
 """Numbers of the runs: settings, learning curves, errors, alignment with the solvers, and verdicts."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 import pandas as pd
 
-from ickrr.config.claim_terms import DIRECTION
+from ickrr.config.claim_terms import DIRECTION, OfSolver
 from ickrr.config.experiment import Experiment
 from ickrr.report.curves import (
     TRANSFORMER,
@@ -27,7 +27,6 @@ from ickrr.report.verdicts import (
     trend_word,
 )
 
-ESTIMATES: Final = ("similarity", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
 PERCENT: Final = frozenset({"censored_share"})
 CLAUSES: Final[dict[str, str]] = {
     "similarity": "SimilarityVerdict",
@@ -171,7 +170,7 @@ def alignment_numbers(macros: Macros, name: str, alignment: pd.DataFrame, experi
     floor = estimate(alignment, experiment.solvers.headline[0], "floor")
     macros.estimate(f"{name}Floor", floor.value, floor.low, floor.high)
     for solver in experiment.solvers.names:
-        for statistic in ESTIMATES:
+        for statistic in get_args(OfSolver):
             found = estimate(alignment, solver, statistic)
             factor = 100 if statistic in PERCENT else 1
             macro = f"{name}{camel_case(solver)}{camel_case(statistic)}"

@@ -21,7 +21,7 @@ from ickrr.report.table import PaperTable
 
 READS_OF_RUNS: Final = ("alignment",)
 READS_OF_CONTROLS: Final = ("construction/controls",)
-# statistic: header, factor, decimals
+# Those of `ickrr.comparison.alignment` that it shows, beside the floor: header, factor, decimals.
 COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
     "similarity": ("Peak SimE", 1, 3),
     "distance": ("Distance", 1, 3),

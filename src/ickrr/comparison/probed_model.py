@@ -26,9 +26,7 @@ class ProbedModel:
 
     def __init__(self, model: Transformer, fit: Mapping[str, Array], settings: ProbeSettings) -> None:
         self.model = PlacedModel(model)
-        self.readouts = fit_readouts(
-            self.model.streams, *self.model.place(fit), settings.ridge, settings.chunk_prompts
-        )
+        self.readouts = fit_readouts(self.model.streams, *self.model.place(fit), settings)
 
     def layers(self, x: Tensor, y: Tensor) -> Array:
         """Predict the last of the points (B, n+1, d) with labels (B, n+1) from every layer; (L+1, B)."""
@@ -60,7 +58,7 @@ def probe(
     placed, chunk = PlacedModel(model), settings.chunk_prompts
     x, y = placed.place(evaluation)
     if readout == "fitted":
-        readouts = fit_readouts(placed.streams, *placed.place(fit), settings.ridge, chunk)
+        readouts = fit_readouts(placed.streams, *placed.place(fit), settings)
         layers = read_layers(placed.streams, readouts, x, y, chunk)
     else:
         layers = read_with(placed.own_layers, x, y, chunk)
