@@ -1,6 +1,7 @@
 """The bounds against brute force: spectra, polynomials on a grid, and real iterations."""
 
 import math
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ickrr.config.solvers import SolverSettings
 from ickrr.constructions.richardson import bounds
 from ickrr.constructions.richardson.contraction import contraction_factors, gap_rate
 from ickrr.constructions.richardson.problem import Problem, spectrum
+from ickrr.entries import SOLVERS
 from ickrr.errors import ConstructionError
 from ickrr.kernels.distances import squared_distances
 from ickrr.kernels.gaussian import profile as gaussian
+from ickrr.solvers.system import KernelSystem
 
 
 def problem_with(ridge, n, preconditioner="ridge"):
@@ -74,6 +78,36 @@ def test_bound_is_attained_when_points_coincide():
     kernel = torch.ones(1, 7, 7, dtype=torch.float64)
     factor = float(contraction_factors(kernel, 0.3, "ridge"))
     assert factor == pytest.approx(7 / 7.3, abs=1e-13)
+
+
+def iterates(x, y, ridge):
+    """Yield the predictions at the last of the points (n+1, d) of the pipeline's own solver, step by step."""
+    kernel = gaussian(squared_distances(x[None], x[None]), 1.0)
+    system = KernelSystem(kernel, y[None], ridge)
+    for step in SOLVERS.load("preconditioned_richardson_ridge").iterate(system, SolverSettings()):
+        yield float(step[0, -1])
+
+
+def test_predictions_at_equal_points_are_exact_after_one_step():
+    """Fails if equal points slowed predictions too, and not the dual vector alone."""
+    y = torch.tensor([0.3, -1.0, 2.0, 0.7, 0.0], dtype=torch.float64)
+    found = list(islice(iterates(torch.zeros(5, 2, dtype=torch.float64), y, 0.09), 4))
+    assert found[1:] == pytest.approx([2.0 / 4.09] * 3)
+
+
+@pytest.mark.parametrize(("n", "ridge"), [(2, 0.9), (20, 0.09), (80, 1.0), (320, 0.3)])
+def test_two_clusters_need_a_number_of_steps_that_grows_with_the_context(n, ridge):
+    """Fails if the error of predictions on two clusters is not that of the lower bound, at every step."""
+    apart = math.sqrt(-2 * math.log(1 - 2 * ridge / n))
+    side = torch.tensor([1.0, -1.0], dtype=torch.float64).repeat(n // 2)
+    x = torch.cat([side, torch.ones(1, dtype=torch.float64)])[:, None] * (apart / 2)
+    y = torch.cat([side, torch.zeros(1, dtype=torch.float64)])
+    found = np.array(list(islice(iterates(x, y, ridge), 60)))
+    error = 0.5 * (1 - 2 * ridge / n) ** np.arange(60)
+    np.testing.assert_allclose(0.5 - found, error, atol=1e-12)
+    for accuracy in (0.2, 0.01):
+        steps = math.log(2 * accuracy) / math.log(1 - 2 * ridge / n)
+        assert steps >= (n / (2 * ridge) - 1) * math.log(1 / (2 * accuracy))
 
 
 def test_gap_rate_is_refuted_by_equal_points():
