@@ -29,10 +29,33 @@ from ickrr.tasks import (
 
 MATCHED_LENGTHSCALES = {"spherical": 1.0, "uniform": 1.3, "gaussian": 2.35}
 """Of the laws whose tasks were chosen to have the same Bayes risk."""
+
+
+def sphere(d, radius=1):
+    """One coordinate of a point on a sphere."""
+    return stats.beta((d - 1) / 2, (d - 1) / 2, loc=-radius, scale=2 * radius)
+
+
+class Clustered:
+    """Half of the points are N(c, .2^2) with c on the unit sphere, the others lie on a larger sphere."""
+
+    def __init__(self, d):
+        self.centre, self.other = sphere(d), sphere(d, 1.5)
+        self.nodes = self.centre.ppf((np.arange(2_000) + 0.5) / 2_000)
+
+    def cdf(self, x):
+        near = stats.norm.cdf((np.asarray(x)[..., None] - self.nodes) / 0.2).mean(axis=-1)
+        return (near + self.other.cdf(x)) / 2
+
+    def var(self):
+        return (self.centre.var() + 0.2**2 + self.other.var()) / 2
+
+
 MARGINALS = {
-    "spherical": lambda d: stats.beta((d - 1) / 2, (d - 1) / 2, loc=-1, scale=2),
+    "spherical": sphere,
     "uniform": lambda d: stats.uniform(-1, 2),
     "gaussian": lambda d: stats.norm(),
+    "clustered": Clustered,
 }
 """Of one coordinate of a point in d dimensions, for every law: `cdf` and `var`."""
 SKLEARN = {
@@ -161,6 +184,18 @@ def test_inputs_have_their_law(law):
     np.testing.assert_allclose(np.cov(x.T), marginal.var() * np.eye(d), atol=0.03)
     if law == "spherical":
         np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1, rtol=1e-14)
+
+
+def test_row_sums_of_clusters_are_uneven():
+    """Fails if the row sums of A vary by less than half of their mean, for which `clustered` was chosen."""
+    variation = {}
+    for law, lengthscale in (("clustered", 0.7), ("spherical", 1.0)):
+        task = TaskSettings(law=law, lengthscale=lengthscale, context_length=20)
+        x = draw_inputs(law, (2_000, 20, task.dimension), generator())
+        sums = kernel_matrix(task, x).sum(dim=-1) + bayes_ridge(task)
+        variation[law] = float((sums.std(dim=1, correction=0) / sums.mean(dim=1)).mean())
+    assert variation["clustered"] > 0.5
+    assert variation["spherical"] < 0.1
 
 
 def test_labels_have_the_law_of_the_gaussian_process():
