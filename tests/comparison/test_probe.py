@@ -128,10 +128,9 @@ def test_streamed_moments_do_not_depend_on_the_order(seed, split):
     forward.add(features[:, split:], y[split:])
     backward = NormalEquations(features[:, split:], y[split:])
     backward.add(features[:, :split], y[:split])
-    torch.testing.assert_close(
-        forward.solve(1e-3).weights, backward.solve(1e-3).weights, rtol=1e-9, atol=1e-11
-    )
-    torch.testing.assert_close(forward.solve(1e-3).biases, backward.solve(1e-3).biases, rtol=1e-9, atol=1e-9)
+    one, other = (moments.solve(ProbeSettings(ridge=1e-3)) for moments in (forward, backward))
+    torch.testing.assert_close(one.weights, other.weights, rtol=1e-9, atol=1e-11)
+    torch.testing.assert_close(one.biases, other.biases, rtol=1e-9, atol=1e-9)
 
 
 def test_reading_covers_every_prompt_once():

@@ -151,7 +151,10 @@ def test_setting_that_changes_nothing(refusal: Refusal, text: str, expected: str
     [
         ("runs: {again: {task: spherical, purpose: more seeds, seeds: [7]}}", "mine0.yaml:1: runs.again: "),
         ("tasks: {same: {}}\nruns: {again: {task: same}}", "mine0.yaml:2: runs.again: "),
-        ("base: {model: {width: 128}}", "runs.width_double: "),
+        (
+            "runs: {again: {task: uniform, model: {width: 96}}, more: {task: uniform, model: {width: 96}}}",
+            "mine0.yaml:1: runs.more: ",
+        ),
     ],
 )
 @pytest.mark.parametrize("scale", ["laptop", "paper"])
@@ -159,9 +162,11 @@ def test_run_that_is_another_one_again(
     read: Read, refusal: Refusal, text: str, expected: str, scale: str
 ) -> None:
     """Fails if a model is trained twice under two names, or the message does not name both."""
-    text = text.replace("128", "512" if scale == "paper" else "128")
+    other = "again" if "more" in expected else "spherical"
     said = refusal(text, scale=scale)
-    assert f"{expected}has the task, the model and the training of run 'spherical'; change one" in said
+    assert f"{expected}has the task, the model and the training of run '{other}'; change one" in said
+    # Whoever changes the base need not take out the runs that it meets.
+    assert read("base: {model: {width: 512}}\nruns: {width_double: {model: {width: 512}}}", scale=scale)
     assert read("runs: {again: {task: spherical}}", scale="smoke").runs["again"].task == "spherical"
 
 

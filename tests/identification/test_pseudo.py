@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ickrr.config.probe import ProbeSettings
 from ickrr.identification.cases import MEMBERS, nearly_preconditioned, not_iterated, other_algorithms
 from ickrr.identification.families import FAMILIES, Candidates
 from ickrr.identification.pseudo import Side, pseudo_layer
@@ -20,8 +21,9 @@ def test_a_probe_reads_the_only_signal(problem):
     half = np.arange(240) < 120
     sides = [Side(np.zeros((120, 21, 8)), problem.y[part]) for part in (half, ~half)]
     sides[0].stream[..., 0] = 1e-3 * generator.standard_normal((120, 21))
+    exact = ProbeSettings(ridge=0.0)
     signals = [(problem.y[half], problem.y[~half])]
-    found = pseudo_layer(sides[0], Side(sides[1].stream, np.zeros((120, 21))), signals, 0.0, 0.0, generator)
+    found = pseudo_layer(sides[0], Side(sides[1].stream, np.zeros((120, 21))), signals, 0.0, exact, generator)
     np.testing.assert_allclose(found, problem.y[~half], atol=1e-6)
 
 

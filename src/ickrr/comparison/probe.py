@@ -57,12 +57,12 @@ class NormalEquations:
         self.target_sum += labels.sum()
         self.count += len(labels)
 
-    def solve(self, ridge: float) -> "Readouts":
+    def solve(self, settings: ProbeSettings) -> "Readouts":
         """Solve for the readouts of all layers.
 
         Args:
-            ridge: penalty over the mean diagonal of the centred normal equations; 0 gives the
-                least-squares solution of least norm.
+            settings: of the fit; the ridge is over the mean diagonal of the centred normal equations, and 0
+                gives the least-squares solution of least norm.
 
         Returns:
             The readouts. A layer with features that are not finite (a diverged model) has NaN weights and
@@ -75,7 +75,7 @@ class NormalEquations:
         finite = centred.isfinite().all(dim=2).all(dim=1)  # (L+1)
         values, vectors = torch.linalg.eigh(torch.where(finite[:, None, None], centred, 0.0))
         values = values.clamp(min=0.0)  # (L+1, width)
-        penalty = ridge * values.mean(dim=1, keepdim=True)
+        penalty = settings.ridge * values.mean(dim=1, keepdim=True)
         # Directions that the data do not span are rounding noise: without a ridge they would be blown up.
         noise = values.shape[1] * torch.finfo(values.dtype).eps * values.amax(dim=1, keepdim=True)
         inverse = torch.where(values + penalty > noise, 1 / (values + penalty), 0.0)
@@ -130,7 +130,7 @@ def fit_readouts(streams: Streams, x: Tensor, y: Tensor, settings: ProbeSettings
                 equations.add(features, y[part])
     if equations is None:
         raise ValueError("a readout cannot be fitted to an empty set of prompts")
-    return equations.solve(settings.ridge)
+    return equations.solve(settings)
 
 
 def read_layers(streams: Streams, readouts: Readouts, x: Tensor, y: Tensor, chunk_prompts: int) -> Tensor:

@@ -31,19 +31,30 @@ def idle_overrides(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
 def repeated_runs(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield the key of each run that has the task, the model and the training of an earlier one, and which.
 
-    Names, purposes and seeds are no difference. The smoke scale is so small that runs meet there which are
-    different ones at the others, such as one head and half the heads.
+    Names, purposes and seeds are no difference. A run whose overrides say what the base says anyway is let
+    pass, unless it has none: it becomes so when somebody changes the base. The smoke scale is so small that
+    runs meet there which are different ones at the others, such as one head and half the heads.
     """
     if experiment.scale == "smoke":
         return
+    resolved = {
+        name: experiment.run(name).model_dump_json(exclude={"name", "task_name"})
+        for name, run in experiment.runs.items()
+        if run.task in experiment.tasks
+    }
+    plain = {text for name, text in resolved.items() if not _overrides(experiment.runs[name])}
     seen: dict[str, str] = {}
-    for name, run in experiment.runs.items():
-        if run.task in experiment.tasks:
-            resolved = experiment.run(name).model_dump_json(exclude={"name", "task_name"})
-            first = seen.setdefault(resolved, name)
-            if first != name:
-                found = f"has the task, the model and the training of run '{first}'"
-                yield ("runs", name), f"{found}; change one of them, or give that run its seeds"
+    for name, text in resolved.items():
+        if text in plain and _overrides(experiment.runs[name]):
+            continue
+        first = seen.setdefault(text, name)
+        if first != name:
+            found = f"has the task, the model and the training of run '{first}'"
+            yield ("runs", name), f"{found}; change one of them, or give that run its seeds"
+
+
+def _overrides(run: RunOverrides) -> bool:
+    return bool(run.model or run.training)
 
 
 def _idle(

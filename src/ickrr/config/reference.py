@@ -48,8 +48,8 @@ value twice.
 A setting that would not be used is refused: an unknown key, a run that a figure cannot show, an option that
 its kind does not take (`src/ickrr/config/shown.py` says what each can), an override that has no effect beside
 the run's other settings, and, except at the smoke scale, a run that has the task, the model and the training
-of another one, as after a change of `base` (`src/ickrr/config/idle.py`). So are the tables that a figure or a
-table of the paper reads: its notebook or its module says which.
+of another one (`src/ickrr/config/idle.py`); a run that is the base's own because you changed the base may
+stay. So are the tables that a figure or a table of the paper reads: its notebook or its module says which.
 
 The column *source* says where a value comes from: *sources* if the papers state it, *our choice* if they do
 not, and *technical* if it has no influence on the science. Every key below `base.task` can be overridden in

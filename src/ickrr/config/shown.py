@@ -22,7 +22,6 @@ def _varies_size(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
     """Yield which runs vary more than the heads or the width of the first, or as another one does.
 
     A run whose own heads or width happen to be those of the first (a base was changed) is the same model.
-    Only the smoke scale has such a run (`ickrr.config.idle.repeated_runs`).
     """
     first = _settings(experiment, runs[0])
     allowed = [[f"model.{size}"] for size in SIZES]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from ickrr.comparison.probe import NormalEquations
+from ickrr.config.probe import ProbeSettings
 
 Array = npt.NDArray[np.float64]
 
@@ -36,7 +37,7 @@ def pseudo_layer(
     evaluation: Side,
     signals: Sequence[tuple[Array, Array]],
     noise: float,
-    ridge: float,
+    probe: ProbeSettings,
     generator: np.random.Generator,
 ) -> Array:
     """Return what a fitted probe reads from streams that hold signals; (B, N+1), evaluation prompts.
@@ -46,7 +47,7 @@ def pseudo_layer(
         evaluation: prompts that are predicted.
         signals: predictions to write, each on the fit and on the evaluation prompts, (B, N+1).
         noise: standard deviation of white noise over that of the stream.
-        ridge: of the probe, see `ickrr.comparison.probe`.
+        probe: settings of the probe.
         generator: of the directions and the noise.
     """
     width = fit.stream.shape[2]
@@ -59,6 +60,6 @@ def pseudo_layer(
         for direction, signal in zip(directions, signals, strict=True):
             stream += (size / unit) * signal[index][..., None] * direction
         layers.append(torch.from_numpy(stream)[None])  # (1, B, N+1, width)
-    readouts = NormalEquations(layers[0], torch.from_numpy(fit.labels)).solve(ridge)
+    readouts = NormalEquations(layers[0], torch.from_numpy(fit.labels)).solve(probe)
     prediction: Array = readouts.predict(layers[1])[0].numpy()
     return prediction

@@ -133,7 +133,7 @@ class Bench:
     def pseudo_layer(self, signals: Sequence[Signal], noise: float, generator: np.random.Generator) -> Array:
         """Return what a probe reads from a stream that signals were written into, (B, N+1)."""
         written = [(self.fit.at(*signal), self.evaluation.at(*signal)) for signal in signals]
-        return pseudo_layer(*self.streams, written, noise, self.probe.ridge, generator)
+        return pseudo_layer(*self.streams, written, noise, self.probe, generator)
 
 
 def streams_of(run: RunSettings, problem: Problem, seed: int, chunk: int) -> Side:

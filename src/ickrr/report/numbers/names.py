@@ -5,8 +5,9 @@ NoiseZeroOne), see `KINDS`. ``Name~`` is an estimate, which is four macros: ``\N
 ``\NameValue``, ``\NameLow`` and ``\NameHigh``. ``*`` is what the names in a table say.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
+from ickrr.config.claim_terms import OfSolver
 from ickrr.config.summaries import SUMMARIES
 from ickrr.report.formatting import camel_case
 
@@ -98,8 +99,8 @@ GROUPS: Final = (
         'deviations over seeds; TrendWord: "grows", "falls", "shows no clear trend", "has no defined '
         'trend".',
         "<Compared><Solver>",
-        "Similarity~ SimilaritySeedSd Distance~ DistanceSeedSd Slope~ SlopeSeedSd RSquared~ "
-        "RSquaredSeedSd KendallTau~ KendallTauSeedSd CensoredShare~ CensoredShareSeedSd TrendWord",
+        " ".join(f"{camel_case(name)}~ {camel_case(name)}SeedSd" for name in get_args(OfSolver))
+        + " TrendWord",
     ),
     Group(
         "runs",
