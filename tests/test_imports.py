@@ -13,13 +13,15 @@ from ickrr.report import figures, tables
 # What runs or builds models, or measures what they would take.
 TORCH = {
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
-    *("identify", "measure_operators", "measure_width", "probe_model", "run_conjugate_gradient"),
+    *("identify", "identify_run", "measure_operators", "measure_width", "probe_model"),
+    "run_conjugate_gradient",
     *(
         "sample_prompts",
         "solve_prompts",
         "sweep_noise",
         "trace_functions",
         "train_model",
+        "try_identification",
         "verify_construction",
     ),
 }

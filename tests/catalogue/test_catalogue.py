@@ -85,9 +85,8 @@ def test_tables_of_the_smoke_paper_have_these_columns(smoke_paper):
             columns = OF_RUNS[path.stem].columns
         assert list(read_table(folder / path)) == list(columns), name
     assert without_run == set(WITHOUT_RUN)
-    assert {path.stem for path in found if path.parent.name not in ("", "construction", "metarep")} == set(
-        OF_RUNS
-    )
+    of_runs = {path.stem for path in found if path.parent.name not in ("", "construction", "metarep")}
+    assert of_runs == set(OF_RUNS) - {"attribution", "encompassing", "trials"}  # tests/steps looks at these
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -328,6 +328,7 @@ def experiment():
                 "spherical": {"purpose": "50 % of all & more"},
                 "noise_01": {"task": "uniform", "model": {"layers": 4}, "seeds": [0, 1]},
             },
+            "solvers": {"others": list(SOLVERS[4:])},
             "operators": {"runs": ["spherical"], "anchor": "linear_regression"},
             "figures": {"fig1": {"kind": "error_curves", "runs": ["spherical"], "tables": ["errors"]}},
             "tables": {

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from ickrr.config.command_line import at_least_one
 from ickrr.config.identification import IdentificationSettings
 from ickrr.config.model import ModelSettings
 from ickrr.config.probe import ProbeSettings
@@ -29,7 +30,6 @@ from ickrr.identification.trials import Bench, trials
 from ickrr.io.checks import Array, load_checked
 from ickrr.io.files import atomic_path
 from ickrr.progress import track
-from ickrr.threads import add_threads_option
 
 FEWEST_PROMPTS = 200  # fewer have no power; half of them make up for the prompts that a probe is fitted to
 
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="noise of the pseudo-layers that give the error rate, over the stream (default 0.3)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the known cases (default 0)")
-    add_threads_option(parser)
+    parser.add_argument("--threads", type=at_least_one, default=1, help="CPU threads (default 1)")
 
 
 def main(arguments: argparse.Namespace) -> None:
