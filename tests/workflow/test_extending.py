@@ -250,7 +250,7 @@ def test_a_column_of_a_run(project: Project) -> None:
     """Fails if the patch does not fit, more than the comparisons is made again, or the column is another."""
     apply(project, "A column of a run's table")
     planned = set(project.planned())
-    assert {"compare_run"} <= planned <= {"compare_run", *MADE_OF_RUNS}
+    assert {"compare_run"} <= planned <= {"compare_run", "check_controls", *MADE_OF_RUNS}
     build(project, "tables/noise_low/errors.parquet", overlay=False)
     errors = pd.read_parquet(project.results() / "tables/noise_low/errors.parquet")
     mine = errors[(errors["method"] == "transformer_output") & (errors["context_length"] == 5)].iloc[0]
