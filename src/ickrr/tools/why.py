@@ -76,7 +76,7 @@ def _changed_params(cause: str) -> str:
     before, now = (found.groups() for found in handed if found)
     changed = ["its code was edited"] if before[0] != now[0] else []
     if before[1] != now[1]:
-        texts = [re.findall(r"'(\{.*?\})'(?=,? |$)", side) for side in (sides[0], sides[2])]
+        texts = [re.findall(r"'(\{.*?\})'(?=[, ]|$)", side) for side in (sides[0], sides[2])]
         keys = [
             difference
             for old, new in zip(*map(sorted, texts), strict=False)
