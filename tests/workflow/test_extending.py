@@ -107,6 +107,7 @@ def test_every_addition_touches_four_files_at_most() -> None:
             assert known, (title, name)
 
 
+@pytest.mark.slow
 def test_a_kernel(project: Project) -> None:
     """Fails if the kernel is not scikit-learn's, cannot be chosen, or if adding it reruns anything."""
     assert project.planned() == {}
@@ -123,6 +124,7 @@ def test_a_kernel(project: Project) -> None:
     np.testing.assert_allclose(found, RationalQuadratic(length_scale=0.7, alpha=1.0)(x), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_law(project: Project) -> None:
     """Fails if points are not in four groups, E|x|^2 is wrong, or if adding it reruns anything."""
     apply(project, "A law of the inputs")
@@ -137,6 +139,7 @@ def test_a_law(project: Project) -> None:
     assert (x**2).sum(-1).mean() == pytest.approx(expected * x.shape[-1] / 5, rel=0.15)
 
 
+@pytest.mark.slow
 def test_a_solver(project: Project) -> None:
     """Fails if an iterate is not that of steepest descent on its prefix, or finished results run again."""
     apply(project, "A solver")
@@ -154,6 +157,7 @@ def test_a_solver(project: Project) -> None:
         coefficients += (residual @ residual) / (residual @ matrix @ residual) * residual
 
 
+@pytest.mark.slow
 def test_an_ablation(project: Project) -> None:
     """Fails if a run needs more than its entry, or another run is trained again."""
     apply(project, "An ablation")
@@ -161,6 +165,7 @@ def test_an_ablation(project: Project) -> None:
     assert planned == {"train_model": 1, "probe_model": 1, "compare_run": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", ["A claim", "A statistic"])
 def test_a_claim(project: Project, title: str) -> None:
     """Fails if a claim, or one of a new statistic, is not judged, or needs more than the files shown."""
@@ -183,6 +188,7 @@ def test_a_claim(project: Project, title: str) -> None:
     assert added in project.tool("claims", "--scale", "smoke").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", ["A figure of an existing kind", "A kind of figure"])
 def test_a_figure(project: Project, title: str) -> None:
     """Fails if a figure, or one of a new kind, needs more than what is shown, or redraws another."""
@@ -198,6 +204,7 @@ def test_a_figure(project: Project, title: str) -> None:
 SHOWN = "made_and_shown or mentioned or typed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "tests", "names"),
     [
@@ -230,6 +237,7 @@ def test_what_the_paper_shows(
     assert run.returncode == 0, run.stdout
 
 
+@pytest.mark.slow
 def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
     """Fails if the patch does not fit the table as it is, or its LaTeX and the catalogue lack the column."""
     project = fresh_project.copy(tmp_path / "paper")
@@ -246,6 +254,7 @@ def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
     assert "optimisation steps of the training" in (project.path / "docs/catalogue.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_column_of_a_run(project: Project) -> None:
     """Fails if the patch does not fit, more than the comparisons is made again, or the column is another."""
     apply(project, "A column of a run's table")
@@ -262,6 +271,7 @@ def test_a_column_of_a_run(project: Project) -> None:
     assert "| `excess_risk_se` | labels^2 |" in said.stdout
 
 
+@pytest.mark.slow
 def test_a_quantity(smoke_paper: Paper, tmp_path: Path) -> None:
     """Fails if the patch does not fit, something is measured anew, or the number is not in table and text."""
     project = smoke_paper.copy(tmp_path / "paper")
@@ -277,6 +287,7 @@ def test_a_quantity(smoke_paper: Paper, tmp_path: Path) -> None:
     assert "RMS of the predictions" in (project.results() / "latex/tab_metarep.tex").read_text()
 
 
+@pytest.mark.slow
 def test_a_key(smoke_paper: Paper, tmp_path: Path) -> None:
     """Fails if the key is not checked, is not used, or reruns what neither reads it nor is told all keys."""
     project = smoke_paper.copy(tmp_path / "paper")
@@ -292,6 +303,7 @@ def test_a_key(smoke_paper: Paper, tmp_path: Path) -> None:
     assert '"widening": 2.0' in project.tool("config", "--overlay", "mine.yaml").stdout
 
 
+@pytest.mark.slow
 def test_a_cluster(project: Project) -> None:
     """Fails if the profile of the page is none that Snakemake takes."""
     apply(project, "A cluster")
