@@ -17,7 +17,6 @@ from ickrr.identification.spectra import (
     constant_weights,
     flowed,
     iterated,
-    iterated_slope,
     largest_shared_steps,
     norm_weights,
     penalised,
@@ -91,14 +90,6 @@ def test_principal_components(make_problem):
         kept = vectors[:, values >= 0.2 * matrix.sum(axis=1).max()]
         expected = row @ kept @ np.linalg.solve(kept.T @ matrix @ kept, kept.T @ y) if kept.size else 0.0
         assert found[b, n] == pytest.approx(expected, abs=1e-11)
-
-
-def test_slope_is_the_derivative(make_problem):
-    """Fails if `iterated_slope` is not the derivative by log tau."""
-    problem = make_problem()
-    found = spectrum(problem.kernel(), problem.y, problem.ridge, row_sum_weights)
-    ahead, behind = (found.predict(iterated(3.3 * np.exp(h))) for h in (1e-5, -1e-5))
-    np.testing.assert_allclose(found.predict(iterated_slope(3.3)), (ahead - behind) / 2e-5, atol=1e-8)
 
 
 @given(st.floats(0.01, 0.999), st.floats(0.1, 50), st.floats(0.1, 50))

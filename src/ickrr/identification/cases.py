@@ -23,7 +23,6 @@ from ickrr.identification.spectra import (
     flowed,
     iterated,
     norm_weights,
-    row_sum_weights,
     spectrum,
     truncated,
 )
@@ -82,7 +81,7 @@ def other_algorithms(candidates: Candidates, chebyshev: Array, generator: np.ran
         generator: randomness of the random features.
     """
     problem = candidates.problem
-    preconditioned = with_row_sums(problem)
+    preconditioned = candidates.spectrum("PR")
     boosts = boosted(problem.kernel(), problem.y, 30)
     cases = {f"Chebyshev {step}": chebyshev[step] for step in CHEBYSHEV_STEPS}
     cases |= {f"boosting {step}": boosts[step] for step in (2, 5, 15, 30)}
@@ -100,7 +99,7 @@ def nearly_preconditioned(candidates: Candidates) -> Cases:
     """Return predictions that are preconditioned Richardson in all but name: it may be named, or nothing."""
     problem = candidates.problem
     cases = {
-        f"gradient flow on P A, time {time:g}": with_row_sums(problem).predict(flowed(time))
+        f"gradient flow on P A, time {time:g}": candidates.spectrum("PR").predict(flowed(time))
         for time in (5.0, 20.0)
     }
     for exponent in (0.5, 1.5):
@@ -115,7 +114,7 @@ def nearly_preconditioned(candidates: Candidates) -> Cases:
     return cases
 
 
-def with_row_sums(problem: Problem, exponent: float = 1.0) -> Spectrum:
+def with_row_sums(problem: Problem, exponent: float) -> Spectrum:
     """Return the spectrum of diag(A 1)^-exponent A; eigenvalues are at most 1 for exponents up to 1."""
 
     def weights(matrix: Array) -> Array:
@@ -123,7 +122,7 @@ def with_row_sums(problem: Problem, exponent: float = 1.0) -> Spectrum:
         diagonal: Array = sums**-exponent * sums.max(axis=1, keepdims=True) ** (exponent - 1)
         return diagonal
 
-    return spectrum(problem.kernel(), problem.y, problem.ridge, row_sum_weights if exponent == 1 else weights)
+    return spectrum(problem.kernel(), problem.y, problem.ridge, weights)
 
 
 def landweber(problem: Problem, features: int, steps: int, generator: np.random.Generator) -> Array:

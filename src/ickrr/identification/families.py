@@ -23,7 +23,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from ickrr.errors import ConfigError
 from ickrr.identification.nulls import kernel_ridge, smoother
@@ -42,7 +41,6 @@ from ickrr.identification.spectra import (
     squared,
 )
 from ickrr.solvers.krylov import conjugate_gradients
-from ickrr.solvers.system import KernelSystem
 
 Array = npt.NDArray[np.float64]
 
@@ -153,7 +151,15 @@ class Candidates:
         self._spectra: dict[tuple[Weights, float, float], Spectrum] = {}
         self._paths: dict[str, Path] = {}
 
-    def _spectrum(self, weights: Weights, lengthscale: float, ridge: float) -> Spectrum:
+    def spectrum(self, name: str, lengthscale: float = 1.0, ridge: float = 1.0) -> Spectrum:
+        """Return the eigenvalues and amplitudes of a stationary family, at the context lengths that count.
+
+        Args:
+            name: of the family.
+            lengthscale: factor on the kernel's.
+            ridge: factor on the task's.
+        """
+        weights = self._weights[name]
         key = (weights, lengthscale, ridge)
         if key not in self._spectra:
             problem = self.problem
@@ -185,7 +191,7 @@ class Candidates:
             lengthscale: factor on the kernel's.
             ridge: factor on the task's.
         """
-        found = self._spectrum(self._weights[name], lengthscale, ridge)
+        found = self.spectrum(name, lengthscale, ridge)
         return found.predict(STATIONARY[name].weight(parameter, self.problem.ridge * ridge))
 
     def path(self, name: str) -> Path:
@@ -206,8 +212,7 @@ class Candidates:
         return smoother(self.problem.kernel(bandwidth), self.problem.y)[:, self.lengths]
 
     def _iterates(self, name: str) -> Array:
-        problem = self.problem
-        system = KernelSystem(torch.from_numpy(problem.kernel()), torch.from_numpy(problem.y), problem.ridge)
+        system = self.problem.system()
         preconditioner = (
             system.mask if name == "CG" else system.masked_inverse(system.row_sums + system.ridge)
         )

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ickrr.config.run import RunSettings
 from ickrr.config.task import Split
 from ickrr.errors import ConfigError
 from ickrr.io.run_files import load_prompts
+from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge
 
 Array = npt.NDArray[np.float64]
@@ -44,6 +46,10 @@ class Problem:
         """Return the Gaussian kernel matrix at `factor` times the lengthscale, (B, N+1, N+1)."""
         matrix: Array = np.exp(self.squared_distances * (-0.5 / (factor * self.lengthscale) ** 2))
         return matrix
+
+    def system(self) -> KernelSystem:
+        """Return the linear systems of all prefixes, for the pipeline's solvers."""
+        return KernelSystem(torch.from_numpy(self.kernel()), torch.from_numpy(self.y), self.ridge)
 
     def part(self, prompts: slice | npt.NDArray[np.intp]) -> "Problem":
         """Return some of the prompts."""

@@ -115,16 +115,6 @@ def iterated(steps: float | Array) -> Filter:
     return weight
 
 
-def iterated_slope(steps: float | Array) -> Filter:
-    """Return the derivative of `iterated` by log tau."""
-
-    def weight(values: Array) -> Array:
-        factor = np.maximum(1 - values, np.finfo(np.float64).tiny)
-        return -steps * factor**steps * np.log(factor) / values
-
-    return weight
-
-
 def flowed(time: float | Array) -> Filter:
     """Return the filter of gradient flow up to a time."""
     return lambda values: -np.expm1(-time * values) / values

@@ -7,8 +7,7 @@ import pandas as pd
 
 from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.resamples import Resamples
-from ickrr.identification.attribution import NONE, UNDECIDED, Attribution
-from ickrr.identification.families import FAMILIES
+from ickrr.identification.attribution import NONE, Attribution
 from ickrr.identification.trials import Trial
 
 
@@ -107,11 +106,3 @@ def trial_table(trials: Iterable[Trial]) -> pd.DataFrame:
             for trial in trials
         ]
     )
-
-
-def confusion(table: pd.DataFrame) -> pd.DataFrame:
-    """Count what was named for what: a row for each class of truth, a column for each answer."""
-    answers = [*FAMILIES, NONE, UNDECIDED]
-    counts = pd.crosstab(table["allowed"], table["named"])
-    rows = sorted(counts.index, key=lambda name: [*FAMILIES, name].index(name))
-    return counts.reindex(index=rows, columns=answers, fill_value=0)

@@ -35,7 +35,6 @@ from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model
 from ickrr.randomness import numpy_generator, torch_generator
 from ickrr.solvers.chebyshev import iterate as chebyshev
-from ickrr.solvers.system import KernelSystem
 
 Array = npt.NDArray[np.float64]
 
@@ -193,6 +192,5 @@ def trials(bench: Bench) -> Iterator[Trial]:
 
 def _chebyshev(problem: Problem) -> Array:
     """Return the trajectory of the Chebyshev iteration, (T+1, B, N+1)."""
-    system = KernelSystem(torch.from_numpy(problem.kernel()), torch.from_numpy(problem.y), problem.ridge)
-    steps = islice(chebyshev(system, SolverSettings()), max(CHEBYSHEV_STEPS) + 1)
+    steps = islice(chebyshev(problem.system(), SolverSettings()), max(CHEBYSHEV_STEPS) + 1)
     return np.stack([step.numpy().copy() for step in steps])
