@@ -29,4 +29,4 @@ def main(arguments: argparse.Namespace) -> None:
     numbers = all_numbers(experiment, arguments.tables, checked_table(arguments.claims, "claims"))
     origin = origin_macros(experiment.scale, read_records(arguments.records))
     write_text(arguments.numbers, numbers.latex())
-    write_text(arguments.provenance, origin.latex() + origin_links(experiment))
+    write_text(arguments.provenance, origin.latex() + origin_links(experiment, origin["RunCommit"]))

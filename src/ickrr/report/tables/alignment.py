@@ -48,7 +48,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """
     settings = experiment.tables["tab_alignment"]
     runs, controls = settings.runs, settings.controls
-    solvers = list(experiment.solvers.names)
+    solvers = list(experiment.solvers.headline)  # the rows of the others are in the frame
     alignment = load_table(tables, [*runs, *controls], *READS_OF_RUNS)
     laws = {run: experiment.run(run).task.law for run in (*runs, *controls)}
     frame = alignment.assign(law=alignment["run"].map(laws))

@@ -58,12 +58,12 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
     head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({source}; {evidence})"
     rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
     for _, condition in conditions.iterrows():
-        text = rf"\quad {_about(condition)}: {describe(condition)}"
-        rows.append((text, _value(condition), _wanted(condition), condition["outcome"]))
+        text = rf"\quad {about(condition)}: {describe(condition)}"
+        rows.append((text, value(condition), wanted(condition), condition["outcome"]))
     return rows
 
 
-def _about(condition: "pd.Series[Any]") -> str:
+def about(condition: "pd.Series[Any]") -> str:
     """Name the run, or what the number belongs to and its setting."""
     if not condition["table"]:
         return plain(condition["run"])
@@ -87,12 +87,12 @@ def describe(condition: "pd.Series[Any]") -> str:
     return text
 
 
-def _value(condition: "pd.Series[Any]") -> str:
+def value(condition: "pd.Series[Any]") -> str:
     ends = (float(condition[name]) for name in ("value", "low", "high"))
     return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 
-def _wanted(condition: "pd.Series[Any]") -> str:
+def wanted(condition: "pd.Series[Any]") -> str:
     above, below = (float(condition[name]) for name in ("above", "below"))
     if math.isnan(above):
         return rf"$<{setting_number(below)}$"
