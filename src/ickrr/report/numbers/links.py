@@ -53,7 +53,8 @@ def _place(repository: str) -> str:
 def _commit(code: str, commit: str) -> str:
     commits = commit.split(", ")
     word = "commit" if len(commits) == 1 else "commits"
-    text = f"{word} {joined([rf'\\texttt{{{one}}}' for one in commits])}"
+    shown = joined([rf"\texttt{{{one}}}" for one in commits])
+    text = f"{word} {shown}"
     return rf"\href{{{code.replace('/blob/', '/tree/')}}}{{{text}}}" if code else text
 
 
