@@ -22,10 +22,11 @@ RULES = {
 }
 """The text of every rule, by its name."""
 ON_DEMAND = {
-    "identify_run": "attribution",
-    "try_identification": "trials",
+    "identify_run": "tables/spherical/attribution.parquet",
+    "try_identification": "tables/spherical/trials.parquet",
+    "pack_arxiv": "arxiv.tar.gz",
 }
-"""Rules that no figure or table of the paper asks for yet, and a table of a run that each makes."""
+"""Rules that the paper itself does not need, and a file that each makes, below the folder of the results."""
 
 Mount = Callable[[Path, str], Callable[[], None]]
 """Mount a tmpfs on a folder with some options; what it returns takes it away again."""
@@ -173,6 +174,7 @@ SMALL_JOBS_TOGETHER = [
     "write_table=report",
     "write_numbers=report",
     "build_paper=report",
+    "pack_arxiv=report",
 ]
 
 

@@ -56,14 +56,14 @@ def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:
     for number, (_, conditions) in enumerate(chosen.groupby("claim", sort=False), 1):
         row, holding = deciding(conditions), int((conditions["outcome"] == "supported").sum())
         cells = row[[name for name in COLUMNS if name in row]].to_dict()
-        rows.append(
-            cells | {"conditions": len(conditions), "holding": holding, "decided_by": describe(row)}
-        )
+        rows.append(cells | {"conditions": len(conditions), "holding": holding, "decided_by": describe(row)})
         shown.append([f"{number}.", _claim(row), _condition(row, holding, len(conditions)), row["verdict"]])
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     columns = ["", "Claim", "What decides it, and its value", "Verdict"]
     latex = (
-        pd.DataFrame(shown, columns=columns).style.hide(axis="index").to_latex(hrules=True, column_format=FORMAT)
+        pd.DataFrame(shown, columns=columns)
+        .style.hide(axis="index")
+        .to_latex(hrules=True, column_format=FORMAT)
     )
     return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{4pt}}\n{latex}}}\n")
 

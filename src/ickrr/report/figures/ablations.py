@@ -55,7 +55,7 @@ def ablations_figure(
         ValueError: a run or a solver is absent from a table.
     """
     with style():
-        figure = new_figure(height=4.4)
+        figure = new_figure(height=3.6)
         layout = figure.add_gridspec(2, 3 * len(runs))
         upper: list[Axes] = []
         for index in range(len(runs)):

@@ -33,7 +33,7 @@ def construction_figure(
     """
     name, context_length = shown_case(cells)
     with style():
-        figure = new_figure(height=5.0)
+        figure = new_figure(height=4.0)
         axes = figure.subplots(2, 2)
         _draw_depth(axes[0, 0], _case(layers, name, context_length), _case(cells, name, context_length))
         _draw_width(axes[0, 1], _case(widths, name, context_length), _case(cells, name, context_length))

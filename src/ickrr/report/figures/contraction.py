@@ -35,7 +35,7 @@ def contraction_figure(contraction: pd.DataFrame, laws: Sequence[str], scale: st
     """
     fixed, scaled = shown_ridge(contraction, "fixed"), shown_ridge(contraction, "scaled")
     with style():
-        figure = new_figure(height=6.2)
+        figure = new_figure(height=4.6)
         grid = figure.subplots(3, len(laws), squeeze=False, sharex=True, sharey="row")
         for column, law in enumerate(laws):
             for row, (scaling, ridge) in enumerate((("fixed", fixed), ("scaled", scaled))):

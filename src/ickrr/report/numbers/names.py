@@ -268,7 +268,8 @@ GROUPS: Final = (
         "origin",
         "Where the results come from (latex/provenance.tex).",
         "",
-        "ScaleName RunCommit RunDate RunDevice RunThreads RunMachine RunCount Version*",
+        "ScaleName RepositoryPlace RepositoryCommit RunCommit RunDate RunDevice RunThreads RunMachine "
+        "RunCount Version*",
     ),
 )
 """Every macro."""

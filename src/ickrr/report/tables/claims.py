@@ -88,11 +88,13 @@ def describe(condition: "pd.Series[Any]") -> str:
 
 
 def value(condition: "pd.Series[Any]") -> str:
+    """Return the value of a condition and its interval (LaTeX)."""
     ends = (float(condition[name]) for name in ("value", "low", "high"))
     return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 
 def wanted(condition: "pd.Series[Any]") -> str:
+    """Return the bound that a condition has to clear (LaTeX)."""
     above, below = (float(condition[name]) for name in ("above", "below"))
     if math.isnan(above):
         return rf"$<{setting_number(below)}$"

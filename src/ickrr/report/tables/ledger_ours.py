@@ -1,4 +1,4 @@
-"""Table of our own claims, one row each: what decides it, its value and its verdict."""
+"""Table of our own claims, one row each: what decides it, its value, its verdict."""
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.ledger_rows import ledger_table

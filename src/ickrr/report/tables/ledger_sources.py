@@ -1,4 +1,4 @@
-"""Table of the claims of the paper that is examined, one row each: what decides it, its value and its verdict."""
+"""Table of the claims of the examined paper, one row each: what decides it, its value, its verdict."""
 
 from typing import Final
 
