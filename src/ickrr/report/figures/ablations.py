@@ -85,7 +85,7 @@ def ablations_figure(
         logarithmic(lower[0])
         lower[0].set_ylabel("smallest distance")
         lower[0].set_title(short_name(solver))
-        lower[1].set_ylabel("peak SimE, floor thin")
+        lower[1].set_ylabel("peak SimE")
         lower[1].set_title(short_name(solver))
         risks = [final_risk(learning_curve, run) for run in runs]
         draw_final_risks(lower[2], risks, looks)

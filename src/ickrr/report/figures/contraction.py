@@ -161,7 +161,7 @@ def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
     rate = 1 - part.groupby("context_length")["gap_rate"].median()
     first, last = (f"{value:.0e}" if value > 0 else "below rounding" for value in rate.iloc[[0, -1]])
     shown = f"median $\\alpha^2/8$: {first} to {last}"
-    axes.text(0.97, 0.88, shown, transform=axes.transAxes, ha="right", fontsize=6)
+    axes.text(0.97, 0.5, shown, transform=axes.transAxes, ha="right", fontsize=6)
 
 
 def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> None:

@@ -21,7 +21,7 @@ from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import layer_ticks, letters
 from ickrr.report.style import look_of, new_figure, stamp, style
 
-STATISTICS: Final = {"distance": "advantage in distance", "similarity": "advantage in SimE"}
+STATISTICS: Final = {"distance": "by distance", "similarity": "by SimE"}
 RUNS_A_ROW: Final = 3
 LINEAR: Final = {"distance": 1e-3, "similarity": 1e-4}  # half-width of the linear part of the axis
 

@@ -24,7 +24,7 @@ def repository_macros(macros: Macros, repository: str, commit: str) -> None:
 
 
 def sources_address(repository: str, commit: str) -> str:
-    """Return the address below which sources are shown: of the commit, or of the newest if there are several."""
+    """Return the address below which sources are shown: of one commit, or of the newest of several."""
     if not repository:
         return ""
     single = re.fullmatch("[0-9a-f]{7,40}", commit)

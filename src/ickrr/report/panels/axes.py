@@ -34,8 +34,9 @@ def logarithmic(axes: Axes) -> None:
 def steps_by_doubling(axes: Axes) -> None:
     """Give the horizontal axis of solver steps a logarithmic scale from step 1 on."""
     axes.set_xscale("log", base=2)
-    axes.set_xlim(left=1)
-    axes.xaxis.set_major_locator(LogLocator(base=4))
+    last = axes.dataLim.x1
+    axes.set_xlim(1, max(2, last))
+    axes.set_xticks(4.0 ** np.arange(1 + np.log(max(1, last)) / np.log(4) // 1))
     axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("step")
