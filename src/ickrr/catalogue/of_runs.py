@@ -80,9 +80,9 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "solver": SOLVER,
             "statistic": Column(
-                "`similarity` (mean over layers 1..L of the largest), `floor`, `distance` (mean over layers "
-                "1..L of the smallest), `slope`, `r_squared` and `kendall_tau` of t* over the uncensored "
-                "layers 1..L, `censored_share`"
+                "`similarity` (mean of the largest over the layers from statistics.first_layer on), `floor`, "
+                "`distance` (mean of the smallest over the same), `slope`, `r_squared` and `kendall_tau` "
+                "of t* over the uncensored layers 1..L, `censored_share`"
             ),
             "value": Column("mean over seeds"),
             "low": Column("lower end of its interval over prompts"),
@@ -134,6 +134,7 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "seed": SEED,
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "counted": Column("whether claims count the layer: from the third on, without the own readout"),
             "named": Column(
                 "what the layer is named: a family, `none` or `undecided`; the same for its rows"
             ),
@@ -149,7 +150,9 @@ OF_RUNS: Final[dict[str, Table]] = {
         {
             "run": RUN,
             "seed": Column("seed of the training; -1 for the mean over seeds"),
-            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "layer": Column(
+                "layer 1..L; L + 1 is the model's own readout, 0 the mean over the layers that claims count"
+            ),
             "family": FAMILY,
             "other": Column("family that is added"),
             "coefficient": Column(
