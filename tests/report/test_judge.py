@@ -368,7 +368,7 @@ def test_statements_are_safe_for_latex(ledger):
         ("statistic: lead,", "statistic: leed,", r"best_alignment.conditions.0.statistic: found 'leed'"),
         ("runs: [spherical], above: 0}", "runs: [sperical], above: 0}", r"found 'sperical', .* 'spherical'"),
         ("evidence: [fig2, tab_al", "evidence: [fig22, tab_al", r"best_alignment.evidence: found 'fig22'"),
-        (", above: 0, margin: 0.001}", "}", r"best_alignment.conditions.0: neither 'above' nor 'below' is given"),
+        (", above: 0, margin: 0.001}", "}", r"best_alignment.conditions.0: neither 'above' nor 'below'"),
         (" of: distance,", "", r"best_alignment.conditions.0: 'of' is missing; lead takes of, solver"),
         (
             " of: distance,",

@@ -18,7 +18,8 @@ PLACEHOLDER: Final = re.compile(r"<(\w+)>")
 ESTIMATE: Final = ("", "Value", "Low", "High")
 ANY: Final = "[A-Z][A-Za-z]*?"
 WIDER: Final = {
-    **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Identified", "Tried", "Measured", "Anchor"), "Run"),
+    **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Identified", "Tried"), "Run"),
+    **dict.fromkeys(("Measured", "Anchor"), "Run"),
     "Headline": "Solver",
 }
 """Kinds that are part of another. A name that is missing from the wider kind does not exist."""

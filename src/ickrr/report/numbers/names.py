@@ -120,8 +120,8 @@ GROUPS: Final = (
     ),
     Group(
         "comparison",
-        "Statistic of the first solver minus that of the second, mean over the layers that count; interval over "
-        "prompts and seeds.",
+        "Statistic of the first solver minus that of the second, mean over the layers that count; interval "
+        "over prompts and seeds.",
         "<Compared><Headline>Against<Headline>",
         "Distance~ Similarity~",
     ),
@@ -154,9 +154,9 @@ GROUPS: Final = (
     Group(
         "identification",
         "Layers that count, of all seeds, and how many are named preconditioned Richardson, none or "
-        "undecided; percent of them named preconditioned Richardson, and percent that it, Richardson or a closed "
-        "form explains alone; mean of what preconditioned Richardson adds to Richardson and to ridge regression, "
-        "and Richardson to it.",
+        "undecided; percent of them named preconditioned Richardson, and percent that it, Richardson or a "
+        "closed form explains alone; mean of what preconditioned Richardson adds to Richardson and to ridge "
+        "regression, and Richardson to it.",
         "<Identified>",
         "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedShare~ PreconditionedAlone~ "
         "RichardsonAlone~ ClosedFormAlone~ AddedToRichardson~ AddedToRidge~ AddedByRichardson~",
