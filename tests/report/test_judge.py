@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from identification_tables import attribution, encompassing, trials
 from ledger import SOLVERS, verdicts
 from pydantic import ValidationError
 
 from ickrr.comparison.alignment import STATISTICS
-from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.config.experiment import SummaryTable
 from ickrr.config.ledger import Condition, Ledger
 from ickrr.config.load import load_experiment
@@ -141,34 +141,7 @@ def random_matches(run, generator):
     return table.reindex(columns=list(COLUMNS["matches"]), fill_value=1)
 
 
-def random_attribution(run, generator):
-    rows = []
-    likely = generator.choice(["PR", "none"], p=[0.5, 0.5])
-    for seed, layer in itertools.product(range(int(generator.integers(3, 7))), range(1, 7)):
-        named = likely if generator.uniform() < 0.9 else "R"
-        for family in FAMILY_WORDS:
-            survives = family == named or generator.uniform() < 0.15
-            rows.append((run, seed, layer, 3 <= layer < 6, named, family, survives, 0.1, 1.0, 2.0))
-    return pd.DataFrame(rows, columns=list(COLUMNS["attribution"]))
-
-
-def random_encompassing(run, generator):
-    rows = []
-    for seed, layer in itertools.product(range(-1, int(generator.integers(3, 7))), range(7)):
-        for family, other in itertools.permutations(FAMILY_WORDS, 2):
-            low, value, high = np.sort(generator.uniform(0, 1.2, 3))
-            rows.append((run, seed, layer, family, other, value, low, high, 0.1))
-    return pd.DataFrame(rows, columns=list(COLUMNS["encompassing"]))
-
-
-def random_trials(run, generator):
-    rows = []
-    for family, noise in itertools.product(FAMILY_WORDS, (0.1, 0.2, 0.3, 0.4)):
-        named = family if generator.uniform() < 0.95 else "none"
-        wrong = generator.uniform() < 0.01
-        for group in ("pseudo-layer", "mixed pseudo-layer", "held out"):
-            rows.append((run, group, "case", noise, family, named, "", wrong))
-    return pd.DataFrame(rows, columns=list(COLUMNS["trials"]))
+random_attribution, random_encompassing, random_trials = attribution, encompassing, trials
 
 
 @pytest.fixture(scope="module")
