@@ -2,9 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +13,8 @@ from ickrr.bundles.format import unpack
 from ickrr.config.load import SCALES
 from ickrr.differences.settings import Made
 from ickrr.errors import FileError
-from ickrr.io.files import files_below, read_json
-from ickrr.provenance import METADATA, metadata_path, recorded_files
+from ickrr.io.files import read_json
+from ickrr.provenance import METADATA, Record, metadata_path, recorded_files
 from ickrr.report.load import load_other, load_table
 
 
@@ -26,13 +26,11 @@ class Side:
         name: what the caller called it.
         tables: folder of its tables.
         made: the jobs that made its results, as Snakemake recorded them.
-        digests: SHA-256 of its results as their jobs wrote them, by path below ``results/<scale>``.
     """
 
     name: str
     tables: Path
     made: Made = ()
-    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def runs(self) -> list[str]:
@@ -47,6 +45,15 @@ class Side:
         """
         there = (self.tables / run / f"{name}.parquet").exists()
         return load_table(self.tables, [run], name) if there else None
+
+    def record(self, name: str) -> Record | None:
+        """Return what was recorded of a result (digest, commit, versions, machine), None if nothing was.
+
+        Args:
+            name: its path below ``results/<scale>``.
+        """
+        path = self.tables.parent / "records" / f"{name}.json"
+        return read_json(path) if path.exists() else None
 
     def claims(self) -> pd.DataFrame | None:
         """Return the judged claims, None if they have not been judged."""
@@ -75,8 +82,7 @@ def opened(source: str) -> Iterator[Side]:
         folder = Path(name)
         contents, known = unpack(path, folder, lambda size: None)
         made = [(one.rule, one.params) for one in known.metadata.values()]
-        digests = {os.path.relpath(name, contents.results): found for name, found in known.digests.items()}
-        yield Side(source, folder / contents.results / "tables", made, digests)
+        yield Side(source, folder / contents.results / "tables", made)
 
 
 def _of_folder(source: str, results: Path) -> Side:
@@ -90,8 +96,4 @@ def _of_folder(source: str, results: Path) -> Side:
         if name.startswith(below) and (place.parents[1] / name).exists():
             metadata = read_json(metadata_path(name, recorded))
             made.append((str(metadata["rule"]), list(map(str, metadata["params"] or []))))
-    digests: dict[str, str] = {}
-    for record in files_below(place / "records", {".json"}):
-        digests |= read_json(record).get("outputs", {})
-    short = {name.removeprefix(below): sha256 for name, sha256 in digests.items()}
-    return Side(source, place / "tables", made, short)
+    return Side(source, place / "tables", made)
