@@ -89,8 +89,8 @@ wheelhouse: env ## put all locked wheels into build/wheelhouse, for a machine wi
 	@envs/setup.sh wheelhouse
 
 .PHONY: docs
-docs: env ## write the generated pages of docs again: configuration.md, catalogue.md
-	ickrr config --reference docs/configuration.md
+docs: env ## write the generated files again: configuration.md, config.schema.json, catalogue.md
+	ickrr config --reference docs/configuration.md --schema docs/config.schema.json
 	ickrr catalogue --output docs/catalogue.md
 
 .PHONY: env
