@@ -34,7 +34,7 @@ class _Generator(GenerateJsonSchema):
 
 def editor_schema() -> dict[str, Any]:
     """Return the JSON schema."""
-    models = {Experiment, *OVERRIDDEN.values()}
+    models: set[type[BaseModel]] = {Experiment, *OVERRIDDEN.values()}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schema = models_json_schema(
         [(model, "validation") for model in ordered],
@@ -69,7 +69,7 @@ def _parts(annotation: Any) -> list[Any]:
     return [annotation, *inner]
 
 
-def _complete(definition: dict[str, Any], model: type[BaseModel]) -> None:
+def _complete(definition: dict[str, Any], model: type[Any]) -> None:
     """Leave out of a definition what nobody writes, and add what the settings check beside types."""
     definition.pop("required", None)
     definition["patternProperties"] = CHANGES

@@ -54,7 +54,8 @@ def same_prompts(first: Side, second: Side, run: str) -> bool:
         else:
             exact = errors[errors["method"] == "posterior_mean"].sort_values("context_length")
             found.append(exact["mse"].to_numpy(float))
-    return len(found[0]) == len(found[1]) and bool(np.allclose(*found, rtol=1e-9, atol=0))
+    before, after = found
+    return len(before) == len(after) and bool(np.allclose(before, after, rtol=1e-9, atol=0))
 
 
 def _risks(side: Side, run: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
@@ -32,7 +32,7 @@ class Section:
     title: str
     said: str
     header: Sequence[str] = ()
-    rows: list[Sequence[str]] = field(default_factory=list)
+    rows: Sequence[Sequence[str]] = ()
 
 
 def sections(found: Differences, everything: bool) -> list[Section]:
@@ -125,7 +125,7 @@ def _said(numbers: pd.DataFrame) -> str:
 
 def _about(row: "pd.Series[Any]") -> str:
     quantity, subject = str(row["quantity"]), str(row["subject"])
-    words = plain(ALIGNMENT_WORDS[quantity]) if quantity in ALIGNMENT_WORDS else ""  # type: ignore[index]
+    words = plain(ALIGNMENT_WORDS[quantity]) if quantity in ALIGNMENT_WORDS else ""
     return ", ".join(filter(None, (words, _solver(subject))))
 
 
@@ -158,8 +158,8 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _without_empty(
-    header: Sequence[str], rows: list[Sequence[str]]
-) -> tuple[Sequence[str], list[Sequence[str]]]:
+    header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     """Leave out the columns in which no row says anything."""
     kept = [index for index in range(len(header)) if any(row[index] for row in rows)]
     return [header[index] for index in kept], [[row[index] for index in kept] for row in rows]

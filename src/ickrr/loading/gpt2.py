@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ickrr.errors import ConfigError
-from ickrr.model.block import LAYER_NORM_EPSILON, Block
+from ickrr.model.block import LAYER_NORM_EPSILON, MLP, Block
+from ickrr.model.size import hidden_width
 from ickrr.model.transformer import Transformer
 
 if TYPE_CHECKING:
@@ -50,13 +51,18 @@ def to_gpt2(model: Transformer) -> "GPT2Model":
         n_embd=model.settings.width,
         n_layer=model.settings.layers,
         n_head=model.settings.heads,
-        n_inner=model.blocks[0].mlp.up.out_features,
+        n_inner=hidden_width(model.settings),
         layer_norm_epsilon=LAYER_NORM_EPSILON,
-        **dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0),
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
     )
-    gpt2 = GPT2Model(settings).to(model.positions.dtype).eval()
+    gpt2 = GPT2Model(settings)
+    gpt2.to(dtype=model.positions.dtype)  # type: ignore[call-arg]
+    gpt2.train(False)
     state = {"wpe.weight": model.positions, **_norm("ln_f", model.final_norm)}
     for index, block in enumerate(model.blocks):
+        assert isinstance(block, Block), "the model's blocks are"
         state |= {f"h.{index}.{name}": tensor for name, tensor in _block(block).items()}
     state["wte.weight"] = torch.zeros_like(gpt2.wte.weight)  # of words, which prompts are not made of
     gpt2.load_state_dict({name: tensor.detach() for name, tensor in state.items()})
@@ -65,6 +71,7 @@ def to_gpt2(model: Transformer) -> "GPT2Model":
 
 def _block(block: Block) -> dict[str, Tensor]:
     """Return the tensors of a block under GPT-2's names."""
+    assert isinstance(block.mlp, MLP), "a block with GELU has one"
     parts = (block.attention.query, block.attention.key, block.attention.value)
     return {
         **_norm("ln_1", block.attention_norm),

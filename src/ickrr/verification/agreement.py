@@ -82,7 +82,7 @@ def spreads(trainings: pd.DataFrame) -> "pd.Series[float]":
         trainings: as `numbers` returns them, of any number of runs; those with one seed say nothing.
     """
     variances = trainings.groupby(KEY, sort=False)["value"].var(ddof=1)
-    return np.sqrt(variances.groupby(["quantity", "subject"]).mean())
+    return variances.groupby(["quantity", "subject"]).mean() ** 0.5
 
 
 def agreements(
@@ -103,12 +103,14 @@ def agreements(
         defined = layers.dropna()
         if layers.isna().all(axis=None):
             continue  # a trend that neither side has
-        means = [_shown(str(quantity), defined[side].to_numpy(float)) for side in ("reference", "here")]
+        before, after = (_shown(str(quantity), defined[side].to_numpy(float)) for side in defined)
         deviation = float(np.sqrt(np.square(defined["here"] - defined["reference"]).mean()))
         known = float(spread.get((quantity, subject), math.nan))
         tolerance = np.nanmax([WIDTH * known, SMALLEST.get(str(quantity), math.nan), 0.0])
         one_sided = int((layers.isna().sum(axis=1) == 1).sum())
-        found.append(Agreement(str(quantity), str(subject), *means, deviation, float(tolerance), one_sided))
+        found.append(
+            Agreement(str(quantity), str(subject), before, after, deviation, float(tolerance), one_sided)
+        )
     return found
 
 
@@ -151,17 +153,15 @@ def conclusions(
     """
     sides = [side[side["seed"] == seed] for side in (reference, here)]
     risks = [float(np.exp(side.loc[side["quantity"] == RISK, "value"].iloc[0])) for side in sides]
-    learned = ["yes" if risk < bayes_risk / LEARNED else "no" for risk in risks]
-    found = [
-        Conclusion(f"Excess risk below 1/{LEARNED} of the Bayes risk?", *learned, learned[0] == learned[1])
-    ]
+    before, after = ("yes" if risk < bayes_risk / LEARNED else "no" for risk in risks)
+    found = [Conclusion(f"Excess risk below 1/{LEARNED} of the Bayes risk?", before, after, before == after)]
     for quantity, sign in (("distance", 1.0), ("similarity", -1.0)):
         tolerances = [one.tolerance for one in compared if one.quantity == quantity]
         if tolerances:
-            before, after = (_ranked(side, quantity, sign, max(tolerances)) for side in sides)
+            first, second = (_ranked(side, quantity, sign, max(tolerances)) for side in sides)
             about = f"Which solver do the layers match best, by {quantity}?"
-            agrees = after[0] in before or before[0] in after
-            found.append(Conclusion(about, " or ".join(before), " or ".join(after), agrees))
+            agrees = second[0] in first or first[0] in second
+            found.append(Conclusion(about, " or ".join(first), " or ".join(second), agrees))
     return found
 
 

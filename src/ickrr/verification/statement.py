@@ -128,7 +128,8 @@ def _machines(found: Verification) -> Iterator[str]:
         about = {
             key: str(record[key]) for key in ("commit", "device", "threads", "start", "end") if key in record
         }
-        return about | record["machine"] | used
+        machine: dict[str, str] = record["machine"]
+        return about | machine | used
 
     reference, here = facts(found.reference), facts(found.here)
     rows = [(key, reference.get(key, "–"), here.get(key, "–")) for key in dict.fromkeys((*here, *reference))]
