@@ -107,6 +107,34 @@ def test_what_was_changed_is_told(sides, capsys):
     assert {"in_front", "1.5 [1.5, 1.5]", "2: 3 [3, 3]"} <= set(shown)
 
 
+def test_statistics_are_those_of_the_alignment(sides, results, capsys):
+    """Fails if a mean that is printed is not the one that the solver's own matches give."""
+    matches = pd.read_parquet(results / "tables/spherical/matches.parquet")
+    blocks = matches[(matches["layer"] > 0) & (matches["solver"] == "richardson")]
+    main(["diff", "laptop", str(sides), "--all"])
+    told = capsys.readouterr().out.split("\nAlignment: ")[1]
+    for words, value in (
+        ("SimE", blocks["similarity"].mean()),
+        ("distance", blocks["distance"].mean()),
+        ("censored share", blocks["censored"].mean()),
+    ):
+        assert re.search(rf"^  spherical +{words}, Richardson +{value:.4g} +{value:.4g} ", told, re.MULTILINE)
+
+
+def test_coefficients_are_compared_where_both_have_them(sides, capsys):
+    """Fails if a changed encompassing coefficient is left out, or one that only one side has is told."""
+    for side, value in ((Path("results/laptop"), 0.2), (sides, 0.9)):
+        rows = [("spherical", seed, 3, "PR", "R", value, 0.0, 1.0, 0.5) for seed in (0, 1)]
+        columns = ["run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"]
+        pd.DataFrame(rows, columns=columns).to_parquet(side / "tables/spherical/encompassing.parquet")
+    main(["diff", "laptop", str(sides)])
+    told = capsys.readouterr().out.split("\nEncompassing coefficients: ")[1]
+    assert told.startswith("1 of 1 number with a difference.")
+    assert re.search(
+        r"^  spherical +PR beside R +3 +0\.2 +0\.9 +0\.7 \[0\.7, 0\.7\] +paired$", told, re.MULTILINE
+    )
+
+
 def test_other_prompts_are_not_paired(sides, capsys):
     """Fails if a run that was evaluated on other prompts gets paired intervals."""
 

@@ -8,14 +8,20 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ickrr.config.claim_terms import ALIGNMENT_WORDS
 from ickrr.differences.compare import Differences
 from ickrr.differences.observations import COEFFICIENT, OF_MODEL, RISK, STEP
 from ickrr.entries import SOLVERS
 from ickrr.report.methods import short_name
-from ickrr.report.plain import plain
 
 NONE: Final = "–"
+WORDS: Final = {
+    "similarity": "SimE",
+    "distance": "distance",
+    "slope": "slope",
+    "r_squared": "R²",
+    "kendall_tau": "Kendall's tau",
+    "censored_share": "censored share",
+}
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,7 @@ def _said(numbers: pd.DataFrame) -> str:
 
 def _about(row: "pd.Series[Any]") -> str:
     quantity, subject = str(row["quantity"]), str(row["subject"])
-    words = plain(ALIGNMENT_WORDS[quantity]) if quantity in ALIGNMENT_WORDS else ""
-    return ", ".join(filter(None, (words, _solver(subject))))
+    return ", ".join(filter(None, (WORDS.get(quantity, ""), _solver(subject))))
 
 
 def _solver(name: str) -> str:

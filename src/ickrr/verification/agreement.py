@@ -19,7 +19,7 @@ from ickrr.differences.sides import Side
 
 Array = npt.NDArray[np.float64]
 CURVE: Final = "learning_curve"
-OF_SOLVER: Final = (STEP, "similarity", "distance", "slope")
+OF_SOLVER: Final = (STEP, "similarity", "distance")
 LOGARITHMIC: Final = frozenset({RISK, CURVE})
 WIDTH: Final = 2 * math.sqrt(2)
 

@@ -17,7 +17,6 @@ WORDS: Final = {
     "best_step": "best step, mean over layers",
     "similarity": "SimE, mean over layers",
     "distance": "distance, mean over layers",
-    "slope": "best steps a layer",
 }
 
 
