@@ -65,6 +65,7 @@ RunTable = Literal[
 ]
 
 
+TITLE: Final = "Its title in the report of Snakemake; its name when absent; reaches no job"
 DESCRIPTION: Final = "What it shows, for the report of Snakemake (reStructuredText); reaches no job"
 
 
@@ -104,6 +105,7 @@ class FigureSettings(Settings):
     main_solver: str | None = setting(
         None, "Solver that it puts before the others; the first of them when absent"
     )
+    title: Words = setting("", TITLE, "technical", exclude=True)
     description: Words = setting("", DESCRIPTION, "technical", exclude=True)
     tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of its runs that its notebook reads")
     others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its notebook reads")
@@ -114,6 +116,7 @@ class TableSettings(Settings):
 
     runs: list[str] = setting([], "Runs that it shows, in order")
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
+    title: Words = setting("", TITLE, "technical", exclude=True)
     description: Words = setting("", DESCRIPTION, "technical", exclude=True)
     tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of these that its module reads")
     others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its module reads")
