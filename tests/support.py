@@ -24,6 +24,10 @@ RULES = {
 ON_DEMAND = {
     "identify_run": "attribution",
     "try_identification": "trials",
+    "replace_heads": "restored",
+    "measure_linearity": "linearity",
+    "compare_probes": "probes",
+    "measure_degree": "degree",
 }
 """Rules that no figure or table of the paper asks for yet, and a table of a run that each makes."""
 

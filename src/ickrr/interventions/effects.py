@@ -43,11 +43,9 @@ class Subject:
 
     def predictions(self, heads: HeadSet | None = None, replacement: Replacement = "kernel") -> Array:
         """Return the predictions of layers 0..L and the model's own, (L+2, B, N+1), with heads replaced."""
+        chunks = (whole.split(self.chunk_prompts) for whole in (self.x, self.permuted, self.y))
         parts = [
-            self._part(*tensors, heads, replacement)
-            for tensors in zip(
-                *(whole.split(self.chunk_prompts) for whole in (self.x, self.permuted, self.y)), strict=True
-            )
+            self._part(x, permuted, y, heads, replacement) for x, permuted, y in zip(*chunks, strict=True)
         ]
         return np.concatenate(parts, axis=1)
 

@@ -1,8 +1,7 @@
 """Run a model with the attention of some heads replaced.
 
-A head adds W V W_O to the stream, W its attention weights (T, S). With other weights in place of W the layer's
-update changes by (W' - W) V W_O, which a hook adds; queries and keys, values, other heads and MLPs stay as
-they are and see the changed stream.
+A head adds W V W_O to the stream, W its attention weights (T, S). With other weights W' in its place the
+layer's update changes by (W' - W) V W_O, which a hook adds. Whatever comes after sees the changed stream.
 """
 
 from collections.abc import Callable, Iterator, Mapping

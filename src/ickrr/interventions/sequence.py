@@ -16,7 +16,7 @@ ROWS = {"interleaved": ("x", "y"), "paired": ("pair", "query")}
 """Kinds of tokens that attend, of each layout."""
 
 CLASSES = {"interleaved": 4, "paired": 2}
-"""Kinds of keys that a token tells apart: those of other pairs and of its own; interleaved, x and y of each."""
+"""Kinds of keys that a token tells apart: of other pairs and of its own; interleaved, x and y of each."""
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,12 @@ def intervention_tables(
         statistics: draws and level of the intervals.
 
     Raises:
-        ConfigError: the attention of the run is not softmax.
+        ConfigError: the attention of the run is not softmax, or has a sink.
     """
-    if run.model.attention != "softmax":
+    if run.model.attention != "softmax" or run.model.sink:
         raise ConfigError(
-            f"run '{run.name}': its attention is {run.model.attention}; only rows of softmax attention sum to "
-            "one, as those of a normalised kernel do, so that only its heads can be replaced"
+            f"run '{run.name}': its attention is {run.model.attention}{' with a sink' * run.model.sink}; "
+            "heads are replaced by normalised kernels only where it is softmax over the tokens of the prompt"
         )
     count, level = len(candidates.problem.y), statistics.confidence
     one, every = (

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ickrr.comparison.resamples import Resamples
 from ickrr.identification.encompassing import additions
@@ -43,9 +42,7 @@ class Effect:
     increase: Array
 
 
-def head_rows(
-    kernels: Mapping[int, LayerKernels], layout: str, share: float
-) -> Iterator[dict[str, object]]:
+def head_rows(kernels: Mapping[int, LayerKernels], layout: str, share: float) -> Iterator[dict[str, object]]:
     """Yield a row for each head and kind of row."""
     for layer, one in kernels.items():
         like, left = one.like_kernels(share), one.left()
@@ -142,7 +139,8 @@ def measure(
     """
     as_it_is = subject.predictions()
     before = subject.risks(as_it_is)
-    effects, risks = [], []
+    effects: list[Effect] = []
+    risks: list[dict[str, object]] = []
     level = resamples.confidence
     coefficients = list(coefficient_rows(candidates, as_it_is, None, "kernel", level))
     for heads in sets:

@@ -74,8 +74,7 @@ def label_jacobians(predict: Predictor, x: Tensor, y: Tensor) -> Tensor:
         for label in range(y.shape[1] - 1):
             direction = torch.zeros_like(y)
             direction[:, label] = 1.0
-            _, column = torch.func.jvp(predict, (x, y), (torch.zeros_like(x), direction))
-            columns.append(column)
+            columns.append(torch.func.jvp(predict, (x, y), (torch.zeros_like(x), direction))[1])
     return torch.stack(columns, dim=-1)
 
 

@@ -56,7 +56,9 @@ def linearity_tables(
     problem, lengths = candidates.problem, candidates.lengths
     x, y = torch.from_numpy(problem.x), torch.from_numpy(problem.y)
     second = other_labels(
-        kernel_matrix(run.task, x), problem.ridge, torch_generator(settings.seed, "second labels", run.task_name)
+        kernel_matrix(run.task, x),
+        problem.ridge,
+        torch_generator(settings.seed, "second labels", run.task_name),
     )
 
     def kernel(points: torch.Tensor) -> torch.Tensor:
@@ -78,7 +80,8 @@ def linearity_tables(
         layers = found.plain[0]  # (L+1, B, C)
         beside.append(_stacked([_conjugate_errors(conjugate, candidates, layer) for layer in layers]))
         rows += [
-            {"run": run.name, "seed": seed, **row} for row in filter_rows(candidates, filters, layers, settings)
+            {"run": run.name, "seed": seed, **row}
+            for row in filter_rows(candidates, filters, layers, settings)
         ]
     resamples = Resamples(
         len(problem.y), len(models), statistics.bootstrap_draws, statistics.seed, statistics.confidence

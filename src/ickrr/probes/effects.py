@@ -24,7 +24,9 @@ OWN: Final = Probe("own", "own")
 
 
 def probe_rows(
-    fits: Mapping[int, ProbeFits], read: Mapping[int, Mapping[Probe, Array]], output: Mapping[int, Array],
+    fits: Mapping[int, ProbeFits],
+    read: Mapping[int, Mapping[Probe, Array]],
+    output: Mapping[int, Array],
     posterior_mean: Array,
 ) -> list[dict[str, object]]:
     """Return the excess risk of each probe and layer, and of the models' own readouts.
@@ -66,7 +68,7 @@ def probe_rows(
     return rows
 
 
-def effect_tables(
+def effect_table(
     run: RunSettings,
     read: Mapping[int, Mapping[Probe, Array]],
     output: Mapping[int, Array],

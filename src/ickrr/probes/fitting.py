@@ -38,6 +38,7 @@ class Probe(NamedTuple):
 
 PROBES: Final = tuple(Probe(*one) for one in product(("raw", "normed"), ("label", "posterior_mean")))
 
+
 class Prompts(NamedTuple):
     """Some prompts: inputs (b, N+1, d), labels and posterior means (b, N+1)."""
 

@@ -22,7 +22,7 @@ from ickrr.io.predictions import load_trajectory
 from ickrr.io.run_files import load_prompts
 from ickrr.model.placed import PlacedModel
 from ickrr.model.trained import add_model_options, load_seeds
-from ickrr.probes.effects import TABLES, attribution_rows, effect_tables, probe_rows
+from ickrr.probes.effects import TABLES, attribution_rows, effect_table, probe_rows
 from ickrr.probes.fitting import ProbeFits
 from ickrr.threads import add_threads_option
 
@@ -75,14 +75,12 @@ def main(arguments: argparse.Namespace) -> None:
         placed = PlacedModel(model)
         predicted = read_output(placed.output, *placed.place(evaluation), probe.chunk_prompts)
         output[seed] = predicted.numpy()
-    rows = {
-        "probes": probe_rows(fits, read, output, truth.posterior_mean),
-        "effects": effect_tables(run, read, output, trajectories, truth, solvers, statistics),
-        "attributions": attribution_rows(
-            candidates, read, identification.margin, statistics.confidence
-        ),
+    named = attribution_rows(candidates, read, identification.margin, statistics.confidence)
+    tables = {
+        "probes": pd.DataFrame(probe_rows(fits, read, output, truth.posterior_mean)),
+        "effects": effect_table(run, read, output, trajectories, truth, solvers, statistics),
+        "attributions": pd.DataFrame(named),
     }
-    for name, some in rows.items():
-        table = pd.DataFrame(some)
+    for name, table in tables.items():
         table.insert(0, "run", run.name)
         write_table(getattr(arguments, name), table)

@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fit", type=Path, required=True, help="prompts that pseudo-layers are fitted to")
     parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the degree (JSON)")
-    parser.add_argument("--identification", type=Path, required=True, help="which context lengths count (JSON)")
+    parser.add_argument(
+        "--identification", type=Path, required=True, help="which context lengths count (JSON)"
+    )
     parser.add_argument("--probe", type=Path, required=True, help="settings of the probe (JSON)")
     add_threads_option(parser)
     for name in TABLES:
