@@ -19,14 +19,14 @@ from ickrr.randomness import torch_generator
 from ickrr.tasks import bayes_ridge, sample_prompts
 
 TASK = TaskSettings(context_length=12)
-KNOTS = knots_of(LinearitySettings(knots=12, smallest=0.01))
+KNOTS = knots_of(LinearitySettings(knots=12, smallest=0.016))
 STATISTICS = StatisticsSettings(bootstrap_draws=100)
 LENGTHS = slice(4, 13)
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return sample_prompts(TASK, 200, torch_generator(0, "filters"))
+    return sample_prompts(TASK, 120, torch_generator(0, "filters"))
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +88,9 @@ def test_fits_are_least_squares_of_resampled_prompts(system, fits):
         design = columns[prompts].reshape(-1, len(KNOTS))
         return np.linalg.lstsq(design, prediction[prompts].ravel(), rcond=None)[0]
 
-    np.testing.assert_allclose(found.values, solved(np.arange(200)), rtol=1e-6)
+    np.testing.assert_allclose(found.values, solved(np.arange(120)), rtol=1e-6)
     generator = np.random.default_rng(2)
-    draws = np.stack([solved(generator.integers(200, size=200)) for _ in range(100)])
+    draws = np.stack([solved(generator.integers(120, size=120)) for _ in range(100)])
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
     np.testing.assert_allclose(found.high - found.low, high - low, rtol=0.5)
 

@@ -331,8 +331,9 @@ OF_RUNS: Final[dict[str, Table]] = {
         "One row for each pseudo-layer of known degree.",
         {
             "run": RUN,
-            "group": Column("`PR`, or `nearest to the posterior mean`"),
+            "group": Column("`PR`, `nearest to the posterior mean` or `Chebyshev`"),
             "degree": Column("number of products with the kernel that it was made with"),
+            "exact": Column("needed degree of its signal itself"),
             "noise": Column("noise over the stream"),
             "found": Column("needed degree that is read from it"),
         },

@@ -11,5 +11,5 @@ class LinearitySettings(Settings):
         64, "Prompts of a pass for derivatives; bounds the memory", "technical", "prompts", ge=1
     )
     knots: int = setting(10, "Eigenvalues at which filters are fitted", ge=3)
-    smallest: float = setting(0.005, "The smallest of them; the largest is 1", gt=0, lt=1)
+    smallest: float = setting(0.01, "The smallest of them; the largest is 1", gt=0, lt=1)
     seed: int = setting(0, "Seed of the second labels", ge=0)

@@ -1,8 +1,10 @@
 """Find the needed degree of pseudo-layers whose degree is known: the power of `ickrr.identification.degree`.
 
 A pseudo-layer of degree m holds k' q(P A) P y with a polynomial q of degree m - 1: the one of
-preconditioned Richardson after m steps, or the one that is nearest to the posterior mean on the fit prompts
-(what a model with m products with the kernel could do best).
+preconditioned Richardson after m steps; the one that is nearest to the posterior mean on the fit prompts
+(what a model with m products with the kernel could do best); or the Chebyshev polynomial T_{m-1}(2 P A - 1),
+which no polynomial of lower degree comes near. The first two may need fewer products than they were made
+with, so that what is found is compared with what the signal itself needs, without stream, noise and probe.
 """
 
 from collections.abc import Iterator
@@ -15,13 +17,14 @@ from ickrr.config.degree import DegreeSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.identification.degree import needed_degree, polynomial_columns
 from ickrr.identification.pseudo import Side, pseudo_layer
-from ickrr.identification.spectra import Spectrum, iterated, penalised
+from ickrr.identification.spectra import Spectrum, chebyshev, iterated, penalised
 from ickrr.randomness import numpy_generator
 
 Array = npt.NDArray[np.float64]
 
 RICHARDSON = "PR"
 NEAREST = "nearest to the posterior mean"
+CHEBYSHEV = "Chebyshev"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def degree_trials(
     probe: ProbeSettings,
     settings: DegreeSettings,
 ) -> Iterator[dict[str, object]]:
-    """Yield a row for each known case: its degree, and what is found.
+    """Yield a row for each known case: its degree, what its signal needs, and what is found.
 
     Args:
         fit: prompts that the probe is fitted to.
@@ -62,15 +65,17 @@ def degree_trials(
         signals = {
             RICHARDSON: tuple(side.spectrum.predict(iterated(degree)) for side in (fit, evaluation)),
             NEAREST: (columns[..., :degree] @ weights, tests[..., :degree] @ weights),
+            CHEBYSHEV: tuple(side.spectrum.predict(chebyshev(degree - 1)) for side in (fit, evaluation)),
         }
-        for group, signal in signals.items():
+        for group, (written, tested) in signals.items():
+            exact = needed_degree(measured, tested[:, lengths], settings.margin, settings.folds).degree
             for noise in settings.noises:
                 generator = numpy_generator(settings.seed, "known degree", group, degree, f"{noise:g}")
                 layer = pseudo_layer(
-                    fit.stream, evaluation.stream, [(signal[0], signal[1])], noise, probe, generator
+                    fit.stream, evaluation.stream, [(written, tested)], noise, probe, generator
                 )
-                found = needed_degree(measured, layer[:, lengths], settings.margin, settings.folds)
-                yield {"group": group, "degree": degree, "noise": noise, "found": found.degree}
+                found = needed_degree(measured, layer[:, lengths], settings.margin, settings.folds).degree
+                yield {"group": group, "degree": degree, "exact": exact, "noise": noise, "found": found}
 
 
 def degree_rows(

@@ -317,7 +317,7 @@ def degree_seconds(run: RunSettings, prompts: PromptCounts, settings: DegreeSett
     """Return the seconds of the needed degrees: spectra, and a fit of each layer and pseudo-layer."""
     n, width = run.task.context_length, run.model.width
     points = (prompts.fit + prompts.evaluation) * n
-    cases = 2 * len(settings.known) * len(settings.noises)
+    cases = 3 * len(settings.known) * len(settings.noises)
     spectra = 10 * points * n**3 / 4 + 3 * settings.largest * 50.0 * points * n
     fits = layers * 4 * settings.largest**2 * points + cases * points * (2 * width**2 + 60 * width)
     return seconds_of(spectra + fits, False)
