@@ -21,6 +21,14 @@ RULES = {
     for name, body in re.findall(r"^rule (\w+):\n((?:    .*\n|\n)+)", path.read_text(), flags=re.MULTILINE)
 }
 """The text of every rule, by its name."""
+ON_DEMAND = {
+    "replace_heads": "restored",
+    "measure_linearity": "linearity",
+    "compare_probes": "probes",
+    "measure_degree": "degree",
+}
+"""Rules that no figure or table of the paper asks for yet, and a table of a run that each makes."""
+
 Mount = Callable[[Path, str], Callable[[], None]]
 """Mount a tmpfs on a folder with some options; what it returns takes it away again."""
 

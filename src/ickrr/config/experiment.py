@@ -6,13 +6,17 @@ from pydantic import Field
 
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
+from ickrr.config.degree import DegreeSettings
 from ickrr.config.fields import DERIVED, Identifier, Settings, Words, setting
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.identification import IdentificationSettings
+from ickrr.config.interventions import InterventionSettings
+from ickrr.config.linearity import LinearitySettings
 from ickrr.config.model import AnyModelSettings, BuiltModelSettings, ModelSettings
 from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.probe import ProbeSettings
+from ickrr.config.probes import ProbesSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.statistics import StatisticsSettings
@@ -59,6 +63,17 @@ RunTable = Literal[
     "attribution",
     "encompassing",
     "trials",
+    "heads",
+    "replacements",
+    "coefficients",
+    "restored",
+    "linearity",
+    "filters",
+    "probes",
+    "probe_effects",
+    "probe_attributions",
+    "degree",
+    "degree_trials",
     "noise",
     "functions",
     "learning_curve",
@@ -151,6 +166,12 @@ class Experiment(Settings):
     identification: IdentificationSettings = setting(
         IdentificationSettings(), "Which algorithm a layer follows"
     )
+    interventions: InterventionSettings = setting(
+        InterventionSettings(), "Heads whose attention is replaced by kernels"
+    )
+    linearity: LinearitySettings = setting(LinearitySettings(), "Layers as functions of the labels")
+    probes: ProbesSettings = setting(ProbesSettings(), "The choice among probes")
+    degree: DegreeSettings = setting(DegreeSettings(), "Products with the kernel that a layer needs")
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
     constructions: ConstructionSettings = setting(ConstructionSettings(), "The hand-built models")
     conjugate_gradient: ConjugateGradientSettings = setting(
