@@ -29,15 +29,35 @@ def generated(folder: str) -> set[str]:
     return {path.stem for path in paths if path.parts[0] == folder}
 
 
+IN_THE_REPORT = {"fig3", "fig4", "fig5", "fig6", "fig7", "fig_training"}
+TABLES_IN_THE_REPORT = {"tab_setup", "tab_runs", "tab_claims"}
+"""What the HTML report alone shows: other laws and depths, every setting, every run, every condition."""
+
+
 def test_every_figure_is_made_and_shown():
-    """Fails if the paper names a figure that config.yaml does not make, or leaves one out."""
-    assert generated("figures") == set(load_experiment(ROOT / "config.yaml", None).figures)
+    """Fails if the paper names a figure that config.yaml does not make, or a new one is left out."""
+    shown = generated("figures")
+    assert shown | IN_THE_REPORT == set(load_experiment(ROOT / "config.yaml", None).figures)
+    assert not shown & IN_THE_REPORT
 
 
 def test_every_table_is_made_and_shown():
-    """Fails if the paper names a table that no rule makes, or leaves one out."""
-    made = set(load_experiment(ROOT / "config.yaml", None).tables) | {"numbers", "provenance"}
-    assert generated("latex") == made
+    """Fails if the paper names a table that no rule makes, or a new one is left out."""
+    shown = generated("latex") - {"numbers", "provenance"}
+    assert shown | TABLES_IN_THE_REPORT == set(load_experiment(ROOT / "config.yaml", None).tables)
+    assert not shown & TABLES_IN_THE_REPORT
+
+
+def test_every_float_is_labelled_as_its_target():
+    """Fails if the ledger cannot find a figure or table by its name, `fig1` as `fig:1`."""
+    for name, text in sources().items():
+        for kind in ("figure", "table"):
+            for block in re.findall(rf"\\begin\{{{kind}\}}.*?\\end\{{{kind}\}}", text, re.DOTALL):
+                made = re.findall(r"(?:figures/|latex/)((?:fig|tab)_?)(\w+)", block)
+                labels = re.findall(r"\\label\{(.*?)\}", block)
+                assert len(labels) == 1, (name, labels)
+                if made:
+                    assert labels == [f"{made[0][0].rstrip('_')}:{made[0][1]}"], name
 
 
 def test_every_other_file_is_a_source():
@@ -50,7 +70,7 @@ def test_every_figure_and_table_is_mentioned():
     """Fails if a float has no label or is never referred to."""
     text = "\n".join(sources().values())
     labels = set(re.findall(r"\\label\{((?:fig|tab):[^}]*)\}", text))
-    assert len(labels) == len(re.findall(r"\\(?:long)?caption\{", text))
+    assert len(labels) == len(re.findall(r"\\caption\{", text))
     cited = {name.strip() for names in re.findall(r"\\[Cc]ref\{([^}]*)\}", text) for name in names.split(",")}
     assert labels <= cited
 
@@ -72,20 +92,17 @@ def test_no_number_is_typed():
 
 
 def test_no_verdict_is_typed():
-    """Fails if a section says on its own that a claim is supported or not, instead of reading the ledger."""
-    explains = {"sections/methods.tex", "sections/results/claims.tex", "sections/ledger.tex"}  # the words
+    """Fails if a section but the ledger's own uses the words of verdicts, typed or read from the ledger."""
+    words = r"\b(?:not )?(?:supported|undecided|not tested)\b|\\Claim\w+Verdict"
     for name, text in sources().items():
-        if name.startswith("sections/") and name not in explains:
-            counts = r"\\Claim\w+Count(?:\{\})? (?:are|stay) (?:not )?\w+"
-            prose = re.sub(counts, "", " ".join(text.split()))
-            typed = re.findall(r"\b(?:is|are|was|were|stays?) (?:not )?(?:supported|undecided)\b", prose)
-            assert not typed, (name, typed)
+        if name != "sections/appendix/ledger.tex":
+            assert not re.findall(words, text), name
 
 
 def test_every_section_of_results_is_numbered_and_labelled():
     """Fails if a file of the results lacks its heading with a label, by which other sections refer to it."""
     parts = {name: text for name, text in sources().items() if name.startswith("sections/results/")}
-    assert len(parts) >= 10
+    assert len(parts) >= 4
     for name, text in parts.items():
         assert len(re.findall(r"\\subsection\{[^}]*\}\\label\{sec:\w+\}", text)) == 1, name
 
@@ -94,7 +111,7 @@ def test_first_page_says_where_the_numbers_come_from():
     """Fails if the title block loses the scale, the date or the commit of the run."""
     date = re.search(r"\\date\{(.*?)\n\n", sources()["main.tex"], re.DOTALL)
     assert date is not None
-    for macro in ("\\ScaleName", "\\RunDate", "\\RunCommit"):
+    for macro in ("\\ScaleName", "\\RunDate", "\\RepositoryCommit"):
         assert macro in date[1]
 
 

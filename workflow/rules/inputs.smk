@@ -131,7 +131,7 @@ def further_files(table):
 
     The costs are those of everything up to the tables, which are inputs so that this one is written after them.
     """
-    if table == "tab_claims":
+    if table == "tab_claims" or table.startswith("tab_ledger_"):
         return table_files(["claims"])
     if table == "tab_cost":
         traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]

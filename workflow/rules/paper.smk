@@ -28,3 +28,30 @@ rule build_paper:
         "Typesetting the paper"
     shell:
         STEP
+
+
+rule pack_arxiv:
+    """Pack the paper for arXiv: sources of which pdflatex alone makes the PDF."""
+    input:
+        text=paper_sources,
+        figures=expand("<results>/figures/{figure}.pdf", figure=experiment.figures),
+        tables=expand("<results>/latex/{table}.tex", table=experiment.tables),
+        numbers="<results>/latex/numbers.tex",
+        provenance="<results>/latex/provenance.tex",
+    output:
+        archive="<results>/arxiv.tar.gz",
+    log:
+        "<logs>/pack_arxiv.log",
+    benchmark:
+        "<benchmarks>/pack_arxiv.tsv"
+    conda:
+        "../../envs/conda/paper.yaml"
+    threads: 1
+    resources:
+        **asks_for("pack_arxiv"),
+    params:
+        **job("pack_arxiv", build_directory=f"{RESULTS}/arxiv_build"),
+    message:
+        "Packing the paper for arXiv"
+    shell:
+        STEP

@@ -41,6 +41,19 @@ CLAIMS: Final = Table(
     },
 )
 
+LEDGER: Final = Table(
+    "One row for each claim of the sources, or of ours.",
+    {
+        **{name: CLAIMS.columns[name] for name in ("claim", "source", "statement", "evidence")},
+        "conditions": Column("number of conditions, counted for each run"),
+        "holding": Column("number of those that are supported"),
+        "run": Column("run of the condition that is shown, the first with the verdict of the claim"),
+        "decided_by": Column("that condition in words (LaTeX)"),
+        **ESTIMATE,
+        "verdict": CLAIMS.columns["verdict"],
+    },
+)
+
 OF_PAPER: Final[dict[str, Table]] = {
     "tab_ablations": Table(
         "One row for each run; what a diverged seed leaves undefined is NaN, or empty.",
@@ -87,6 +100,9 @@ OF_PAPER: Final[dict[str, Table]] = {
         },
     ),
     "tab_claims": Table("The rows of `claims`.", CLAIMS.columns),
+    "tab_ledger_sources": LEDGER,
+    "tab_ledger_metarep": LEDGER,
+    "tab_ledger_ours": LEDGER,
     "tab_construction": Table("The rows of `construction/cells`.", OF_NO_RUN["construction/cells"].columns),
     "tab_controls": Table("The rows of `construction/controls`.", OF_NO_RUN["construction/controls"].columns),
     "tab_cost": Table(

@@ -155,6 +155,12 @@ class Experiment(Settings):
     """The resolved configuration."""
 
     scale: Scale = setting("laptop", "Name of the scale; results go to results/<scale>", "technical")
+    repository: str = setting(
+        "",
+        "Public address of the repository, to which the PDF links; empty where there is none",
+        "technical",
+        pattern=r"^(https?://[^\s{}\\%#]+)?$",
+    )
     seed: int = setting(0, "Root seed of the stored prompts", ge=0)
     compute: Compute = setting(Compute(), "Where things run")
     base: BaseRun = setting(BaseRun(), "What every run starts from")

@@ -75,7 +75,7 @@ def missing(
     rules = {job.rule for job in jobs}
     trained = {job.wildcards["run"] for job in jobs if job.rule == "train_model"}
     compiled = sorted(run for run in trained if experiment.run(run).training.compile)
-    if "build_paper" in rules:
+    if rules & {"build_paper", "pack_arxiv"}:
         faults = (*tex(paper), *unmade(paper, experiment), *unmade_numbers(paper, experiment, claims))
         yield from (f"the paper: {fault}" for fault in faults)
     if "draw_figure" in rules:

@@ -18,7 +18,7 @@ FILE_MARKS = (
 )
 # TeX breaks the lines of its log at 79 characters, also inside file names, unless it is told otherwise.
 UNBROKEN_LINES = {"max_print_line": "100000", "error_line": "254", "half_error_line": "238"}
-MAXIMAL_OVERFULL = 5.0
+MAXIMAL_OVERFULL = 2.0
 DEBIAN_PACKAGES = (
     "latexmk",
     "texlive-latex-recommended",

@@ -27,6 +27,8 @@ MUTED: Final = "0.45"  # grey of secondary text
 SEQUENTIAL: Final = "cividis"  # lightness grows steadily; made for colour-blind readers
 ABOVE_STAMP: Final = 1.8  # font sizes that a legend below the panels leaves to the stamp
 STYLE_FILE: Final = Path(__file__).with_name("ickrr.mplstyle")
+STAMP: Final = "stamp"
+"""Group id of the line that says where a picture comes from."""
 BARE: Final[dict[str, dict[str, str | None]]] = {
     "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
@@ -129,6 +131,7 @@ def note(figure: Figure, text: str) -> None:
         va="bottom",
         fontsize=5.5,
         color=MUTED,
+        gid=STAMP,
     )
 
 
@@ -183,11 +186,16 @@ def shown(figure: Figure) -> bytes:
 def save(figure: Figure, stem: str | Path) -> None:
     """Write ``stem.pdf`` and ``stem.png``, each atomically, without dates, versions or machine names.
 
+    The PDF stands in the paper, whose first page says where it comes from; a PNG may stand alone, so that
+    it alone has the line of `stamp`.
+
     Args:
         figure: what to draw.
         stem: path without the extension.
     """
     with style():
         for extension, metadata in BARE.items():
+            for line in figure.findobj(lambda artist: artist.get_gid() == STAMP):
+                line.set_visible(extension != "pdf")
             with atomic_path(f"{stem}.{extension}") as temporary:
                 figure.savefig(temporary, format=extension, metadata=metadata)

@@ -27,6 +27,6 @@ def main(arguments: argparse.Namespace) -> None:
     """Read the tables and records and write both files of macros."""
     experiment = read_settings(arguments.experiment, Experiment)
     numbers = all_numbers(experiment, arguments.tables, checked_table(arguments.claims, "claims"))
-    origin = origin_macros(experiment.scale, read_records(arguments.records))
+    origin = origin_macros(experiment.scale, read_records(arguments.records), experiment.repository)
     write_text(arguments.numbers, numbers.latex())
-    write_text(arguments.provenance, origin.latex() + origin_links(experiment))
+    write_text(arguments.provenance, origin.latex() + origin_links(experiment, origin["RunCommit"]))

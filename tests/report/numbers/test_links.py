@@ -1,4 +1,4 @@
-"""Every figure and table of the PDF links to its rule and to its data."""
+"""Every figure and table of the PDF says what it was made from, and links to the source that made it."""
 
 import re
 import shutil
@@ -11,27 +11,44 @@ from support import ROOT
 
 from ickrr.config.load import load_experiment
 from ickrr.report.latex import build_paper
-from ickrr.report.numbers.links import linked_files, origin_links
+from ickrr.report.numbers.links import origin_links
 
 EXPERIMENT = load_experiment(ROOT / "config.yaml", "smoke")
 
 
-def test_rules_that_are_linked_exist() -> None:
-    """Fails if a link leads to a file or a rule that is not in the project."""
-    links = origin_links(EXPERIMENT)
-    for file, rule in re.findall(r"\\originlink\{\.\./\.\./([^}]+)\}\{([^ ]+)\}; ", links):
-        name = rule.replace(r"\_\allowbreak{}", "_")
-        assert f"rule {name}:" in (ROOT / file).read_text()
+ADDRESS = "https://example.org/someone/kernels"
+COMMIT = "0123456789ab"
+
+
+def test_sources_that_are_linked_exist() -> None:
+    """Fails if a link leads to a notebook or a module that is not in the project, or to another commit."""
+    public = EXPERIMENT.model_copy(update={"repository": f"{ADDRESS}/"})
+    found = re.findall(r"\\href\{(.*?)\}\{", origin_links(public, COMMIT))
+    assert len(found) == len(EXPERIMENT.figures) + len(EXPERIMENT.tables)
+    for address in found:
+        assert address.startswith(f"{ADDRESS}/blob/{COMMIT}/")
+        assert (ROOT / address.removeprefix(f"{ADDRESS}/blob/{COMMIT}/")).is_file()
+    several = origin_links(public, f"{COMMIT}, fedcba987654")
+    assert f"{ADDRESS}/blob/HEAD/workflow" in several
+
+
+def test_without_an_address_nothing_is_linked() -> None:
+    """Fails if a PDF without a public repository links into the void."""
+    assert EXPERIMENT.repository == ""
+    assert "href" not in origin_links(EXPERIMENT, COMMIT)
 
 
 def test_data_of_a_figure_are_what_it_reads() -> None:
-    """Fails if a figure links to other tables than those that its rule gives it."""
-    files = set(linked_files(origin_links(EXPERIMENT)))
-    for figure in EXPERIMENT.figures.values():
-        assert {f"tables/{run}/{table}.parquet" for run in figure.runs for table in figure.tables} <= files
-        assert {f"tables/{table}.parquet" for table in figure.others} <= files
-    for table in EXPERIMENT.tables:
-        assert f"tables/{table}.csv" in files
+    """Fails if a float names other tables than those that its rule gives it."""
+    lines = origin_links(EXPERIMENT, COMMIT).replace(r"\allowbreak{}", "").replace("\\", "").splitlines()
+    named = {line.split("origin@")[1].split("endcsname")[0]: line for line in lines}
+    for name, figure in EXPERIMENT.figures.items():
+        line = named[f"figures/{name}.pdf"]
+        assert all(f"tables/{table}.parquet" in line for table in figure.others)
+        assert all(run in line or "tables/*/" in line for run in figure.runs)
+        assert all(table in line for table in figure.tables)
+    for name in EXPERIMENT.tables:
+        assert f"{name}: tables/{name}.csv" in named[f"{name}.tex"]
 
 
 def texts_of(pdf: bytes) -> str:
@@ -52,7 +69,7 @@ def test_links_are_in_the_pdf(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "paper", source)
     shutil.rmtree(source / "sections")
     (source / "main.tex").write_text(
-        "\\documentclass{article}\n\\usepackage{ickrr}\n\\usepackage{origins}\n\\input{latex/provenance}\n"
+        "\\documentclass{article}\n\\usepackage{longtable}\n\\usepackage{ickrr}\n\\usepackage{origins}\n\\input{latex/provenance}\n"
         "\\begin{document}\n\\begin{figure}\\includegraphics{figures/fig9.pdf}\\caption{A.}\\end{figure}\n"
         "\\begin{table}\\caption{B.}\\input{latex/tab_alignment}\\end{table}\n"
         "\\input{latex/tab_setup}\nText.\n\\end{document}\n"
@@ -63,15 +80,14 @@ def test_links_are_in_the_pdf(tmp_path: Path) -> None:
     plt.close("all")
     (tmp_path / "latex/tab_alignment.tex").write_text("\\begin{tabular}{l}a\\\\\\end{tabular}\n")
     (tmp_path / "latex/tab_setup.tex").write_text("\\begin{longtable}{l}a\\\\\\end{longtable}\n")
-    provenance = "\\newcommand{\\RunDate}{2026-05-08}\n" + origin_links(EXPERIMENT)
+    public = EXPERIMENT.model_copy(update={"repository": ADDRESS})
+    provenance = "\\newcommand{\\RunDate}{2026-05-08}\n" + origin_links(public, COMMIT)
     (tmp_path / "latex/provenance.tex").write_text(provenance)
     output = tmp_path / "paper.pdf"
     generated = [path for folder in ("figures", "latex") for path in (tmp_path / folder).iterdir()]
     build_paper(source, generated, output, tmp_path / "build")
     text = texts_of(output.read_bytes())
-    targets = set(re.findall(r"/F ?\(([^)]+)\)", text))
-    figure = EXPERIMENT.figures["fig9"]
-    wanted = {f"tables/{run}/{table}.parquet" for run in figure.runs for table in figure.tables}
-    wanted |= {"../../workflow/rules/figures.smk", "../../workflow/rules/tables.smk"}
-    wanted |= {"tables/tab_alignment.csv", "tables/tab_setup.csv"}
-    assert wanted <= targets
+    targets = set(re.findall(r"/URI ?\(([^)]+)\)", text))
+    made = ("workflow/notebooks/sizes.ipynb", "src/ickrr/report/tables/alignment.py")
+    made += ("src/ickrr/report/tables/setup.py",)
+    assert {f"{ADDRESS}/blob/{COMMIT}/{path}" for path in made} <= targets

@@ -12,6 +12,7 @@ from ickrr.report.numbers.collection import all_numbers
 from ickrr.report.numbers.comparison import comparison_numbers
 from ickrr.report.numbers.conjugate import conjugate_numbers
 from ickrr.report.numbers.construction import construction_numbers
+from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.numbers.made import Recogniser, Unmade, macros, named
 from ickrr.report.numbers.names import GROUPS
@@ -39,6 +40,7 @@ def written(experiment, results):
         "conjugate": lambda found: conjugate_numbers(found, swept, tables),
         "operators": lambda found: operator_numbers(found, swept, tables),
         "claims": lambda found: claim_numbers(found, claims),
+        "ledger": lambda found: ledger_numbers(found, claims),
     }
     by_module = {"origin": {name for name, _ in origin_macros(swept.scale, records).items()}}
     for module, write in writers.items():

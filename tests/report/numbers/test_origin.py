@@ -11,6 +11,8 @@ def test_origin_says_what_the_records_say(results):
     macros = dict(origin_macros("laptop", read_records(paths)).items())
     assert macros == {
         "ScaleName": "laptop",
+        "RepositoryPlace": "in the folder that this document was made in",
+        "RepositoryCommit": r"commit \texttt{1234567890ab}",
         "RunCommit": "1234567890ab",
         "RunDate": "2026-11-20",
         "RunDevice": "cpu",
@@ -21,6 +23,15 @@ def test_origin_says_what_the_records_say(results):
         "VersionPython": "3.11.7",
         "VersionTorch": "2.13.0+cpu",
     }
+
+
+def test_a_public_repository_is_linked(results):
+    """Fails if a mailed PDF does not lead to the commit of its results."""
+    records = read_records(sorted((results / "records").rglob("weights.safetensors.json")))
+    macros = origin_macros("laptop", records, "https://example.org/us/kernels")
+    assert macros["RepositoryPlace"] == r"at \url{https://example.org/us/kernels}"
+    address = "https://example.org/us/kernels/tree/1234567890ab"
+    assert macros["RepositoryCommit"] == rf"\href{{{address}}}{{commit \texttt{{1234567890ab}}}}"
 
 
 def test_the_date_is_the_latest_end_in_utc(tmp_path, toy):

@@ -55,7 +55,7 @@ def ablations_figure(
         ValueError: a run or a solver is absent from a table.
     """
     with style():
-        figure = new_figure(height=4.4)
+        figure = new_figure(height=3.6)
         layout = figure.add_gridspec(2, 3 * len(runs))
         upper: list[Axes] = []
         for index in range(len(runs)):
@@ -85,7 +85,7 @@ def ablations_figure(
         logarithmic(lower[0])
         lower[0].set_ylabel("smallest distance")
         lower[0].set_title(short_name(solver))
-        lower[1].set_ylabel("peak SimE, floor thin")
+        lower[1].set_ylabel("peak SimE")
         lower[1].set_title(short_name(solver))
         risks = [final_risk(learning_curve, run) for run in runs]
         draw_final_risks(lower[2], risks, looks)

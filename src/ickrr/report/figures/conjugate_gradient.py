@@ -39,7 +39,7 @@ def conjugate_gradient_figure(curves: pd.DataFrame, summary: pd.DataFrame, scale
     """
     predictions = curves[curves["measure"] == "prediction"]
     with style():
-        figure = new_figure(height=3.6)
+        figure = new_figure(height=2.9)
         axes = figure.subplots(1, 2, sharey=True)
         for index, family in enumerate(FAMILIES):
             panel = axes[index]

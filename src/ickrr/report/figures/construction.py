@@ -33,7 +33,7 @@ def construction_figure(
     """
     name, context_length = shown_case(cells)
     with style():
-        figure = new_figure(height=5.0)
+        figure = new_figure(height=4.0)
         axes = figure.subplots(2, 2)
         _draw_depth(axes[0, 0], _case(layers, name, context_length), _case(cells, name, context_length))
         _draw_width(axes[0, 1], _case(widths, name, context_length), _case(cells, name, context_length))
@@ -85,7 +85,7 @@ def _accuracies(cells: pd.DataFrame) -> list[float]:
 
 
 def _draw_depth(axes: Axes, layers: pd.DataFrame, cells: pd.DataFrame) -> None:
-    accuracies = _accuracies(cells)
+    accuracies = _accuracies(cells)[::2]  # more of them hide each other
     for accuracy, colour in zip(accuracies, level_colours(len(accuracies)), strict=True):
         rows = layers[layers["accuracy"] == accuracy].sort_values("layer")
         axes.plot(rows["layer"], rows["error"], color=colour)
@@ -99,7 +99,7 @@ def _draw_depth(axes: Axes, layers: pd.DataFrame, cells: pd.DataFrame) -> None:
         for accuracy, colour in zip(accuracies, level_colours(len(accuracies)), strict=True)
     ]
     handles.append(Line2D([], [], color=MUTED, linestyle=":", label="proven bound"))
-    axes.legend(handles=handles, ncols=2, fontsize=6, loc="upper right")
+    axes.legend(handles=handles, fontsize=6, loc="upper right")
 
 
 def _draw_width(axes: Axes, widths: pd.DataFrame, cells: pd.DataFrame) -> None:

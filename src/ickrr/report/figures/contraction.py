@@ -35,7 +35,7 @@ def contraction_figure(contraction: pd.DataFrame, laws: Sequence[str], scale: st
     """
     fixed, scaled = shown_ridge(contraction, "fixed"), shown_ridge(contraction, "scaled")
     with style():
-        figure = new_figure(height=6.2)
+        figure = new_figure(height=4.6)
         grid = figure.subplots(3, len(laws), squeeze=False, sharex=True, sharey="row")
         for column, law in enumerate(laws):
             for row, (scaling, ridge) in enumerate((("fixed", fixed), ("scaled", scaled))):
@@ -161,7 +161,7 @@ def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
     rate = 1 - part.groupby("context_length")["gap_rate"].median()
     first, last = (f"{value:.0e}" if value > 0 else "below rounding" for value in rate.iloc[[0, -1]])
     shown = f"median $\\alpha^2/8$: {first} to {last}"
-    axes.text(0.97, 0.88, shown, transform=axes.transAxes, ha="right", fontsize=6)
+    axes.text(0.97, 0.5, shown, transform=axes.transAxes, ha="right", fontsize=6)
 
 
 def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> None:

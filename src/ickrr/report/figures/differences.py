@@ -21,7 +21,7 @@ from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import layer_ticks, letters
 from ickrr.report.style import look_of, new_figure, stamp, style
 
-STATISTICS: Final = {"distance": "advantage in distance", "similarity": "advantage in SimE"}
+STATISTICS: Final = {"distance": "by distance", "similarity": "by SimE"}
 RUNS_A_ROW: Final = 3
 LINEAR: Final = {"distance": 1e-3, "similarity": 1e-4}  # half-width of the linear part of the axis
 
@@ -51,7 +51,7 @@ def differences_figure(
     with style():
         columns = min(len(runs), RUNS_A_ROW)
         rows = 2 * -(-len(runs) // columns)
-        figure = new_figure(height=0.4 + 1.5 * rows)
+        figure = new_figure(height=0.4 + 1.1 * rows)
         grid = figure.subplots(rows, columns, squeeze=False)
         panels: list[Axes] = []
         for index in range(rows // 2 * columns):

@@ -2,7 +2,8 @@
 
 One row a run: the mean squared error against the clean f of the transformer's layers l = 0..L, then of each
 solver's steps t = 0..T, one curve for each context length n, all on one logarithmic axis. The dashed line
-is the transformer's last layer at n = N, the level that a solver has to reach.
+is the transformer's last layer at n = N, the level that a solver has to reach. Steps are logarithmic, as
+most solvers have arrived long before their last one, and begin at one.
 """
 
 from collections.abc import Sequence
@@ -20,12 +21,11 @@ from ickrr.report.curves import (
     last_layer_mse,
 )
 from ickrr.report.methods import prose_name, short_name
-from ickrr.report.panels.axes import letters, logarithmic
+from ickrr.report.panels.axes import letters, logarithmic, steps_by_doubling
 from ickrr.report.panels.error_curve import (
     draw_error_curves,
     length_colours,
     length_legend,
-    level_handle,
 )
 from ickrr.report.style import new_figure, stamp, style
 
@@ -60,13 +60,16 @@ def error_curves_figure(
                 draw_error_curves(axes, table, method, colours)
                 axes.axhline(last_layer_mse(table), color="black", linestyle="--", linewidth=0.8, zorder=3)
                 logarithmic(axes)
-                axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 4, 5, 10]))
                 axes.set_title(short_name(method))
-                axes.set_xlabel("layer" if method == TRANSFORMER else "step")
-                axes.set_xlim(left=0)
+                if method == TRANSFORMER:
+                    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 4, 5, 10]))
+                    axes.set_xlabel("layer")
+                    axes.set_xlim(left=0)
+                else:
+                    steps_by_doubling(axes)
             grid[row, 0].set_ylabel("MSE" if len(runs) == 1 else f"{run.replace('_', ' ')}\nMSE")
         letters(grid.flat)
-        length_legend(figure, colours, level_handle("last layer, $n=N$"))
+        length_legend(figure, colours)
         stamp(figure, scale, errors[errors["run"].isin(runs)])
     return figure
 

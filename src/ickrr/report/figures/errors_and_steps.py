@@ -26,7 +26,6 @@ from ickrr.report.panels.error_curve import (
     draw_error_curves,
     length_colours,
     length_legend,
-    level_handle,
 )
 from ickrr.report.style import ABOVE_STAMP, new_figure, stamp, style
 
@@ -53,7 +52,7 @@ def errors_and_steps_figure(
         ValueError: a run or a solver is absent from the tables.
     """
     with style():
-        figure = new_figure(height=4.4)
+        figure = new_figure(height=3.6)
         grid = figure.subplots(2, len(runs), sharey="row", squeeze=False)
         colours = length_colours(errors, context_lengths)
         top = highest_step(matches, runs, solvers)
@@ -71,9 +70,7 @@ def errors_and_steps_figure(
         grid[0, 0].set_ylabel("MSE")
         grid[1, 0].set_ylabel("best step $t^*$")
         letters(grid.flat)
-        length_legend(
-            figure, colours, level_handle("last layer, $n=N$"), level_handle("converged, $n=N$", ":")
-        )
+        length_legend(figure, colours)
         handles = solver_handles(solvers) + censored_handle(list(grid[1]))
         figure.legend(handles=handles, loc="outside lower center", borderaxespad=ABOVE_STAMP, ncols=5)
         stamp(figure, scale, matches[matches["run"].isin(runs)])

@@ -20,8 +20,8 @@ from ickrr.report.matches import BestSteps, best_steps
 from ickrr.report.methods import prose_name, short_name
 from ickrr.report.style import look_of, new_figure, stamp, style
 
-PANELS_A_ROW: Final = 4
-LAYERS_SHOWN: Final = 8
+PANELS_A_ROW: Final = 3
+LAYERS_SHOWN: Final = 3
 BAND: Final = 2.0  # posterior standard deviations
 BAND_COLOUR: Final = "0.85"
 
@@ -53,7 +53,7 @@ def functions_figure(
     columns = min(len(layers), PANELS_A_ROW)
     block = -(-len(layers) // columns)
     with style():
-        figure = new_figure(height=0.5 + 1.25 * block * len(lengths))
+        figure = new_figure(height=0.5 + 1.45 * block * len(lengths))
         grid = figure.subplots(block * len(lengths), columns, squeeze=False, sharex=True, sharey=True)
         for index, n in enumerate(lengths):
             rows = shown[shown["context_length"] == n]
@@ -111,7 +111,7 @@ def first_prompt(functions: pd.DataFrame, run: str) -> pd.DataFrame:
 
 
 def shown_layers(functions: pd.DataFrame) -> list[int]:
-    """Return the layers that get a panel: 1..L, or eight of them spread evenly, the last included."""
+    """Return the layers that get a panel: 1..L, or three of them: the first, a middle one and the last."""
     layers = np.unique(functions.loc[functions["kind"] == "layer", "step"])
     layers = layers[layers > 0]
     if len(layers) > LAYERS_SHOWN:

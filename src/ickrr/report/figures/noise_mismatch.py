@@ -43,7 +43,7 @@ def noise_mismatch_figure(
         ValueError: a run, a method or a snapshot is absent from the table.
     """
     with style():
-        figure = new_figure(height=0.5 + 1.55 * len(runs))
+        figure = new_figure(height=0.5 + 1.1 * len(runs))
         grid = figure.subplots(
             len(runs),
             len(snapshots) + 1,

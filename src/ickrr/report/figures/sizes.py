@@ -57,7 +57,7 @@ def sizes_figure(
         ValueError: a run is absent from a table.
     """
     with style():
-        figure = new_figure(height=4.3)
+        figure = new_figure(height=3.3)
         grid = figure.subplots(len(VARIED), 3, squeeze=False, sharey="col")
         top = highest_step(matches, runs, [solver])
         n_last = errors["context_length"].max()

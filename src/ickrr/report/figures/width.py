@@ -31,7 +31,7 @@ def width_figure(curves: pd.DataFrame, scale: str) -> Figure:
     """
     ridges = np.sort(curves["ridge"].unique())
     with style():
-        figure = new_figure(height=2.9)
+        figure = new_figure(height=2.1)
         axes = figure.subplots(1, len(ridges), sharey=True, squeeze=False)[0]
         for panel, ridge in zip(axes, ridges, strict=True):
             _draw(panel, curves[curves["ridge"] == ridge])

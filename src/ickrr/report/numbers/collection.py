@@ -9,6 +9,7 @@ from ickrr.report.numbers.comparison import comparison_numbers
 from ickrr.report.numbers.conjugate import conjugate_numbers
 from ickrr.report.numbers.construction import construction_numbers
 from ickrr.report.numbers.identification import identification_numbers
+from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.numbers.operators import operator_numbers
 from ickrr.report.numbers.runs import run_numbers
@@ -34,4 +35,5 @@ def all_numbers(experiment: Experiment, tables: Tables, claims: pd.DataFrame) ->
     conjugate_numbers(macros, experiment, tables)
     operator_numbers(macros, experiment, tables)
     claim_numbers(macros, claims)
+    ledger_numbers(macros, claims)
     return macros

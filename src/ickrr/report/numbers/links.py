@@ -1,51 +1,56 @@
-r"""Under every figure and table of the PDF: links to the rule that made it and to its data files.
+r"""What each figure and table of the paper was made from.
 
-One LaTeX definition each, ``\csname origin@<file>\endcsname``, which paper/origins.sty prints below the float
-that shows the file. Links are relative to ``results/<scale>/paper.pdf``.
+Under every float stands its name, which is that of its target and of its files, and the tables behind it, as
+paths below ``results/<scale>``. With a public address of the repository (key ``repository``) the name is a
+link to the source that made it at that commit; without one, commit and paths are all that can be said.
+One LaTeX definition each, ``\csname origin@<file>\endcsname``, is printed by paper/origins.sty.
 """
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape
+from ickrr.report.numbers.repository import sources_address
 
-RULES = "../../workflow/rules"
+NOTEBOOKS: Final = "workflow/notebooks"
+MODULES: Final = "src/ickrr/report/tables"
+MOST_RUNS: Final = 6
+"""Runs that are named; of more, all are meant."""
 
 
-def origin_links(experiment: Experiment) -> str:
+def origin_links(experiment: Experiment, commit: str) -> str:
     """Write the definitions of all figures and tables.
 
     Args:
-        experiment: the resolved experiment, which says what each of them shows.
+        experiment: the resolved experiment, which says what each of them shows, and the repository.
+        commit: the commit of the results, or several, joined by commas.
     """
+    code = sources_address(experiment.repository, commit)
     lines = []
     for name, figure in experiment.figures.items():
-        data = [
-            f"{escape(table)}: "
-            + ", ".join(_link(run, f"tables/{run}/{table}.parquet") for run in figure.runs)
-            for table in figure.tables
-        ]
-        data += [_link(table, f"tables/{table}.parquet") for table in figure.others]
-        lines.append(_definition(f"figures/{name}.pdf", "draw_figure", "figures.smk", "; ".join(data)))
+        of_runs = [f"tables/{_braces(figure.runs)}/{_braces(figure.tables)}.parquet"] if figure.tables else []
+        data = [*of_runs, *(f"tables/{table}.parquet" for table in figure.others)]
+        lines.append(_definition(f"figures/{name}.pdf", name, f"{NOTEBOOKS}/{figure.kind}.ipynb", data, code))
     for name in experiment.tables:
-        files = ", ".join(_link(f"{name}.{kind}", f"tables/{name}.{kind}") for kind in ("csv", "parquet"))
-        lines.append(_definition(f"{name}.tex", "write_table", "tables.smk", files))
+        source = f"{MODULES}/{name.removeprefix('tab_')}.py"
+        lines.append(_definition(f"{name}.tex", name, source, [f"tables/{name}.csv"], code))
     return "".join(lines)
 
 
-def _definition(file: str, rule: str, rules: str, data: str) -> str:
-    return (
-        rf"\expandafter\def\csname origin@{file}\endcsname{{Rule {_link(rule, f'{RULES}/{rules}')}; {data}}}"
-        + "\n"
-    )
+def _definition(file: str, name: str, source: str, data: Sequence[str], code: str) -> str:
+    made = rf"\href{{{code}/{source}}}{{{escape(name)}}}" if code else escape(name)
+    paths = ", ".join(map(_breakable, data))
+    return rf"\expandafter\def\csname origin@{file}\endcsname{{{made}: {paths}}}" + "\n"
 
 
-def _link(text: str, path: str) -> str:
-    # Names are long and have no spaces: lines may break after an underscore.
-    shown = escape(text).replace(r"\_", r"\_\allowbreak{}")
-    return rf"\originlink{{{path}}}{{{shown}}}"
+def _braces(names: Sequence[str]) -> str:
+    if len(names) > MOST_RUNS:
+        return "*"
+    return names[0] if len(names) == 1 else f"{{{','.join(names)}}}"
 
 
-def linked_files(links: str) -> Sequence[str]:
-    """List the paths that definitions link to, in their order."""
-    return [part.split("}", 1)[0] for part in links.split(r"\originlink{")[1:]]
+def _breakable(path: str) -> str:
+    """Return a path as LaTeX that may break after a slash, a comma or an underscore."""
+    return re.sub(r"(/|,|\\_)", r"\1\\allowbreak{}", escape(path))

@@ -277,10 +277,23 @@ GROUPS: Final = (
         "Count SupportedCount NotSupportedCount UndecidedCount",
     ),
     Group(
+        "ledger",
+        "Effect that decides a claim: value and interval of the first condition with the claim's verdict.",
+        "Claim<Claim>",
+        "Effect~",
+    ),
+    Group(
+        "ledger",
+        "Number of the sources' claims and of ours, and how many there are of each verdict, as a clause.",
+        "",
+        "SourceClaimCount SourceClaimVerdicts OwnClaimCount OwnClaimVerdicts",
+    ),
+    Group(
         "origin",
         "Where the results come from (latex/provenance.tex).",
         "",
-        "ScaleName RunCommit RunDate RunDevice RunThreads RunMachine RunCount Version*",
+        "ScaleName RepositoryPlace RepositoryCommit RunCommit RunDate RunDevice RunThreads RunMachine "
+        "RunCount Version*",
     ),
 )
 """Every macro."""

@@ -13,6 +13,7 @@ from ickrr.errors import FileError
 from ickrr.io.files import read_json
 from ickrr.report.formatting import camel_case, escape
 from ickrr.report.numbers.macros import Macros
+from ickrr.report.numbers.repository import repository_macros
 
 REQUIRED = ("commit", "versions", "machine", "device", "threads", "end")
 
@@ -50,17 +51,19 @@ def read_records(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return records
 
 
-def origin_macros(scale: str, records: Sequence[dict[str, Any]]) -> Macros:
-    """Build the macros of scale, commit, date, machine and versions.
+def origin_macros(scale: str, records: Sequence[dict[str, Any]], repository: str = "") -> Macros:
+    """Build the macros of scale, repository, commit, date, machine and versions.
 
     Args:
         scale: name of the scale.
         records: as `read_records` returns them.
+        repository: its public address, empty where there is none.
     """
     macros = Macros()
     latest: datetime = max(record["end"] for record in records)
     macros.add("ScaleName", escape(scale))
     macros.add("RunCommit", _distinct(records, lambda record: record["commit"]))
+    repository_macros(macros, repository, macros["RunCommit"])
     macros.add("RunDate", latest.astimezone(UTC).date().isoformat())
     macros.add("RunDevice", _distinct(records, lambda record: record["device"]))
     macros.add("RunThreads", _distinct(records, lambda record: record["threads"]))

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
 from ickrr.report.style import letter
 
@@ -29,6 +29,17 @@ def logarithmic(axes: Axes) -> None:
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 4, 5, 7)))
     axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def steps_by_doubling(axes: Axes) -> None:
+    """Give the horizontal axis of solver steps a logarithmic scale from step 1 on."""
+    axes.set_xscale("log", base=2)
+    last = axes.dataLim.x1
+    axes.set_xlim(1, max(2, last))
+    axes.set_xticks(4.0 ** np.arange(1 + np.log(max(1, last)) / np.log(4) // 1))
+    axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("step")
 
 
 def letters(panels: Iterable[Axes]) -> None:

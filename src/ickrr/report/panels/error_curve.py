@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ickrr.report.curves import TRANSFORMER, Curve, cut_at, divergence_ceiling, error_curve
-from ickrr.report.style import LineStyle, level_colours, look_of
+from ickrr.report.style import level_colours, look_of
 
 Colour = tuple[float, float, float]
-ONE_LINE: Final = 9  # legend entries that fit side by side
+MOST_LENGTHS: Final = 5  # whose colours a reader tells apart, also in grey
 
 
 def draw_error_curves(axes: Axes, errors: pd.DataFrame, method: str, colours: dict[int, Colour]) -> None:
@@ -68,24 +68,20 @@ def draw_curve(axes: Axes, curve: Curve, colour: Colour, ceiling: float, *, is_t
 
 
 def length_colours(errors: pd.DataFrame, context_lengths: Sequence[int]) -> dict[int, Colour]:
-    """Return a colour for each of the context lengths that the table has."""
+    """Return a colour for the context lengths that the table has, or for five of them, spread evenly."""
     present = set(errors["context_length"])
     lengths = [n for n in context_lengths if n in present]
+    if len(lengths) > MOST_LENGTHS:
+        chosen = np.linspace(0, len(lengths) - 1, MOST_LENGTHS).round().astype(int)
+        lengths = [lengths[index] for index in chosen]
     return dict(zip(lengths, level_colours(len(lengths)), strict=True))
 
 
-def length_legend(figure: Figure, colours: dict[int, Colour], *further: Line2D) -> None:
-    """Put the legend of the context lengths above the panels, in one line or two."""
+def length_legend(figure: Figure, colours: dict[int, Colour]) -> None:
+    """Put the legend of the context lengths above the panels; captions say what horizontal lines are."""
     handles = [Line2D([], [], color=colour, label=f"$n={n}$") for n, colour in colours.items()]
-    handles += further
     if any(line.get_gid() == "diverged" for axes in figure.axes for line in axes.lines):
         handles.append(
             Line2D([], [], color="0.3", marker="x", markersize=5, linestyle="None", label="diverges")
         )
-    columns = len(handles) if len(handles) <= ONE_LINE else -(-len(handles) // 2)
-    figure.legend(handles=handles, loc="outside upper center", ncols=columns, handlelength=1.4)
-
-
-def level_handle(label: str, line: LineStyle = "--") -> Line2D:
-    """Return the legend entry of a horizontal reference line."""
-    return Line2D([], [], color="black", linestyle=line, linewidth=0.8, label=label)
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4)

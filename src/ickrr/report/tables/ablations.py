@@ -13,7 +13,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.model.size import parameters
-from ickrr.report.formatting import escape, interval
+from ickrr.report.formatting import escape
 from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import short_name
 from ickrr.report.table import PaperTable
@@ -55,15 +55,15 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
                 short_name(solver).replace("–", "--") if solver else "none" for solver in frame["closest"]
             ],
             "{Dist.}": [_decimal(value, 3) for value in frame["distance"]],
-            "{Ahead by}": [_decimal(value, 3) for value in frame["ahead"]],
+            "{Ahead by}": [_decimal(value, 4) for value in frame["ahead"]],
             "": [
-                interval(low, high, 3) if math.isfinite(low) and math.isfinite(high) else NONE
+                f"[{low:.4f}, {high:.4f}]" if math.isfinite(low) and math.isfinite(high) else NONE
                 for low, high in zip(frame["ahead_low"], frame["ahead_high"], strict=True)
             ],
         }
     )
     formats = "S[table-format=4.1]S[table-format=1]S[table-format=1.4]S[table-format=1.4]S[table-format=3.1]"
-    formats += "S[table-format=1.2]lS[table-format=1.3]S[table-format=1.3]l"
+    formats += "S[table-format=1.2]lS[table-format=1.3]S[table-format=-1.4]l"
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )

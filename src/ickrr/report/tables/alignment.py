@@ -2,6 +2,7 @@
 
 Peak SimE and smallest distance are means over layers 1..L; slope, R^2 and Kendall's tau are of the best
 step t*(l) over uncensored layers. Brackets hold bootstrap intervals over prompts of the mean over seeds.
+The table of the paper shows the headline solvers; the frame has all.
 Below stand the controls, each beside the one solver that it is compared with: hand-built models, which are
 that solver, and random weights, which are none.
 """
@@ -31,6 +32,9 @@ COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
     "censored_share": (r"Censored, \%", 100, 0),
 }
 
+BARE: Final = frozenset({"kendall_tau", "censored_share"})
+"""Columns without intervals, which the frame has."""
+
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of alignment statistics.
@@ -48,7 +52,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """
     settings = experiment.tables["tab_alignment"]
     runs, controls = settings.runs, settings.controls
-    solvers = list(experiment.solvers.names)
+    solvers = list(experiment.solvers.headline)  # the rows of the others are in the frame
     alignment = load_table(tables, [*runs, *controls], *READS_OF_RUNS)
     laws = {run: experiment.run(run).task.law for run in (*runs, *controls)}
     frame = alignment.assign(law=alignment["run"].map(laws))
@@ -63,23 +67,17 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     if controls:
         rows += _controls(alignment, controls, load_other(tables, *READS_OF_CONTROLS))
     shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in COLUMNS.values())])
-    formats = "".join(
-        f"S[table-format={'3' if places == 0 else f'-1.{places}'}]" for _, _, places in COLUMNS.values()
-    )
     latex = shown.style.hide(axis="index").to_latex(
-        hrules=True, siunitx=True, column_format=f"@{{}}ll{formats}@{{}}"
+        hrules=True, column_format=f"@{{}}ll{'l' * len(COLUMNS)}@{{}}"
     )
-    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3.5pt}}\n{latex}}}\n")
+    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
 
 
 def _block(alignment: pd.DataFrame, solvers: Sequence[str]) -> list[list[str]]:
     # The floor is a property of the layers, so it is the same for all solvers.
-    floor, between = _cell(alignment, solvers[0], "floor")
-    empty = [""] * (len(COLUMNS) - 1)
-    rows = [["", "Zero predictor (floor)", floor, *empty], ["", "", between, *empty]]
-    for solver in solvers:
-        rows += _rows(alignment, solver, short_name(solver).replace("–", "--"))
-    return rows
+    floor = _cell(alignment, solvers[0], "floor")
+    rows = [["", "Zero predictor (floor)", floor, *[""] * (len(COLUMNS) - 1)]]
+    return [*rows, *(_row(alignment, solver, short_name(solver).replace("–", "--")) for solver in solvers)]
 
 
 def _controls(alignment: pd.DataFrame, controls: Sequence[str], judged: pd.DataFrame) -> Iterator[list[str]]:
@@ -93,25 +91,22 @@ def _controls(alignment: pd.DataFrame, controls: Sequence[str], judged: pd.DataF
         kind, readout, solver = (str(rows[control][key]) for key in ("kind", "readout", "solver"))
         name = f"{CONTROLS[kind]}, probed" if kind != RANDOM and readout == "fitted" else CONTROLS[kind]
         name = name[0].upper() + name[1:]
-        value, between = _rows(alignment[alignment["run"] == control], solver, name)
-        yield [r"\midrule Controls" if index == 0 else "", *value[1:]]
-        yield between
+        row = _row(alignment[alignment["run"] == control], solver, name)
+        yield [r"\midrule Controls" if index == 0 else "", *row[1:]]
 
 
-def _rows(alignment: pd.DataFrame, solver: str, name: str) -> tuple[list[str], list[str]]:
-    """Values of one solver, and below them their intervals."""
-    pairs = [_cell(alignment, solver, statistic) for statistic in COLUMNS]
-    return ["", name, *(value for value, _ in pairs)], ["", "", *(between for _, between in pairs)]
+def _row(alignment: pd.DataFrame, solver: str, name: str) -> list[str]:
+    return ["", name, *(_cell(alignment, solver, statistic) for statistic in COLUMNS)]
 
 
-def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> tuple[str, str]:
+def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> str:
+    """Return a value and its interval; no interval where it is undefined in too many draws."""
     found = estimate(alignment, solver, statistic)
     _, factor, places = COLUMNS.get(statistic, COLUMNS["similarity"])
     if math.isnan(found.value):
-        return "{--}", ""
+        return "none"
     # Adding zero takes the sign off a zero.
     value = f"{round(factor * found.value, places) + 0.0:.{places}f}"
-    if math.isnan(found.low) or math.isnan(found.high):
-        return value, "{--}"  # undefined in too many draws
-    between = interval(factor * found.low, factor * found.high, places)
-    return value, rf"{{\scriptsize {between}}}"
+    if math.isnan(found.low) or math.isnan(found.high) or statistic in BARE:
+        return value
+    return rf"{value} {{\tiny {interval(factor * found.low, factor * found.high, places)}}}"

@@ -59,12 +59,12 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
     rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
     for _, condition in conditions.iterrows():
         gate = "gate, " if condition["part"] == "gate" else ""
-        text = rf"\quad {gate}{_about(condition)}: {describe(condition)}"
-        rows.append((text, _value(condition), _wanted(condition), condition["outcome"]))
+        text = rf"\quad {gate}{about(condition)}: {describe(condition)}"
+        rows.append((text, value(condition), wanted(condition), condition["outcome"]))
     return rows
 
 
-def _about(condition: "pd.Series[Any]") -> str:
+def about(condition: "pd.Series[Any]") -> str:
     """Name the run, or what the number belongs to and its setting."""
     if not condition["table"]:
         return plain(condition["run"])
@@ -92,12 +92,14 @@ def _solver(name: str) -> str:
     return prose_name(name).replace("–", "--") if name else ""
 
 
-def _value(condition: "pd.Series[Any]") -> str:
+def value(condition: "pd.Series[Any]") -> str:
+    """Return the value of a condition and its interval (LaTeX)."""
     ends = (float(condition[name]) for name in ("value", "low", "high"))
     return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 
-def _wanted(condition: "pd.Series[Any]") -> str:
+def wanted(condition: "pd.Series[Any]") -> str:
+    """Return the bound that a condition has to clear (LaTeX)."""
     above, below, margin = (float(condition[name]) for name in ("above", "below", "margin"))
     tie = "" if math.isnan(margin) else rf", tie $\pm{setting_number(margin)}$"
     if math.isnan(above):

@@ -28,6 +28,8 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (OPERATORS, ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
     (ANCHOR, ("agreement",)),
 )
+IN_FIGURES: Final = frozenset({"relu_error", "fall", "effective_dimension", "degradation", "silent"})
+"""Quantities that figures of the paper show, so that the frame alone has them."""
 CAPPED: Final = "steps_capped"
 """Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
 FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.25in}l"
@@ -48,10 +50,12 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """
     del experiment
     blocks = [(table, _chosen(tables, table, quantities)) for table, quantities in BLOCKS]
-    columns = max(block["subject"].nunique() for _, block in blocks)
+    printed = [(table, block[~block["quantity"].isin(IN_FIGURES)]) for table, block in blocks]
+    printed = [(table, block) for table, block in printed if not block.empty]
+    columns = max(block["subject"].nunique() for _, block in printed)
     bounds = _bounds(tables)
     rows: list[list[str]] = []
-    for index, (table, block) in enumerate(blocks):
+    for index, (table, block) in enumerate(printed):
         rows += _block(table, block, columns, bounds, r"\midrule " if index else "")
     shown = pd.DataFrame(rows)
     style = shown.style.hide(axis="index").hide(axis="columns")
