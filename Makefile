@@ -45,6 +45,12 @@ report: system env ## write the HTML report on finished results: results/$(SCALE
 bundle: env ## pack results into one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
 	ickrr bundle --tier $(TIER) --scale $(SCALE) --output bundles/$(SCALE)-$(TIER).tar.xz
 
+.PHONY: release
+release: system env ## put paper, report, bundles, card and sources into build/release-<version>, with checksums
+	snakemake --cores all --config scale=$(SCALE)
+	snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html
+	ickrr release --scale $(SCALE)
+
 .PHONY: check
 check: env ## check that everything is here, and that every result is what its job wrote
 	ickrr check --scale $(SCALE)
@@ -89,9 +95,10 @@ wheelhouse: env ## put all locked wheels into build/wheelhouse, for a machine wi
 	@envs/setup.sh wheelhouse
 
 .PHONY: docs
-docs: env ## write the generated pages of docs again: configuration.md, catalogue.md
-	ickrr config --reference docs/configuration.md
+docs: env ## write the generated files again: reference, schema, catalogue, citation
+	ickrr config --reference docs/configuration.md --schema docs/config.schema.json
 	ickrr catalogue --output docs/catalogue.md
+	ickrr release --metadata
 
 .PHONY: env
 env: ## make only the Python environment, in .venv

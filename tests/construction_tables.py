@@ -118,7 +118,7 @@ def controls_table(follows=(True, True, False, False)):
                 "control": name,
                 "kind": kind,
                 "readout": readout,
-                "solver": "preconditioned_richardson_ridge",
+                "solver": "preconditioned_richardson",
                 "setup": 3,
                 "layers": 20,
                 "step_error": 0 if good else 4,

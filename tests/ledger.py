@@ -17,20 +17,31 @@ def verdicts(claims: Path, tables: Path) -> dict[str, str]:
     """Return the verdict of every claim."""
     found = {}
     for name, claim in yaml.safe_load(claims.read_text()).items():
-        votes = [
-            vote(statistic(condition, run, tables), condition)
-            for condition in claim["conditions"]
-            for run in condition.get("runs", [""])
-        ]
+        votes, gates = (
+            [
+                vote(statistic(condition, run, tables), condition)
+                for condition in claim.get(part, [])
+                for run in condition.get("runs", [""])
+            ]
+            for part in ("conditions", "gate")
+        )
+        # A tie is better than what nobody can decide where all must hold, and worse where one must.
+        tie = 0.5 if claim.get("need") != "any" else -0.5
+        votes = [tie if each == "tie" else each for each in votes]
         best = max(votes) if claim.get("need") == "any" else min(votes)
-        found[name] = {1: "supported", 0: "undecided", -1: "not supported"}[best]
+        words = {1: "supported", 0: "undecided", -1: "not supported", tie: "tied"}
+        found[name] = words[best] if all(each == 1 for each in gates) else "not tested"
     return found
 
 
 def vote(interval, condition):
-    """1 supported, 0 undecided, -1 not supported."""
+    """1 supported, 0 undecided, -1 not supported, or "tie"."""
     low, high = float(interval[1]), float(interval[2])
     votes = []
+    if "margin" in condition:
+        bound = condition["above"] if "above" in condition else condition["below"]
+        if max(abs(low - bound), abs(high - bound)) <= condition["margin"]:
+            return "tie"
     if "above" in condition:
         votes.append((low > condition["above"]) - (high <= condition["above"]))
     if "below" in condition:
@@ -68,6 +79,13 @@ def statistic(condition, run, tables):
         rows = rows[rows["first" if of in LARGER_IS_BETTER else "second"] == solver]
         assert len(rows) == 3
         return tuple(rows[end].min(skipna=False) for end in ("difference", "low", "high"))
+    if name == "layer_lead":
+        rows = read("pairs", statistic=of)
+        better, worse = solver, condition["rival"]
+        if of not in LARGER_IS_BETTER:
+            better, worse = worse, better
+        rows = rows[(rows["first"] == better) & (rows["second"] == worse) & (rows["layer"] > 0)]
+        return tuple(rows[end].min(skipna=False) for end in ("difference", "low", "high"))
     if name == "largest_difference":
         rows = read("pairs", statistic=of, layer=0)
         rows = rows[rows["second"].isin(SOLVERS)]
@@ -76,7 +94,38 @@ def statistic(condition, run, tables):
     if name == "lead_share":
         row = read("shares", statistic=of, solver=solver).iloc[0]
         return row["lead_share"], row["low"], row["high"]
-    if name in ("alignment", "run_difference", "run_ratio"):
+    if name in ("named_share", "survival_share", "closed_form_share"):
+        rows = read("attribution", counted=True)
+        rows = rows.assign(is_named=rows["named"] == rows["family"])
+        wanted = [condition["family"]] if "family" in condition else ["ridge", "PR closed", "smoother"]
+        column = "is_named" if name == "named_share" else "survives"
+        shares = [
+            sum(cell[column][cell["family"].isin(wanted)].any() for _, cell in layers.groupby("layer"))
+            / layers["layer"].nunique()
+            for _, layers in rows.groupby("seed")
+        ]
+        return of_trainings(pd.Series(shares, dtype=float))
+    if name == "addition":
+        table = read("encompassing", family=condition["beside"], other=condition["family"])
+        row = table[(table["seed"] == -1) & (table["layer"] == 0)].iloc[0]
+        few = (table["seed"] >= 0).groupby(table["seed"]).any().sum() < 4
+        return row["coefficient"], *((math.nan, math.nan) if few else (row["low"], row["high"]))
+    if name in ("misnamed_share", "recognised_share"):
+        rows = read("trials")
+        rows = rows[rows["group"].str.endswith("pseudo-layer")]
+        if name == "misnamed_share":
+            return (rows["wrong"].sum() / len(rows),) * 3
+        rows = rows[rows["allowed"] == condition["family"]]
+        return ((rows["named"] == condition["family"]).sum() / len(rows),) * 3
+    if name == "step_ratio":
+        both = {which: read("matches", which, solver=solver) for which in (run, reference)}
+        last = min(rows["layer"].max() for rows in both.values())
+        means = {
+            which: rows[(rows["layer"] > 0) & (rows["layer"] <= last)].groupby("seed")["nearest_step"].mean()
+            for which, rows in both.items()
+        }
+        return quotient(normal(means[run]), normal(means[reference]))
+    if name in ("alignment", "run_ratio"):
 
         def one(which):
             row = read("alignment", which, statistic=of, solver=solver).iloc[0]
@@ -88,9 +137,6 @@ def statistic(condition, run, tables):
         if name == "alignment":
             return value, value - down, value + up
         base, base_down, base_up = one(reference)
-        if name == "run_difference":
-            gap = value - base
-            return gap, gap - (down**2 + base_up**2) ** 0.5, gap + (up**2 + base_down**2) ** 0.5
         return quotient((value, value - down, value + up), (base, base - base_down, base + base_up))
     if name in ("excess_share", "excess_ratio"):
 
@@ -98,17 +144,9 @@ def statistic(condition, run, tables):
             curve = read("learning_curve", which)
             return curve[curve["step"] == curve["step"].max()]
 
-        def mean(values):
-            if len(values) == 1:
-                return values.mean(), math.nan, math.nan
-            error = Z * values.std(ddof=1) / len(values) ** 0.5
-            middle = values.mean(skipna=False)
-            error = math.nan if values.isna().any() else error
-            return middle, middle - error, middle + error
-
         if name == "excess_share":
-            return mean(final(run)["excess_risk"] / final(run)["bayes_risk"])
-        return quotient(mean(final(run)["excess_risk"]), mean(final(reference)["excess_risk"]))
+            return normal(final(run)["excess_risk"] / final(run)["bayes_risk"])
+        return quotient(normal(final(run)["excess_risk"]), normal(final(reference)["excess_risk"]))
 
     def noise(method):
         rows = read("noise", method=method)
@@ -122,6 +160,21 @@ def statistic(condition, run, tables):
         return noise(condition["method"])
     assert name == "noise_gap"
     return quotient(noise("transformer"), noise("encoded_oracle"))
+
+
+def normal(values):
+    """Return the mean over seeds with its normal interval; a single seed has none."""
+    if len(values) == 1:
+        return values.mean(), math.nan, math.nan
+    error = Z * values.std(ddof=1) / len(values) ** 0.5
+    middle = values.mean(skipna=False)
+    error = math.nan if values.isna().any() else error
+    return middle, middle - error, middle + error
+
+
+def of_trainings(values):
+    """Return the same for a claim about an algorithm: fewer than four trainings have no interval."""
+    return normal(values) if len(values) >= 4 else (values.mean(), math.nan, math.nan)
 
 
 def quotient(above, below):

@@ -22,8 +22,10 @@ RULES = {
 }
 """The text of every rule, by its name."""
 ON_DEMAND = {
-    "identify_run": "tables/spherical/attribution.parquet",
-    "try_identification": "tables/spherical/trials.parquet",
+    "replace_heads": "tables/spherical/restored.parquet",
+    "measure_linearity": "tables/spherical/linearity.parquet",
+    "compare_probes": "tables/spherical/probes.parquet",
+    "measure_degree": "tables/spherical/degree.parquet",
     "pack_arxiv": "arxiv.tar.gz",
 }
 """Rules that the paper itself does not need, and a file that each makes, below the folder of the results."""

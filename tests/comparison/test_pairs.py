@@ -17,6 +17,7 @@ from ickrr.comparison.resamples import seed_picks
 
 SOLVERS = ["first", "second", "third"]
 DRAWS, LAYERS, SEEDS = 60, 4, 3
+COUNTED = slice(2, LAYERS)
 
 
 def random_draws(seed):
@@ -74,7 +75,7 @@ def test_seed_mean_is_the_loop(picks):
 
 def test_pairs_are_differences_of_resampled_means(draws, picks):
     """Fails if a difference is not first - second, or its interval not over prompts and seeds together."""
-    table = pairs_table("run", SOLVERS, paired_statistics(draws, picks), 0.9)
+    table = pairs_table("run", SOLVERS, paired_statistics(draws, picks, COUNTED), 0.9)
     columns = ["run", "statistic", "layer", "first", "second", "difference", "low", "high", "draws_defined"]
     assert list(table.columns) == columns
     keyed = table.set_index(["statistic", "layer", "first", "second"])
@@ -92,7 +93,7 @@ def test_pairs_are_differences_of_resampled_means(draws, picks):
 
     distance = [one["distance"][2] - one["distance"][0] for one in draws]  # (R, L) each
     expect(("distance", 3, "third", "first"), [values[:, 2] for values in distance])
-    expect(("distance", ALL_LAYERS, "third", "first"), [values.mean(axis=1) for values in distance])
+    expect(("distance", ALL_LAYERS, "third", "first"), [values[:, 2:].mean(axis=1) for values in distance])
     tau = [one["kendall_tau"][0] - one["kendall_tau"][1] for one in draws]
     expect(("kendall_tau", ALL_LAYERS, "first", "second"), tau)
     above = [one["similarity"][1] - one["floor"][1] for one in draws]
@@ -102,7 +103,7 @@ def test_pairs_are_differences_of_resampled_means(draws, picks):
 def test_undefined_draws_are_counted_not_averaged_away(draws, picks):
     """Fails if a trend that few draws have gets an interval, or their number is not told."""
     draws[1]["slope"][0, 1:] = np.nan
-    table = pairs_table("run", SOLVERS, paired_statistics(draws, picks), 0.9)
+    table = pairs_table("run", SOLVERS, paired_statistics(draws, picks, COUNTED), 0.9)
     keyed = table.query("layer == 0").set_index(["statistic", "first", "second"])
     row = keyed.loc[("slope", "first", "second")]
     assert row["draws_defined"] == sum(1 not in chosen for chosen in picks[1:].tolist())
@@ -115,7 +116,7 @@ def test_undefined_draws_are_counted_not_averaged_away(draws, picks):
 def test_swapping_a_pair_changes_the_sign_only(seed):
     """Fails if the order of a pair changes anything but the sign and the order of its interval's ends."""
     draws = [random_draws(seed % 1000 + index) for index in range(2)]
-    table = pairs_table("run", SOLVERS, paired_statistics(draws, seed_picks(2, DRAWS, seed)), 0.9)
+    table = pairs_table("run", SOLVERS, paired_statistics(draws, seed_picks(2, DRAWS, seed), COUNTED), 0.9)
     table = table.query("second != 'floor'").set_index(["statistic", "layer", "first", "second"])
     mirror = table.rename_axis(["statistic", "layer", "second", "first"])
     mirror = mirror.reorder_levels(["statistic", "layer", "first", "second"]).loc[table.index]
@@ -134,7 +135,7 @@ def test_shares_count_layers():
     similarity[2, :, 2] += 0.1  # layer 3: the third
     similarity[0, :, 3] += 0.1  # layer 4: the first, where it exists
     similarity[0, 1:20, 3] = np.nan
-    statistics = paired_statistics([draws_of(similarity, 1 - similarity)], seed_picks(1, DRAWS, 0))
+    statistics = paired_statistics([draws_of(similarity, 1 - similarity)], seed_picks(1, DRAWS, 0), COUNTED)
     table = shares_table("run", SOLVERS, statistics, 0.9).set_index(["statistic", "solver"])
     for statistic in ("similarity", "distance"):
         rows = table.loc[statistic]
@@ -154,7 +155,7 @@ def test_rounding_makes_no_winner():
     similarity = 0.5 + 1e-3 * generator.normal(size=shape)
     similarity[0] = similarity[1] + 1e-14
     similarity[2] -= 0.1
-    statistics = paired_statistics([draws_of(similarity, 1 - similarity)], seed_picks(1, DRAWS, 0))
+    statistics = paired_statistics([draws_of(similarity, 1 - similarity)], seed_picks(1, DRAWS, 0), COUNTED)
     rows = pairs_table("run", SOLVERS, statistics, 0.9).query("first == 'first' and second == 'second'")
     assert (rows[["difference", "low", "high"]] == 0).all(axis=None)
     shares = shares_table("run", SOLVERS, statistics, 0.9)

@@ -311,7 +311,7 @@ def test_config_shows_the_seeds_of_a_run(capsys):
         ),
         (
             "statistic: alignment, of: slope, solver: chebyshev, runs: [uniform], above: 0",
-            {"solvers": {"others": ["preconditioned_richardson_ridge"]}},
+            {"solvers": {"others": ["preconditioned_richardson"]}},
             "solver: found 'chebyshev', which is not a solver of solvers.headline or others",
         ),
         (
@@ -345,7 +345,7 @@ def test_claims_of_rows_that_no_table_will_have(
 @pytest.mark.parametrize(
     ("overlay", "expected"),
     [
-        ({"solvers": {"others": []}}, "solvers.others: lacks preconditioned_richardson_ridge, which the"),
+        ({"solvers": {"others": []}}, "solvers.others: lacks preconditioned_richardson, which the"),
         (
             {"constructions": {"controls": {"built": {"task": "linear_regression"}}}},
             "constructions.controls.built.task: task 'linear_regression' has kernel linear, on which",

@@ -29,7 +29,7 @@ def candidates(problem, make_problem):
 @pytest.mark.parametrize(
     ("family", "solver"),
     [
-        ("PR", "preconditioned_richardson_ridge"),
+        ("PR", "preconditioned_richardson"),
         ("R", "richardson"),
         ("CG", "conjugate_gradient"),
         ("PCG", "preconditioned_cg"),

@@ -39,7 +39,7 @@ def systems(problem):
 
 @pytest.mark.parametrize(
     ("solver", "weights"),
-    [("preconditioned_richardson_ridge", row_sum_weights), ("richardson", norm_weights)],
+    [("preconditioned_richardson", row_sum_weights), ("richardson", norm_weights)],
 )
 def test_whole_steps_are_the_solvers_iterates(make_problem, solver, weights):
     """Fails if a filter at t steps is not step t of the pipeline's own solver, for any prefix."""

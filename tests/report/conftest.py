@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from conjugate_tables import conjugate_tables
 from construction_tables import construction_tables
+from identification_tables import attribution, encompassing, trials
 from metarep_tables import metarep_tables
 from operator_tables import operator_tables
 
@@ -27,7 +28,7 @@ SOLVERS = (
     "richardson",
     "conjugate_gradient",
     "newton_schulz",
-    "preconditioned_richardson_ridge",
+    "preconditioned_richardson_kernel",
     "preconditioned_cg",
     "chebyshev",
     "damped_jacobi",
@@ -330,11 +331,15 @@ def experiment():
             },
             "solvers": {"others": list(SOLVERS[4:])},
             "operators": {"runs": ["spherical"], "anchor": "linear_regression"},
-            "figures": {"fig1": {"kind": "error_curves", "runs": ["spherical"], "tables": ["errors"]}},
+            "figures": {
+                "fig1": {"kind": "error_curves", "runs": ["spherical"], "tables": ["errors"]},
+                "fig_trials": {"kind": "trials", "runs": ["spherical"], "tables": ["trials"]},
+            },
             "tables": {
                 "tab_setup": {"runs": ["spherical"]},
                 "tab_runs": {"runs": ["spherical", "noise_01"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
+                "tab_identification": {"runs": ["spherical", "noise_01"], "tables": ["attribution"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},
                 "tab_construction": {},
@@ -366,6 +371,9 @@ def results(tmp_path_factory, experiment) -> Path:
             "learning_curve": learning_curve_table(run, seeds),
             "noise": noise_table(run, seeds),
             "functions": functions_table(run, seeds, layers),
+            "attribution": attribution(run, np.random.default_rng(1), seeds, layers),
+            "encompassing": encompassing(run, np.random.default_rng(2), seeds, layers),
+            "trials": trials(run, np.random.default_rng(3)),
         }
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)

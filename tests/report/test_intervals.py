@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ickrr.report.intervals import Interval, difference, over_seeds, ratio, widened
+from ickrr.report.intervals import Interval, difference, over_seeds, over_trainings, ratio, widened
 
 sizes = st.floats(0.01, 10)
 
@@ -65,3 +65,14 @@ def test_ratio_without_a_positive_end_is_open():
     assert ratio(around(1, 0.1, 0.1), around(1, 2, 0.1)).high == math.inf
     assert ratio(around(1, 2, 0.1), around(1, 0.1, 0.1)).low == 0
     assert math.isnan(ratio(Interval(math.nan, math.nan, math.nan), around(1, 0.1, 0.1)).low)
+
+
+@pytest.mark.parametrize("count", range(1, 7))
+def test_few_trainings_have_no_interval(count):
+    """Fails if fewer than four trainings can decide a claim about an algorithm, or four cannot."""
+    values = [0.1 * index for index in range(count)]
+    value, low, high = over_trainings(values, 0.95)
+    assert value == pytest.approx(np.mean(values))
+    assert math.isnan(low) == math.isnan(high) == (count < 4)
+    if count >= 4:
+        assert (low, high) == over_seeds(values, 0.95)[1:]

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from identification_tables import attribution, encompassing, trials
 from ledger import SOLVERS, verdicts
 from pydantic import ValidationError
 
@@ -23,7 +24,7 @@ from ickrr.config.load_ledger import load_ledger
 from ickrr.errors import ConfigError, FileError
 from ickrr.io.files import to_json, write_table
 from ickrr.report.intervals import Interval
-from ickrr.report.judge import judge, outcome, verdict
+from ickrr.report.judge import judge, outcome, verdict, verdict_of
 from ickrr.report.load import COLUMNS
 from ickrr.report.numbers.claims import claim_numbers
 from ickrr.report.numbers.macros import Macros
@@ -61,7 +62,7 @@ def invented(folder, ledger, seed):
 def random_summary(ledger, table, generator):
     """Rows that the ledger asks for, near their bound on either side, and one that it does not ask for."""
     rows = [("other", "built", "", 1.0, 1.0, 1.0)]
-    for condition in (each for claim in ledger.claims.values() for each in claim.conditions):
+    for condition in (each for claim in ledger.claims.values() for each in claim.asked):
         if condition.table == table:
             bound = condition.above if condition.below is None else condition.below
             low, value, high = np.sort(bound * generator.uniform(0.5, 1.5, 3) + generator.normal(0, 1e-3, 3))
@@ -88,10 +89,11 @@ def random_alignment(run, generator):
 
 def random_pairs(run, generator):
     rows = []
-    centre = generator.normal(0, 0.1, 4)
+    size = 0.1 if generator.uniform() < 0.7 else 0.0002  # so small that all is within the margin of a tie
+    centre = generator.normal(0, size, 4)
     for statistic, layer in itertools.product(("similarity", "distance", "r_squared"), (0, 1)):
         for a, b in itertools.combinations(range(4), 2):
-            gap, down, up = centre[a] - centre[b], *generator.uniform(0, 0.1, 2)
+            gap, down, up = centre[a] - centre[b], *generator.uniform(0, size, 2)
             if statistic == "r_squared" and generator.uniform() < 0.05:
                 gap = math.nan
             for first, second, value, low, high in (
@@ -128,6 +130,20 @@ def random_noise(run, generator):
     return pd.DataFrame(rows, columns=list(COLUMNS["noise"]))
 
 
+def random_matches(run, generator):
+    rows = [
+        (run, seed, solver, layer, int(generator.integers(1, 40)))
+        for seed, solver, layer in itertools.product(
+            range(int(generator.integers(1, 4))), SOLVERS, range(int(generator.integers(3, 6)))
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["run", "seed", "solver", "layer", "nearest_step"])
+    return table.reindex(columns=list(COLUMNS["matches"]), fill_value=1)
+
+
+random_attribution, random_encompassing, random_trials = attribution, encompassing, trials
+
+
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory, ledger, paper):
     """Invented tables and what becomes of the claims on them, three times."""
@@ -147,6 +163,9 @@ def test_invented_tables_reach_every_verdict(worlds):
     """Fails if the test above only ever compares one word."""
     found = [word for _, judged in worlds for word in judged["outcome"]]
     assert min(found.count(word) for word in ("supported", "not supported", "undecided")) > 20
+    assert found.count("tied") > 0
+    verdicts_seen = {word for _, judged in worlds for word in judged["verdict"]}
+    assert verdicts_seen >= {"supported", "not supported", "undecided", "not tested"}
 
 
 def test_one_row_a_condition_and_run(worlds, ledger):
@@ -156,7 +175,7 @@ def test_one_row_a_condition_and_run(worlds, ledger):
     expected = [
         (name, condition.statistic, run)
         for name, claim in ledger.items()
-        for condition in claim.conditions
+        for condition in claim.asked
         for run in condition.each_run
     ]
     assert list(judged[["claim", "statistic", "run"]].itertuples(index=False, name=None)) == expected
@@ -172,7 +191,8 @@ def test_verdicts_become_macros(worlds, ledger):
     by_hand = judged.drop_duplicates("claim").set_index("claim")["verdict"]
     assert macros["ClaimBestAlignmentVerdict"] == by_hand["best_alignment"]
     assert int(macros["ClaimCount"]) == len(ledger.claims)
-    counts = [macros[f"Claim{word}Count"] for word in ("Supported", "NotSupported", "Undecided")]
+    words = ("Supported", "NotSupported", "Tied", "Undecided", "NotTested")
+    counts = [macros[f"Claim{word}Count"] for word in words]
     assert sum(map(int, counts)) == len(ledger.claims)
     assert int(counts[1]) == (by_hand == "not supported").sum()
 
@@ -257,13 +277,51 @@ def test_outcome(low, high, above, below, expected):
     assert outcome(Interval(0.0, low, high), above, below) == expected
 
 
-words = st.sampled_from(["supported", "not supported", "undecided"])
+@pytest.mark.parametrize(
+    ("low", "high", "above", "below", "expected"),
+    [
+        (-0.1, 0.1, 0.0, None, "tied"),
+        (0.05, 0.1, 0.0, None, "tied"),
+        (-0.1, -0.05, 0.0, None, "tied"),
+        (0.05, 0.11, 0.0, None, "supported"),
+        (-0.11, 0.1, 0.0, None, "undecided"),
+        (0.95, 1.05, None, 1.0, "tied"),
+        (math.nan, math.nan, 0.0, None, "undecided"),
+    ],
+)
+def test_outcome_within_a_margin(low, high, above, below, expected):
+    """Fails if a winner is called inside the margin, or an interval that leaves it counts as a tie."""
+    assert outcome(Interval(0.0, low, high), above, below, margin=0.1) == expected
+
+
+@pytest.mark.parametrize(
+    ("gate", "rule", "expected"),
+    [
+        ([], ["supported", "tied"], "tied"),
+        (["supported"], ["supported"], "supported"),
+        (["supported"], ["not supported", "tied"], "not supported"),
+        (["supported", "undecided"], ["supported"], "not tested"),
+        (["tied"], ["not supported"], "not tested"),
+        ([], ["undecided", "tied"], "undecided"),
+    ],
+)
+def test_gates_come_before_rules(gate, rule, expected):
+    """Fails if a claim is decided although its gate does not hold, or a tie hides what is undecided."""
+    assert verdict_of(gate, rule, "all") == expected
+
+
+words = st.sampled_from(["supported", "not supported", "tied", "undecided"])
 
 
 @given(st.lists(words, min_size=1, max_size=5))
 def test_all_and_any_are_dual(outcomes):
     """Fails if one condition that fails does not decide `all`, or one that holds does not decide `any`."""
-    swap = {"supported": "not supported", "not supported": "supported", "undecided": "undecided"}
+    swap = {
+        "supported": "not supported",
+        "not supported": "supported",
+        "undecided": "undecided",
+        "tied": "tied",
+    }
     assert swap[verdict(outcomes, "all")] == verdict([swap[word] for word in outcomes], "any")
     assert (verdict(outcomes, "all") == "supported") == (set(outcomes) == {"supported"})
     assert (verdict(outcomes, "any") == "supported") == ("supported" in outcomes)
@@ -283,7 +341,7 @@ def test_statements_are_safe_for_latex(ledger):
         ("statistic: lead,", "statistic: leed,", r"best_alignment.conditions.0.statistic: found 'leed'"),
         ("runs: [spherical], above: 0}", "runs: [sperical], above: 0}", r"found 'sperical', .* 'spherical'"),
         ("evidence: [fig2, tab_al", "evidence: [fig22, tab_al", r"best_alignment.evidence: found 'fig22'"),
-        (", above: 0}", "}", r"best_alignment.conditions.0: neither 'above' nor 'below' is given"),
+        (", above: 0, margin: 0.001}", "}", r"best_alignment.conditions.0: neither 'above' nor 'below'"),
         (" of: distance,", "", r"best_alignment.conditions.0: 'of' is missing; lead takes of, solver"),
         (
             " of: distance,",

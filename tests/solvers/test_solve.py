@@ -1,5 +1,7 @@
 """All solvers against a loop over prompts and prefixes, one step at a time, written out in NumPy."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -42,9 +44,9 @@ def krylov_run(metric, matrix, kernel, labels, options):
             vector = inverse @ (matrix @ vector)
 
 
-def newton_schulz_run(matrix, kernel, labels, options):
+def newton_run(inverse, matrix, kernel, labels, options):
     yield np.zeros(len(labels))
-    inverse = np.eye(len(labels)) / np.linalg.norm(matrix, np.inf)
+    inverse = inverse(matrix)
     while True:
         yield inverse @ labels
         inverse = inverse @ (2 * np.eye(len(labels)) - matrix @ inverse)
@@ -80,13 +82,15 @@ def jacobi_weights(matrix, kernel, options):
 
 
 BRUTE_FORCE = {
-    "preconditioned_richardson": stationary_with(lambda a, k, o: o.omega / k.sum(axis=1)),
-    "preconditioned_richardson_ridge": stationary_with(lambda a, k, o: o.omega / a.sum(axis=1)),
+    "preconditioned_richardson_kernel": stationary_with(lambda a, k, o: o.omega / k.sum(axis=1)),
+    "preconditioned_richardson": stationary_with(lambda a, k, o: o.omega / a.sum(axis=1)),
     "richardson": stationary_with(lambda a, k, o: 1 / np.linalg.norm(a, np.inf) + np.zeros(len(a))),
     "damped_jacobi": stationary_with(jacobi_weights),
     "conjugate_gradient": krylov_with(lambda a: np.ones(len(a))),
     "preconditioned_cg": krylov_with(lambda a: 1 / a.sum(axis=1)),
-    "newton_schulz": newton_schulz_run,
+    "richardson_shared": stationary_with(lambda a, k, o: np.ones(len(a)) / (len(a) + a[0, 0] - k[0, 0])),
+    "newton_schulz": partial(newton_run, lambda a: np.eye(len(a)) / np.linalg.norm(a, np.inf)),
+    "newton": partial(newton_run, lambda a: a / np.linalg.norm(a, np.inf) ** 2),
     "chebyshev": chebyshev_run,
 }
 

@@ -12,8 +12,8 @@ from ickrr.solvers.system import KernelSystem, converged
 
 WEIGHTS = {
     "richardson": lambda a, k: np.full(len(a), 1 / np.linalg.norm(a, np.inf)),
-    "preconditioned_richardson": lambda a, k: 1 / k.sum(axis=1),
-    "preconditioned_richardson_ridge": lambda a, k: 1 / a.sum(axis=1),
+    "preconditioned_richardson_kernel": lambda a, k: 1 / k.sum(axis=1),
+    "preconditioned_richardson": lambda a, k: 1 / a.sum(axis=1),
 }
 
 
@@ -71,9 +71,9 @@ def test_the_rate_of_each_mode_is_its_eigenvalue(make_system, name, mode):
 
 
 def test_first_step_is_the_nadaraya_watson_smoother(make_system):
-    """Fails if the headline solver's preconditioner is not the softmax normaliser of its own prefix."""
+    """Fails if the preconditioner without ridge is not the softmax normaliser of its own prefix."""
     system = make_system(context_length=6)
-    first = solve("preconditioned_richardson", system, 1, SolverSettings()).predictions[1]
+    first = solve("preconditioned_richardson_kernel", system, 1, SolverSettings()).predictions[1]
     kernel, labels = system.kernel.numpy(), system.labels.numpy()
     for n in range(1, 7):
         coefficients = labels[:, :n] / kernel[:, :n, :n].sum(axis=2)

@@ -40,7 +40,7 @@ def test_divergence_is_where_an_eigenvalue_exceeds_two(make_system, noise_std):
     """
     system = make_system(prompts=6, noise_std=noise_std, context_length=8)
     settings = SolverSettings()
-    trajectory = solve("preconditioned_richardson", system, 4000, settings)
+    trajectory = solve("preconditioned_richardson_kernel", system, 4000, settings)
     largest = np.zeros((6, 9))
     for prompt, kernel in enumerate(system.kernel.numpy()):
         for n in range(1, 9):
@@ -53,15 +53,15 @@ def test_divergence_is_where_an_eigenvalue_exceeds_two(make_system, noise_std):
     assert found[:, 1].all() == (noise_std > 1)
     assert np.isfinite(trajectory.predictions.numpy()[:, ~found]).all()
     assert np.isnan(trajectory.predictions.numpy()[-1, found]).all()
-    safe = solve("preconditioned_richardson_ridge", system, 4000, settings)
+    safe = solve("preconditioned_richardson", system, 4000, settings)
     assert safe.diverged_at.eq(-1).all()
 
 
 def test_divergence_of_one_prefix_leaves_the_others_alone(make_system):
     """Fails if infinities of one column reach prefixes that converge."""
     system = make_system(prompts=4, noise_std=1.3, lengthscale=3.0, context_length=8)
-    long = solve("preconditioned_richardson", system, 4000, SolverSettings())
-    short = solve("preconditioned_richardson", system, 30, SolverSettings())
+    long = solve("preconditioned_richardson_kernel", system, 4000, SolverSettings())
+    short = solve("preconditioned_richardson_kernel", system, 30, SolverSettings())
     survivors = long.diverged_at < 0
     assert survivors[:, 1:].any()
     assert not survivors.all()
@@ -69,7 +69,7 @@ def test_divergence_of_one_prefix_leaves_the_others_alone(make_system):
     assert torch.isfinite(long.predictions[-1][survivors]).all()
 
 
-@pytest.mark.parametrize("name", sorted(set(SOLVERS) - {"preconditioned_richardson"}))
+@pytest.mark.parametrize("name", sorted(set(SOLVERS) - {"preconditioned_richardson_kernel"}))
 @pytest.mark.parametrize("noise_std", [0.0, 0.01, 3.0])
 def test_the_others_never_diverge(make_system, name, noise_std):
     """Fails if rounding, converged residuals or an ill-conditioned kernel make a stable solver blow up."""

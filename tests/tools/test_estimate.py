@@ -88,9 +88,7 @@ constructions:
 def test_constructions_and_controls_are_counted(tmp_path, capsys):
     """Fails if a ridge, the factors or a control is left out of the total, or models too deep to run cost."""
     config, output = tmp_path / "config.yaml", tmp_path / "estimate.parquet"
-    config.write_text(
-        CONFIG.replace("others: []", "others: [preconditioned_richardson_ridge]") + CONSTRUCTIONS
-    )
+    config.write_text(CONFIG.replace("others: []", "others: [preconditioned_richardson]") + CONSTRUCTIONS)
     command = ["estimate", "--config", str(config), "--device", "cpu", "--cores", "2"]
     assert main([*command, "--output", str(output)]) == 0
     assert "construct: " in capsys.readouterr().out

@@ -8,7 +8,7 @@ rule draw_figure:
             "<results>/figures/{figure}.png",
             caption="../report/description.rst",
             category="Figures",
-            labels={"figure": "{figure}"},
+            labels=labels_of("figure", experiment.figures),
         ),
     log:
         # The executed notebook lies beside it and is no log: of a failed job, Snakemake shows all logs as a whole.

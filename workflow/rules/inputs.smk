@@ -147,6 +147,22 @@ def paper_table_files(wildcards):
     return shown + further_files(wildcards.table)
 
 
+def labels_of(kind, shown):
+    """Labels of a result in the HTML report, which sorts by the first: place, title, and what `snakemake` makes it by.
+
+    Those with a number come first, in its order; the others follow as config.yaml has them.
+    """
+    number = lambda name: int(name[3:]) if name[3:].isdigit() else len(shown) + 1
+    order = sorted(shown, key=number)
+
+    def labels(wildcards):
+        name = getattr(wildcards, kind)
+        place = f"{order.index(name) + 1:02}"
+        return {"no.": place, kind: shown[name].title or name, "target": name}
+
+    return labels
+
+
 PAPER = os.path.relpath(ROOT / "paper")
 
 

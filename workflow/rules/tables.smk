@@ -9,7 +9,7 @@ rule write_table:
             "<results>/tables/{table}.csv",
             caption="../report/description.rst",
             category="Tables",
-            labels={"table": "{table}"},
+            labels=labels_of("table", experiment.tables),
         ),
     log:
         "<logs>/write_table/{table}.log",

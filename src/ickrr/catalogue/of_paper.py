@@ -14,12 +14,18 @@ CLAIMS: Final = Table(
         "source": Column("who claims it"),
         "statement": Column("what is claimed (LaTeX)"),
         "evidence": Column("figures and tables that show it, joined by commas"),
-        "verdict": Column("of the whole claim: `supported`, `not supported` or `undecided`"),
+        "verdict": Column(
+            "of the whole claim: `supported`, `not supported`, `tied`, `undecided` or `not tested`"
+        ),
         "condition": Column("number of the row within the claim, from 0"),
         "run": Column("name of the run; empty where the condition belongs to none"),
         "statistic": Column("statistic that is computed; see above"),
+        "part": Column("`rule`, or `gate` for what must hold before the rule is looked at"),
         "of": Column("statistic of the alignment that it is about"),
         "solver": Column("solver that it is about"),
+        "rival": Column("solver that this one is compared with"),
+        "family": Column("family of algorithms that it is about"),
+        "beside": Column("family that this one is added to"),
         "reference": Column("run that the run is compared with"),
         "method": Column("whose error under other noise"),
         "factor": Column("test noise over training noise"),
@@ -29,8 +35,9 @@ CLAIMS: Final = Table(
         "setting": Column("setting of the row there"),
         "above": Column("bound that the interval must lie above"),
         "below": Column("bound that the interval must lie below"),
+        "margin": Column("interval wholly this close to the bound counts as a tie"),
         **ESTIMATE,
-        "outcome": Column("of the condition: `supported`, `not supported` or `undecided`"),
+        "outcome": Column("of the condition: `supported`, `not supported`, `tied` or `undecided`"),
     },
 )
 
@@ -66,6 +73,18 @@ OF_PAPER: Final[dict[str, Table]] = {
             "ahead": Column("distance of `runner_up` minus that of `closest`"),
             "ahead_low": ESTIMATE["low"],
             "ahead_high": ESTIMATE["high"],
+        },
+    ),
+    "tab_identification": Table(
+        "One row for each run and family of algorithms.",
+        {
+            "run": RUN,
+            "family": Column("family of algorithms; see identification.md"),
+            "distance": Column("distance of its nearest member, mean over layers that count and seeds"),
+            "survives": Column("share of these layers that it explains alone"),
+            "named": Column("share of these layers that are named after it"),
+            "layers": Column("number of layers that count"),
+            "seeds": Column("number of seeds"),
         },
     ),
     "tab_alignment": Table(

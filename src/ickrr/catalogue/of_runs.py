@@ -4,6 +4,7 @@ from typing import Final
 
 from ickrr.catalogue.columns import (
     CONTEXT_LENGTH,
+    ESTIMATE,
     HIGH,
     LAYER,
     LOW,
@@ -12,11 +13,23 @@ from ickrr.catalogue.columns import (
     SEED_OR_NONE,
     SOLVER,
     SQUARED,
+    VALUE,
     Column,
     Table,
 )
 
 FAMILY: Final = Column("family of algorithms")
+
+STREAM: Final = Column("what it reads: `raw`, the residual stream, or `normed`, after the final norm")
+TARGET: Final = Column("what it is fitted to: `label` or `posterior_mean`")
+SCOPE: Final = Column("which heads: `head`, `layer`, `random`, `model` or `rest` (mechanism.md)")
+REPLACED: Final = {
+    "scope": SCOPE,
+    "layer": Column("layer of the heads, or that a random set stands beside; 0 for others"),
+    "head": Column("head, from 0; -1 where several are replaced"),
+    "replacement": Column("by what: `kernel`, `permuted`, `flat`, `mean`; `none` for the model as it is"),
+    "read": Column("layer whose predictions are looked at; L + 1 is the model's own readout"),
+}
 
 OF_RUNS: Final[dict[str, Table]] = {
     "errors": Table(
@@ -80,9 +93,9 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "solver": SOLVER,
             "statistic": Column(
-                "`similarity` (mean over layers 1..L of the largest), `floor`, `distance` (mean over layers "
-                "1..L of the smallest), `slope`, `r_squared` and `kendall_tau` of t* over the uncensored "
-                "layers 1..L, `censored_share`"
+                "`similarity` (mean of the largest over the layers from statistics.first_layer on), `floor`, "
+                "`distance` (mean of the smallest over the same), `slope`, `r_squared` and `kendall_tau` "
+                "of t* over the uncensored layers 1..L, `censored_share`"
             ),
             "value": Column("mean over seeds"),
             "low": Column("lower end of its interval over prompts"),
@@ -134,6 +147,7 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "seed": SEED,
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "counted": Column("whether claims count the layer: from the third on, without the own readout"),
             "named": Column(
                 "what the layer is named: a family, `none` or `undecided`; the same for its rows"
             ),
@@ -149,7 +163,9 @@ OF_RUNS: Final[dict[str, Table]] = {
         {
             "run": RUN,
             "seed": Column("seed of the training; -1 for the mean over seeds"),
-            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "layer": Column(
+                "layer 1..L; L + 1 is the model's own readout, 0 the mean over the layers that claims count"
+            ),
             "family": FAMILY,
             "other": Column("family that is added"),
             "coefficient": Column(
@@ -174,6 +190,155 @@ OF_RUNS: Final[dict[str, Table]] = {
             "named": Column("what it is named"),
             "survivors": Column("families that it is compatible with"),
             "wrong": Column("whether a family is named that it was not made from"),
+        },
+    ),
+    "heads": Table(
+        "One row for each head and kind of row (mechanism.md): the kernel that is nearest to its attention.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            "layer": Column("layer 1..L"),
+            "head": Column("head, from 0"),
+            "rows": Column("tokens that attend: `x` and `y` interleaved, `pair` and `query` paired"),
+            "bandwidth": Column(
+                "of the kernel; infinite where attention does not fall with the distance", "input units"
+            ),
+            "kernel_divergence": Column("mean over rows of sum w log(w / s), s the kernel", "nats"),
+            "flat_divergence": Column(
+                "the same, s the nearest attention that is blind to the inputs", "nats"
+            ),
+            "left": Column(
+                "sum of `kernel_divergence` over the kinds of rows, over that of `flat_divergence`"
+            ),
+            "like_kernel": Column("whether the head is like a kernel"),
+        },
+    ),
+    "replacements": Table(
+        "One row for each replacement of heads and each layer from the first changed one on.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            **REPLACED,
+            "heads": Column("number of heads that are replaced"),
+            "excess_risk": Column("mean over n of (prediction - posterior mean)^2, after it", SQUARED),
+            "increase": Column("of the excess risk", SQUARED),
+            "low": Column("lower end of its interval over prompts", SQUARED),
+            "high": Column("upper end of its interval over prompts", SQUARED),
+        },
+    ),
+    "coefficients": Table(
+        "One row for each replacement of heads together, each layer from the first changed one on, and some "
+        "pairs of families; also for the model as it is.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            **REPLACED,
+            "family": FAMILY,
+            "other": Column("family that is added"),
+            "coefficient": Column("encompassing coefficient, as in `encompassing`"),
+            "low": Column("lower end of its interval over prompts"),
+            "high": Column("upper end of its interval over prompts"),
+        },
+    ),
+    "restored": Table(
+        "One row for each scope and replacement.",
+        {
+            "run": RUN,
+            "scope": SCOPE,
+            "replacement": Column("by what: `kernel`, `permuted`, `flat`"),
+            "value": Column(
+                "1 - increase of the excess risk over that with mean attention, at the model's own readout"
+            ),
+            "low": Column("lower end of its interval over prompts and seeds"),
+            "high": Column("upper end of its interval over prompts and seeds"),
+            "seeds": Column("number of seeds"),
+        },
+    ),
+    "linearity": Table(
+        "One row for each layer, quantity and method.",
+        {
+            "run": RUN,
+            "seed": Column("seed of the training; -1 for the mean over seeds"),
+            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "method": Column("`layer`, or `CG`: conjugate gradients at the steps that are nearest to it"),
+            "quantity": Column("`superposition`, `rotation` or `jacobian_change` (mechanism.md)"),
+            **ESTIMATE,
+        },
+    ),
+    "filters": Table(
+        "One row for each layer, method and eigenvalue of P A.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "method": Column("`layer`, or a family at the member that is nearest to it"),
+            "eigenvalue": Column("mu, a knot of the filter"),
+            "value": Column("share of the converged component that is passed"),
+            "low": Column("lower end of its interval over prompts"),
+            "high": Column("upper end of its interval over prompts"),
+            "left": Column("relative distance of the predictions from the filtered ones"),
+            "apart": Column("distance of the filter from the layer's in predictions, over the layer"),
+        },
+    ),
+    "probes": Table(
+        "One row for each probe and layer; `own` is the model's own readout at its last layer.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            "stream": STREAM,
+            "target": TARGET,
+            "layer": LAYER,
+            "crossed_risk": Column("excess risk on folds of the fit prompts that a fit did not see", SQUARED),
+            "excess_risk": Column("excess risk on the evaluation prompts, mean over n", SQUARED),
+            "chosen": Column("whether the rule chooses this probe for the run"),
+        },
+    ),
+    "probe_effects": Table(
+        "One row for each probe, solver and statistic of `alignment`, and for the best step of each layer.",
+        {
+            "run": RUN,
+            "stream": STREAM,
+            "target": TARGET,
+            "solver": SOLVER,
+            "statistic": Column("as in `alignment`; or `best_step`, the mean over seeds of t*(l)"),
+            "layer": Column("layer l of a best step; 0 for what belongs to the model"),
+            "value": VALUE,
+            "low": Column("lower end of its interval, NaN for best steps"),
+            "high": Column("upper end of its interval, NaN for best steps"),
+        },
+    ),
+    "probe_attributions": Table(
+        "One row for each probe and layer.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            "stream": STREAM,
+            "target": TARGET,
+            "layer": Column("layer 1..L"),
+            "named": Column("what the layer is named"),
+            "survivors": Column("families that it is compatible with"),
+        },
+    ),
+    "degree": Table(
+        "One row for each layer and degree.",
+        {
+            "run": RUN,
+            "seed": SEED,
+            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "degree": Column("number of products with the kernel"),
+            "distance": Column("held-out relative distance of the nearest shared polynomial"),
+            "needed": Column("whether this is the needed degree"),
+        },
+    ),
+    "degree_trials": Table(
+        "One row for each pseudo-layer of known degree.",
+        {
+            "run": RUN,
+            "group": Column("`PR`, `nearest to the posterior mean` or `Chebyshev`"),
+            "degree": Column("number of products with the kernel that it was made with"),
+            "exact": Column("needed degree of its signal itself"),
+            "noise": Column("noise over the stream"),
+            "found": Column("needed degree that is read from it"),
         },
     ),
     "noise": Table(

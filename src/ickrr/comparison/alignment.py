@@ -51,7 +51,7 @@ class Statistic:
 
     Attributes:
         of: computes it: (R, L) if it is known layer by layer, otherwise (R,).
-        by_layer: whether it is; of the whole model it is then the mean over layers.
+        by_layer: whether it is; of the whole model it is then the mean over the layers that count.
         better: +1 where a larger one is a better match, -1 where a smaller one is, 0 where neither is.
     """
 
@@ -94,14 +94,19 @@ def solver_statistics(maps: Maps, floor: Array) -> dict[str, Array]:
     return {name: statistic.of(match) for name, statistic in STATISTICS.items()}
 
 
-def of_model(draws: Draws, statistic: str) -> Array:
-    """Return one statistic of the whole model, (S, R): the mean over layers where it is known by layer."""
-    values = draws[statistic]
-    return values.mean(axis=-1) if STATISTICS[statistic].by_layer else values
+def of_model(values: Array, statistic: str, counted: slice) -> Array:
+    """Return one statistic of the whole model, (S, R): the mean over layers where it is known by layer.
+
+    Args:
+        values: (S, R, L), or (S, R) where it belongs to the whole model.
+        statistic: its name.
+        counted: layers that the mean takes, see `StatisticsSettings.counted`.
+    """
+    return values[..., counted].mean(axis=-1) if STATISTICS[statistic].by_layer else values
 
 
 def alignment_table(
-    run: str, solvers: Sequence[str], draws: Sequence[Draws], confidence: float
+    run: str, solvers: Sequence[str], draws: Sequence[Draws], counted: slice, confidence: float
 ) -> pd.DataFrame:
     """Join the draws of all seeds of a run.
 
@@ -112,6 +117,7 @@ def alignment_table(
         run: name of the run.
         solvers: the S solvers of the draws, in their order.
         draws: of every seed.
+        counted: layers that means take, see `StatisticsSettings.counted`.
         confidence: level of the intervals.
 
     Returns:
@@ -120,7 +126,7 @@ def alignment_table(
     """
     rows = []
     for statistic in STATISTICS:
-        by_seed = np.stack([of_model(one, statistic) for one in draws])  # (seeds, S, R)
+        by_seed = np.stack([of_model(one[statistic], statistic, counted) for one in draws])  # (seeds, S, R)
         mean = by_seed.mean(axis=0)  # (S, R), the point estimate first
         low, high = percentile_interval(mean[:, 1:].T, confidence)  # (S) each
         spread = np.full(len(solvers), np.nan)

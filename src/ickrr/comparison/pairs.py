@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ickrr.comparison.alignment import STATISTICS, Draws
+from ickrr.comparison.alignment import STATISTICS, Draws, of_model
 from ickrr.comparison.bootstrap import percentile_interval
 from ickrr.comparison.similarity import TIE
 
@@ -28,7 +28,7 @@ BY_LAYER: Final = {name: one.better for name, one in STATISTICS.items() if one.b
 """Statistics that are compared layer by layer; +1 where larger is a better match, -1 where smaller is."""
 
 ALL_LAYERS = 0
-"""Layer of what belongs to the whole model: the mean over layers 1..L, or a trend."""
+"""Layer of what belongs to the whole model: the mean over the layers that count, or a trend."""
 
 FLOOR = "floor"
 """Stands in place of the second solver where a similarity is compared with its floor."""
@@ -51,19 +51,24 @@ def seed_mean(by_seed: Sequence[Array], picks: npt.NDArray[np.int64]) -> Array:
     return mean.swapaxes(0, 1)  # (S, R, ...)
 
 
-def paired_statistics(draws: Sequence[Draws], picks: npt.NDArray[np.int64]) -> dict[str, Array]:
+def paired_statistics(
+    draws: Sequence[Draws], picks: npt.NDArray[np.int64], counted: slice
+) -> dict[str, Array]:
     """Seed means of every statistic for S solvers, (S, R, 1 + L): entry 0 is the whole model.
 
     What is not known layer by layer has the whole model only, (S, R, 1).
+
+    Args:
+        draws: of every seed.
+        picks: seeds of each draw, (R, K).
+        counted: layers that means take, see `StatisticsSettings.counted`.
     """
     statistics = {}
     of_model_first = sorted(STATISTICS.items(), key=lambda item: item[1].by_layer)
     for name, statistic in of_model_first:
         values = seed_mean([one[name] for one in draws], picks)  # (S, R, L), or (S, R)
-        if statistic.by_layer:
-            statistics[name] = np.concatenate([values.mean(axis=-1, keepdims=True), values], axis=-1)
-        else:
-            statistics[name] = values[..., None]
+        whole = of_model(values, name, counted)[..., None]  # (S, R, 1)
+        statistics[name] = np.concatenate([whole, values], axis=-1) if statistic.by_layer else whole
     return statistics
 
 

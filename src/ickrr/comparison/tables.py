@@ -61,12 +61,13 @@ def comparison_tables(
     places = [solvers.names.index(name) for name in headline]
     compared = [{name: values[places] for name, values in one.items()} for one in draws]
     picks = seed_picks(len(seeds), statistics.bootstrap_draws, statistics.seed)
-    paired = paired_statistics(compared, picks)
+    counted = statistics.counted(run.model.layers)
+    paired = paired_statistics(compared, picks, counted)
     return {
         "errors": pd.concat(errors, ignore_index=True),
         "similarity": pd.concat([one for seed in seeds for one in similarities[seed]], ignore_index=True),
         "matches": pd.concat([one for seed in seeds for one in matches[seed]], ignore_index=True),
-        "alignment": alignment_table(run.name, solvers.names, draws, level),
+        "alignment": alignment_table(run.name, solvers.names, draws, counted, level),
         "pairs": pairs_table(run.name, headline, paired, level),
         "shares": shares_table(run.name, headline, paired, level),
     }

@@ -1,9 +1,9 @@
-"""What claims can be about: statistics of the alignment and methods under other noise, with their words.
+"""What claims can be about: statistics of the alignment, families of algorithms, methods under other noise.
 
-The statistics are those that `ickrr.comparison.alignment` computes. They stand here a second time because
-reading the configuration must not import numpy, and types are literals. A test
-(`tests/report/statistics/test_statistics.py`) fails where the two lists differ, in a name or in which end is
-better. The methods stand here alone.
+The statistics are those that `ickrr.comparison.alignment` computes, the families those of
+`ickrr.identification.families`. They stand here a second time because reading the configuration must not
+import numpy, and types are literals. A test (`tests/report/statistics/test_statistics.py`) fails where two
+lists differ, in a name or in which end is better. The methods stand here alone.
 """
 
 from typing import Final, Literal, get_args
@@ -32,6 +32,20 @@ DIRECTION: Final[dict[str, int]] = {
     **dict.fromkeys(get_args(LessIsBetter), -1),
 }
 """+1: a larger one is a better match between model and solver; -1: a smaller one is."""
+
+FamilyName = Literal["PR", "PR closed", "R", "R shared", "Newton", "ridge", "CG", "PCG", "smoother"]
+FAMILY_WORDS: Final[dict[str, str]] = {
+    "PR": "preconditioned Richardson",
+    "PR closed": "its closed form",
+    "R": "Richardson",
+    "R shared": "Richardson with one step",
+    "Newton": "Newton",
+    "ridge": "ridge regression",
+    "CG": "conjugate gradients",
+    "PCG": "preconditioned CG",
+    "smoother": "kernel smoothing",
+}
+"""What text writes for each family of algorithms that a layer is compared with."""
 
 NoiseMethod = Literal["transformer", "encoded_oracle"]
 NOISE_METHOD_WORDS: Final[dict[NoiseMethod, str]] = {

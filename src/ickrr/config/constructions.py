@@ -14,7 +14,7 @@ RidgeScaling = Literal["fixed", "scaled"]
 PreconditionerName = Literal["ridge", "kernel"]
 ControlWeights = Literal["built", "exact", "random"]
 
-CONTROL_SOLVER = "preconditioned_richardson_ridge"
+CONTROL_SOLVER = "preconditioned_richardson"
 """The solver that the controls are built to be, so that of the whole comparison they need its trajectory."""
 
 

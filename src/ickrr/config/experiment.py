@@ -6,13 +6,17 @@ from pydantic import Field
 
 from ickrr.config.conjugate_gradient import ConjugateGradientSettings, WidthSettings
 from ickrr.config.constructions import ConstructionSettings, ControlSettings
+from ickrr.config.degree import DegreeSettings
 from ickrr.config.fields import DERIVED, Identifier, Settings, Words, setting
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.identification import IdentificationSettings
+from ickrr.config.interventions import InterventionSettings
+from ickrr.config.linearity import LinearitySettings
 from ickrr.config.model import AnyModelSettings, BuiltModelSettings, ModelSettings
 from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.operators import OperatorSettings
 from ickrr.config.probe import ProbeSettings
+from ickrr.config.probes import ProbesSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.statistics import StatisticsSettings
@@ -59,12 +63,24 @@ RunTable = Literal[
     "attribution",
     "encompassing",
     "trials",
+    "heads",
+    "replacements",
+    "coefficients",
+    "restored",
+    "linearity",
+    "filters",
+    "probes",
+    "probe_effects",
+    "probe_attributions",
+    "degree",
+    "degree_trials",
     "noise",
     "functions",
     "learning_curve",
 ]
 
 
+TITLE: Final = "Its title in the report of Snakemake; its name when absent; reaches no job"
 DESCRIPTION: Final = "What it shows, for the report of Snakemake (reStructuredText); reaches no job"
 
 
@@ -104,6 +120,7 @@ class FigureSettings(Settings):
     main_solver: str | None = setting(
         None, "Solver that it puts before the others; the first of them when absent"
     )
+    title: Words = setting("", TITLE, "technical", exclude=True)
     description: Words = setting("", DESCRIPTION, "technical", exclude=True)
     tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of its runs that its notebook reads")
     others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its notebook reads")
@@ -114,6 +131,7 @@ class TableSettings(Settings):
 
     runs: list[str] = setting([], "Runs that it shows, in order")
     controls: list[str] = setting([], "Controls that it shows below the runs, in order")
+    title: Words = setting("", TITLE, "technical", exclude=True)
     description: Words = setting("", DESCRIPTION, "technical", exclude=True)
     tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of these that its module reads")
     others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its module reads")
@@ -154,6 +172,12 @@ class Experiment(Settings):
     identification: IdentificationSettings = setting(
         IdentificationSettings(), "Which algorithm a layer follows"
     )
+    interventions: InterventionSettings = setting(
+        InterventionSettings(), "Heads whose attention is replaced by kernels"
+    )
+    linearity: LinearitySettings = setting(LinearitySettings(), "Layers as functions of the labels")
+    probes: ProbesSettings = setting(ProbesSettings(), "The choice among probes")
+    degree: DegreeSettings = setting(DegreeSettings(), "Products with the kernel that a layer needs")
     statistics: StatisticsSettings = setting(StatisticsSettings(), "Intervals and what figures show")
     constructions: ConstructionSettings = setting(ConstructionSettings(), "The hand-built models")
     conjugate_gradient: ConjugateGradientSettings = setting(

@@ -114,6 +114,7 @@ def parameters(experiment: Experiment, name: str) -> dict[str, Any]:
             run: {"layers": model.layers, "heads": model.heads, "width": model.width}
             for run, model in models.items()
         },
+        "margin": experiment.identification.margin,
         "snapshots": experiment.noise_mismatch.snapshots,
         "traced_solver": experiment.functions.solver,
         "laws": experiment.constructions.contraction.laws,

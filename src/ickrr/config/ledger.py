@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 
 from pydantic import model_validator
 
-from ickrr.config.claim_terms import AlignmentName, NoiseMethod
+from ickrr.config.claim_terms import AlignmentName, FamilyName, NoiseMethod
 from ickrr.config.experiment import RunTable, SummaryTable
 from ickrr.config.fields import Identifier, Settings, setting
 from ickrr.config.solvers import SolverName
@@ -41,6 +41,9 @@ class Condition(Settings):
     statistic: StatisticName = setting(..., "What is computed, a module of `ickrr.report.statistics`")
     of: AlignmentName | None = setting(None, "Statistic of the alignment that it is about")
     solver: SolverName | None = setting(None, "Solver that it is about")
+    rival: SolverName | None = setting(None, "Solver that this one is compared with")
+    family: FamilyName | None = setting(None, "Family of algorithms that it is about")
+    beside: FamilyName | None = setting(None, "Family that this one is added to")
     reference: str | None = setting(None, "Run that the runs are compared with")
     method: NoiseMethod | None = setting(None, "Whose error under other noise")
     factor: float | None = setting(None, "Test noise over training noise", gt=0)
@@ -50,6 +53,7 @@ class Condition(Settings):
     runs: list[str] = setting([], "Runs; the condition must hold for each. None for `summary`")
     above: float | None = setting(None, "The interval must lie above this")
     below: float | None = setting(None, "The interval must lie below this")
+    margin: float | None = setting(None, "An interval wholly this close to the bound is a tie", gt=0)
     # The last one: from here on the name is no longer the function.
     setting: str | None = setting(None, "Under which setting: the row's `setting`")
 
@@ -79,6 +83,8 @@ class Condition(Settings):
             raise ValueError("neither 'above' nor 'below' is given; give at least one bound")
         if self.above is not None and self.below is not None and self.above >= self.below:
             raise ValueError(f"above = {self.above} is not less than below = {self.below}")
+        if self.margin is not None and self.above is not None and self.below is not None:
+            raise ValueError("'margin' is given beside both bounds; it is the distance from a single one")
         return self
 
     @property
@@ -93,7 +99,7 @@ class Condition(Settings):
 
 
 ARGUMENTS: Final = tuple(
-    name for name in Condition.model_fields if name not in ("statistic", "runs", "above", "below")
+    name for name in Condition.model_fields if name not in ("statistic", "runs", "above", "below", "margin")
 )
 """The arguments that a statistic may take."""
 
@@ -121,8 +127,14 @@ class Claim(Settings):
     source: Literal["abstract", "review", "summary", "metarepicl", "ours"] = setting(..., "Who claims it")
     statement: str = setting(..., "What is claimed, in our words; LaTeX", min_length=1)
     evidence: list[str] = setting(..., "Figures and tables that show it", min_length=1)
+    gate: list[Condition] = setting([], "What must hold before the rule is looked at")
     need: Literal["all", "any"] = setting("all", "How many of the conditions must hold")
     conditions: list[Condition] = setting(..., "What decides it", min_length=1)
+
+    @property
+    def asked(self) -> list[Condition]:
+        """All conditions: first those of the gate, then those that decide it."""
+        return [*self.gate, *self.conditions]
 
 
 class Ledger(Settings):
@@ -145,12 +157,12 @@ class Ledger(Settings):
 
     def statistics(self) -> list[str]:
         """Return the names of the statistics that the conditions ask for, each once."""
-        asked = (condition.statistic for _, claim in self.items() for condition in claim.conditions)
+        asked = (condition.statistic for _, claim in self.items() for condition in claim.asked)
         return list(dict.fromkeys(asked))
 
     def tables(self) -> list[str]:
         """Return all tables that the conditions read, `run/table` or the path of one of no run, each once."""
-        conditions = [condition for _, claim in self.items() for condition in claim.conditions]
+        conditions = [condition for _, claim in self.items() for condition in claim.asked]
         of_runs = [
             f"{run}/{table}"
             for condition in conditions

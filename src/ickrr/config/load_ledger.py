@@ -51,15 +51,18 @@ def _problems(claim: Claim, experiment: Experiment) -> Iterator[tuple[KeyPath, s
     for entry in claim.evidence:
         if entry not in shown:
             yield ("evidence",), no_such("figure or table", entry, shown)
-    yield from ((("conditions",), problem) for problem in dict.fromkeys(_of_runs(claim, experiment)))
-    for index, condition in enumerate(claim.conditions):
-        for argument, problem in _not_in_the_tables(condition, experiment):
-            yield ("conditions", str(index), argument), problem
+    for part in ("gate", "conditions"):
+        problems = dict.fromkeys(_of_runs(getattr(claim, part), experiment))
+        yield from (((part,), problem) for problem in problems)
+    for part in ("gate", "conditions"):
+        for index, condition in enumerate(getattr(claim, part)):
+            for argument, problem in _not_in_the_tables(condition, experiment):
+                yield (part, str(index), argument), problem
 
 
-def _of_runs(claim: Claim, experiment: Experiment) -> Iterator[str]:
-    """Yield what is wrong with the runs of a claim: there is none of the name, or it has no such tables."""
-    for condition in claim.conditions:
+def _of_runs(conditions: list[Condition], experiment: Experiment) -> Iterator[str]:
+    """Yield what is wrong with the runs of conditions: no run has the name, or it has no such tables."""
+    for condition in conditions:
         for run in filter(None, (*condition.runs, condition.reference)):
             lacking = [table for table in tables_read(condition.statistic) if table not in UNSOLVED_TABLES]
             if run not in experiment.runs:
@@ -80,9 +83,11 @@ def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator
         yield "statistic", why
     # Pairs and shares are of the headline solvers only.
     compared = solvers.names if "alignment" in read else solvers.headline
-    if condition.solver is not None and condition.solver not in compared:
-        kind = "solver of solvers.headline" + (" or others" if compared == solvers.names else "")
-        yield "solver", no_such(kind, condition.solver, compared)
+    for argument in ("solver", "rival"):
+        named = getattr(condition, argument)
+        if named is not None and named not in compared:
+            kind = "solver of solvers.headline" + (" or others" if compared == solvers.names else "")
+            yield argument, no_such(kind, named, compared)
     factor = condition.factor
     if factor is not None and not any(math.isclose(factor, one, rel_tol=1e-6) for one in factors):
         known = ", ".join(f"{one:g}" for one in factors)

@@ -25,7 +25,9 @@ layers win, even if an overlay names a `scale`. Snakemake's `--configfile mine.y
 mistakes are reported without their line.
 
 `ickrr config`, `estimate` and `why` take `--scale` and `--overlay` (given again for each further overlay);
-`config` prints what comes out. A task is `base.task` plus its overrides; a run is `base.model` and
+`config` prints what comes out. Editors with a YAML language server complete keys and mark mistakes: the
+first line of config.yaml (`# yaml-language-server: $schema=..`) names docs/config.schema.json, and may begin
+your overlays, too. A task is `base.task` plus its overrides; a run is `base.model` and
 `base.training` plus its overrides.
 
 In an overlay mappings merge, lists and values are replaced, and

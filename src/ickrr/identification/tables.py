@@ -1,14 +1,22 @@
 """Attributions and trials as tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.resamples import Resamples
 from ickrr.identification.attribution import NONE, Attribution
+from ickrr.identification.encompassing import Addition
 from ickrr.identification.trials import Trial
+
+Array = npt.NDArray[np.float64]
+
+ALL_COUNTED: Final = 0
+"""What stands in the column `layer` of the table `encompassing` for the mean over the layers that count."""
 
 
 def family_rows(attribution: Attribution) -> list[dict[str, object]]:
@@ -50,44 +58,52 @@ def pair_row(
 
 
 def attribution_tables(
-    run: str, layers: Mapping[int, Sequence[Attribution]], resamples: Resamples
+    run: str, layers: Mapping[int, Sequence[Attribution]], counted: slice, resamples: Resamples
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `attribution` and `encompassing` of a run.
 
     Args:
         run: its name.
         layers: by seed, the attribution of layers 1..L and of the model's own readout (layer L + 1).
+        counted: which of the layers 1..L count, see `StatisticsSettings.counted`.
         resamples: of the prompts and seeds.
 
     Returns:
         By name. Rows of `encompassing` with `NO_SEED` are means over seeds, with intervals over seeds and
-        prompts.
+        prompts; layer 0 there is the mean over the layers that count.
     """
     families: list[dict[str, object]] = []
     pairs: list[dict[str, object]] = []
     for seed, found in layers.items():
         for layer, one in enumerate(found, start=1):
             of = {"run": run, "seed": seed, "layer": layer}
-            families += [{**of, **row} for row in family_rows(one)]
+            counts = counted.start < layer <= counted.stop
+            families += [{**of, "counted": counts, **row} for row in family_rows(one)]
             pairs += [{**of, **row} for row in pair_rows(one, resamples.confidence)]
-    for layer, each in enumerate(zip(*layers.values(), strict=True), start=1):
-        of = {"run": run, "seed": NO_SEED, "layer": layer}
-        pairs += [{**of, **row} for row in _mean_rows(each, resamples)]
+    of_all = {"run": run, "seed": NO_SEED}
+    each_layer = [list(each) for each in zip(*layers.values(), strict=True)]
+    for layer, each in enumerate(each_layer, start=1):
+        pairs += [{**of_all, "layer": layer, **row} for row in _mean_rows([each], resamples)]
+    means = _mean_rows(each_layer[counted], resamples)
+    pairs += [{**of_all, "layer": ALL_COUNTED, **row} for row in means]
     return {"attribution": pd.DataFrame(families), "encompassing": pd.DataFrame(pairs)}
 
 
-def _mean_rows(each: Sequence[Attribution], resamples: Resamples) -> list[dict[str, object]]:
-    """Return the rows of one layer of all seeds: mean coefficients."""
+def _mean_rows(layers: Sequence[Sequence[Attribution]], resamples: Resamples) -> list[dict[str, object]]:
+    """Return the rows of some layers, each of all seeds: mean coefficients over both."""
     rows: list[dict[str, object]] = []
-    for family, other in each[0].additions:
-        some = [one.additions[family, other] for one in each]
-        prompts = len(some[0].influence)
+    for family, other in layers[0][0].additions:
+        some = [[one.additions[family, other] for one in each] for each in layers]
         # Each prompt's share of a coefficient, to first order: their mean is the coefficient.
-        shares = np.stack([one.value + prompts * one.influence for one in some])  # (K, B)
+        shares = np.mean([[_shares(one) for one in each] for each in some], axis=0)  # (K, B)
         mean = resamples.estimate(resamples.over_seeds(resamples.means(shares)))
-        left = float(np.mean([one.left for one in some]))
+        left = float(np.mean([[one.left for one in each] for each in some]))
         rows.append(pair_row(family, other, mean["value"], (mean["low"], mean["high"]), left))
     return rows
+
+
+def _shares(addition: Addition) -> Array:
+    return addition.value + len(addition.influence) * addition.influence  # (B)
 
 
 def trial_table(trials: Iterable[Trial]) -> pd.DataFrame:

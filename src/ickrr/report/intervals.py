@@ -9,7 +9,9 @@ takes a and b as independent, which is cautious where they share their prompts.
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+FEWEST_TRAININGS: Final = 4
 
 
 class Interval(NamedTuple):
@@ -48,6 +50,17 @@ def over_seeds(values: Sequence[float], confidence: float) -> Interval:
     if array.size < 2:
         return Interval(mean, math.nan, math.nan)
     return widened(Interval(mean, mean, mean), float(array.std(ddof=1)), array.size, confidence)
+
+
+def over_trainings(values: Sequence[float], confidence: float) -> Interval:
+    """Return the mean over trainings and its normal interval; fewer than `FEWEST_TRAININGS` have none.
+
+    Claims about an algorithm rest on this: a training is the unit of inference, and a normal interval over
+    two or three of them says little.
+    """
+    if len(values) < FEWEST_TRAININGS:
+        return Interval(sum(values) / len(values) if values else math.nan, math.nan, math.nan)
+    return over_seeds(values, confidence)
 
 
 def difference(first: Interval, second: Interval) -> Interval:

@@ -2,11 +2,13 @@
 
 With t and u the ends of an interval, a condition `above: b` is supported if t > b and not supported if
 u <= b; `below: b` is supported if u < b and not supported if t >= b; with both bounds the interval must lie
-between them. Everything else is undecided. Claims join their conditions by Kleene's three-valued logic.
+between them. An interval that lies wholly within the margin of its only bound is a tie, on either side of it.
+Everything else is undecided. Claims join their conditions as Kleene's three-valued logic does, a tie between
+a condition that holds and one that nobody can decide. A claim of which a gate does not hold is not tested.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -17,12 +19,26 @@ from ickrr.report.intervals import Interval
 from ickrr.report.load import COLUMNS, Tables
 from ickrr.report.statistics.question import Question
 
-Verdict = Literal["supported", "not supported", "undecided"]
+Outcome = Literal["supported", "not supported", "tied", "undecided"]
+Verdict = Literal[Outcome, "not tested"]
+VERDICTS: Final[tuple[Verdict, ...]] = ("supported", "not supported", "tied", "undecided", "not tested")
 
 
-def outcome(interval: Interval, above: float | None, below: float | None) -> Verdict:
-    """Judge one interval; one that does not exist (NaN) is undecided."""
+def outcome(
+    interval: Interval, above: float | None, below: float | None, margin: float | None = None
+) -> Outcome:
+    """Judge one interval; one that does not exist (NaN) is undecided.
+
+    Args:
+        interval: of the statistic.
+        above: the interval must lie above it.
+        below: the interval must lie below it.
+        margin: how close to the bound, of which there is one then, a whole interval is a tie.
+    """
     _, low, high = interval
+    bound = above if above is not None else below
+    if margin is not None and bound is not None and bound - margin <= low and high <= bound + margin:
+        return "tied"
     if (above is None or low > above) and (below is None or high < below):
         return "supported"
     if (above is not None and high <= above) or (below is not None and low >= below):
@@ -30,14 +46,17 @@ def outcome(interval: Interval, above: float | None, below: float | None) -> Ver
     return "undecided"
 
 
-def verdict(outcomes: Sequence[Verdict], need: Literal["all", "any"]) -> Verdict:
-    """Join the outcomes of a claim's conditions."""
-    decisive: Verdict = "not supported" if need == "all" else "supported"
-    if decisive in outcomes:
-        return decisive
-    if "undecided" in outcomes:
-        return "undecided"
-    return "supported" if need == "all" else "not supported"
+def verdict(outcomes: Sequence[Outcome], need: Literal["all", "any"]) -> Outcome:
+    """Join the outcomes of the conditions that decide a claim."""
+    by_weight: tuple[Outcome, ...] = ("not supported", "undecided", "tied", "supported")
+    if need == "any":
+        by_weight = ("supported", "undecided", "tied", "not supported")
+    return next(word for word in by_weight if word in outcomes)
+
+
+def verdict_of(gate: Sequence[Outcome], rule: Sequence[Outcome], need: Literal["all", "any"]) -> Verdict:
+    """Return the verdict of a claim from the outcomes of its gate and of the conditions that decide it."""
+    return verdict(rule, need) if set(gate) <= {"supported"} else "not tested"
 
 
 def judge(ledger: Ledger, experiment: Experiment, tables: Tables) -> pd.DataFrame:
@@ -59,37 +78,45 @@ def judge(ledger: Ledger, experiment: Experiment, tables: Tables) -> pd.DataFram
     """
     rows = [row for name, claim in ledger.items() for row in _rows(name, claim, experiment, tables)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS["claims"]))
-    numbers = ["factor", "above", "below", "value", "low", "high"]
+    numbers = ["factor", "above", "below", "margin", "value", "low", "high"]
     return frame.astype(dict.fromkeys(numbers, "float64"))
 
 
 def _rows(name: str, claim: Claim, experiment: Experiment, tables: Tables) -> list[dict[str, object]]:
     found = [
-        (condition, run, _ask(condition, run, experiment, tables))
-        for condition in claim.conditions
+        (part, condition, run, _ask(condition, run, experiment, tables))
+        for part, conditions in (("gate", claim.gate), ("rule", claim.conditions))
+        for condition in conditions
         for run in condition.each_run
     ]
-    outcomes = [outcome(interval, condition.above, condition.below) for condition, _, interval in found]
+    outcomes = [
+        outcome(interval, condition.above, condition.below, condition.margin)
+        for _, condition, _, interval in found
+    ]
+    gates = sum(part == "gate" for part, *_ in found)
+    judged = verdict_of(outcomes[:gates], outcomes[gates:], claim.need)
     return [
         {
             "claim": name,
             "source": claim.source,
             "statement": claim.statement,
             "evidence": ", ".join(claim.evidence),
-            "verdict": verdict(outcomes, claim.need),
+            "verdict": judged,
             "condition": index,
             "run": run,
             "statistic": condition.statistic,
+            "part": part,
             **{argument: getattr(condition, argument) or "" for argument in ARGUMENTS},
             "factor": condition.factor,
             "above": condition.above,
             "below": condition.below,
+            "margin": condition.margin,
             "value": interval.value,
             "low": interval.low,
             "high": interval.high,
             "outcome": outcomes[index],
         }
-        for index, (condition, run, interval) in enumerate(found)
+        for index, (part, condition, run, interval) in enumerate(found)
     ]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ickrr.config.ledger import tables_read
 from ickrr.config.messages import no_such
 from ickrr.errors import ConfigError
-from ickrr.report.judge import Verdict, verdict
+from ickrr.report.judge import Outcome, Verdict, verdict
 from ickrr.report.plain import plain
 from ickrr.report.tables.claims import describe
 
@@ -21,7 +21,7 @@ def overview(claims: pd.DataFrame) -> Iterator[str]:
     Args:
         claims: table `claims`.
     """
-    each = claims.groupby("claim", sort=False)
+    each = claims[claims["part"] == "rule"].groupby("claim", sort=False)
     width = claims["claim"].str.len().max()
     for name, conditions in each:
         first = conditions.iloc[0]
@@ -55,11 +55,13 @@ def one_claim(claims: pd.DataFrame, name: str, tables: Path) -> Iterator[str]:
     yield f"  {plain(first['statement'])}"
     yield f"  claimed by {first['source']}, shown by {first['evidence']}"
     rows = [row for _, row in conditions.iterrows()]
-    if need := needed([row["outcome"] for row in rows], first["verdict"]):
-        yield f"  decided by {len(rows)} conditions, of which {need} must hold"
+    rule = [row["outcome"] for row in rows if row["part"] == "rule"]
+    if need := needed(rule, first["verdict"]):
+        yield f"  decided by {len(rule)} conditions, of which {need} must hold"
     for row in rows:
         about = row["run"] or f"{row['subject']} {row['setting']}".strip()
-        yield f"  {row['outcome']}: {about}: {plain(describe(row))} ({row['statistic']})"
+        gate = "gate, " if row["part"] == "gate" else ""
+        yield f"  {gate}{row['outcome']}: {about}: {plain(describe(row))} ({row['statistic']})"
         yield f"    {value(row)}, wanted {wanted(row)}"
     runs = dict.fromkeys(run for row in rows for run in runs_of(row))
     if runs:
@@ -68,7 +70,7 @@ def one_claim(claims: pd.DataFrame, name: str, tables: Path) -> Iterator[str]:
     yield from (f"  rests on {file}" for file in files)
 
 
-def needed(outcomes: list[Verdict], found: Verdict) -> str | None:
+def needed(outcomes: list[Outcome], found: Verdict) -> str | None:
     """Return how many conditions must hold (all, any), None where both rules give the verdict."""
     rules: tuple[Literal["all", "any"], ...] = ("all", "any")
     fitting = [rule for rule in rules if verdict(outcomes, rule) == found]
@@ -89,10 +91,11 @@ def value(condition: "pd.Series[Any]") -> str:
 
 def wanted(condition: "pd.Series[Any]") -> str:
     """Return the bound that the whole interval must lie beyond."""
-    above, below = float(condition["above"]), float(condition["below"])
+    above, below, margin = (float(condition[name]) for name in ("above", "below", "margin"))
+    tie = "" if math.isnan(margin) else f" (a tie within {margin:g})"
     if math.isnan(above):
-        return f"below {below:g}"
-    return f"above {above:g}" if math.isnan(below) else f"between {above:g} and {below:g}"
+        return f"below {below:g}{tie}"
+    return f"above {above:g}{tie}" if math.isnan(below) else f"between {above:g} and {below:g}"
 
 
 def runs_of(condition: "pd.Series[Any]") -> list[str]:

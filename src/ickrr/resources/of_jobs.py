@@ -119,6 +119,24 @@ class JobResources:
             case "try_identification":
                 memory = of_steps.identifying_memory_mb(run, count) + of_steps.probing_memory_mb(run, count)
                 return memory, of_steps.identifying_seconds(run, count, KNOWN_CASES)
+            case "replace_heads":
+                replaced = experiment.interventions
+                memory = of_steps.replacing_memory_mb(run, replaced, probe)
+                return memory, seeds * of_steps.replacing_seconds(run, prompts.fit, replaced, probe)
+            case "measure_linearity":
+                linear = experiment.linearity
+                memory = of_steps.linearity_memory_mb(run, linear, probe)
+                return memory, seeds * of_steps.linearity_seconds(run, prompts.fit, linear, probe)
+            case "compare_probes":
+                memory = of_steps.comparing_probes_memory_mb(run, count, solvers, probe, seeds)
+                folds = experiment.probes.folds
+                return memory, seeds * of_steps.comparing_probes_seconds(
+                    run, prompts, folds, solvers, probe, draws
+                )
+            case "measure_degree":
+                memory = of_steps.degree_memory_mb(run, max(prompts.fit, count), experiment.degree)
+                layers = seeds * (run.model.layers + 1)
+                return memory, of_steps.degree_seconds(run, prompts, experiment.degree, layers)
             case "measure_operators":
                 operators = experiment.operators
                 memory = of_steps.operators_memory_mb(run, operators)

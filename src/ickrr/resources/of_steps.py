@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from math import ceil
 
+from ickrr.config.degree import DegreeSettings
 from ickrr.config.experiment import PromptCounts
 from ickrr.config.functions import FunctionSettings
+from ickrr.config.interventions import InterventionSettings
+from ickrr.config.linearity import LinearitySettings
 from ickrr.config.model import FUSED_FROM
 from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.operators import OperatorSettings
@@ -231,6 +234,100 @@ def identifying_memory_mb(run: RunSettings, prompts: int) -> float:
     """Return the memory of attributing layers in MB: 22 spectra, 360 members on grids, 400 columns."""
     points = prompts * run.task.context_length
     return PROCESS_MB + 8 * points * (22 * 2 * run.task.context_length + 360 + 400) / 1e6
+
+
+def replacing_seconds(
+    run: RunSettings, fit: int, settings: InterventionSettings, probe: ProbeSettings
+) -> float:
+    """Return the seconds that replacing the heads of one model takes.
+
+    A pass for each head and two replacements, and for each set of heads and four, at most two sets a layer
+    and two more; it costs twice a plain one, as the attention is computed again. Sets are identified at half
+    of the layers, with five of nine families. A kernel of a head takes 60 passes over its weights.
+    """
+    layers, heads = run.model.layers, run.model.heads
+    sets = 4 * (2 * layers + 2)
+    passes = 2 * layers * heads + sets
+    predicted = 2 * passes * predicting_seconds(run, settings.prompts, probe.chunk_prompts, False)
+    identified = 0.6 * identifying_seconds(run, settings.prompts, sets * (layers + 1) // 2)
+    weights = settings.fit_prompts * layers * heads * (2 * run.task.context_length + 1) ** 2
+    kernels = seconds_of(2 * 60 * 20.0 * weights, False)
+    return predicted + identified + kernels + _reading_seconds(run, fit, probe.chunk_prompts, False)
+
+
+def replacing_memory_mb(run: RunSettings, settings: InterventionSettings, probe: ProbeSettings) -> float:
+    """Return the memory of replacing heads in MB: probing, identifying, the attention on fit prompts."""
+    tokens = 2 * run.task.context_length + 1
+    # In the paired layout there is attention of each context length, together less than that of 2 N tokens.
+    weights = run.model.layers * run.model.heads * settings.fit_prompts * tokens**2 * (FLOAT + DOUBLE)
+    probing = probing_memory_mb(run, min(probe.chunk_prompts, settings.prompts))
+    return probing + identifying_memory_mb(run, settings.prompts) - PROCESS_MB + weights / 1e6
+
+
+def linearity_seconds(run: RunSettings, fit: int, settings: LinearitySettings, probe: ProbeSettings) -> float:
+    """Return the seconds of the linearity of one model.
+
+    A derivative by each of N labels takes three passes, for two sets of labels; and all layers and families
+    are fitted as if identified.
+    """
+    passes = 2 * 3 * run.task.context_length + 4
+    predicted = passes * predicting_seconds(run, settings.prompts, settings.chunk_prompts, False)
+    identified = identifying_seconds(run, settings.prompts, 2 * (run.model.layers + 1))
+    return predicted + identified + _reading_seconds(run, fit, probe.chunk_prompts, False)
+
+
+def linearity_memory_mb(run: RunSettings, settings: LinearitySettings, probe: ProbeSettings) -> float:
+    """Return the memory of the linearity in MB: Jacobians of layers and of ten steps, and identifying."""
+    n = run.task.context_length
+    jacobians = 4 * (run.model.layers + 11) * settings.prompts * (n + 1) * n * DOUBLE / 1e6
+    probing = probing_memory_mb(run, max(probe.chunk_prompts, 2 * settings.chunk_prompts))
+    return probing + identifying_memory_mb(run, settings.prompts) - PROCESS_MB + jacobians
+
+
+def comparing_probes_seconds(
+    run: RunSettings,
+    prompts: PromptCounts,
+    folds: int,
+    solvers: SolverSettings,
+    probe: ProbeSettings,
+    draws: int,
+) -> float:
+    """Return the seconds that four probes of one model take: fits, comparisons, attributions."""
+    main = solvers.model_copy(update={"others": []})
+    fits = (folds + 1) * _reading_seconds(run, 4 * prompts.fit, probe.chunk_prompts, False)
+    read = _reading_seconds(run, prompts.evaluation, probe.chunk_prompts, False)
+    compared = 4 * comparing_seconds(run, prompts.evaluation, main, draws)
+    return fits + read + compared + identifying_seconds(run, prompts.evaluation, 4 * run.model.layers)
+
+
+def comparing_probes_memory_mb(
+    run: RunSettings, prompts: int, solvers: SolverSettings, probe: ProbeSettings, seeds: int
+) -> float:
+    """Return the memory of comparing probes in MB: probing, comparing, identifying, four sets of layers."""
+    layers = 4 * seeds * (run.model.layers + 1) * prompts * (run.task.context_length + 1) * DOUBLE / 1e6
+    parts = (
+        2 * probing_memory_mb(run, probe.chunk_prompts),
+        comparing_memory_mb(run, prompts, solvers, seeds),
+        identifying_memory_mb(run, prompts),
+    )
+    return sum(parts) - 3 * PROCESS_MB + layers
+
+
+def degree_seconds(run: RunSettings, prompts: PromptCounts, settings: DegreeSettings, layers: int) -> float:
+    """Return the seconds of the needed degrees: spectra, and a fit of each layer and pseudo-layer."""
+    n, width = run.task.context_length, run.model.width
+    points = (prompts.fit + prompts.evaluation) * n
+    cases = 3 * len(settings.known) * len(settings.noises)
+    spectra = 10 * points * n**3 / 4 + 3 * settings.largest * 50.0 * points * n
+    fits = layers * 4 * settings.largest**2 * points + cases * points * (2 * width**2 + 60 * width)
+    return seconds_of(spectra + fits, False)
+
+
+def degree_memory_mb(run: RunSettings, prompts: int, settings: DegreeSettings) -> float:
+    """Return the memory of the needed degrees in MB: spectra, columns and streams of both sets of prompts."""
+    n, width = run.task.context_length, run.model.width
+    each = 6 * n + 3 * settings.largest + 4 * width + (run.model.layers + 1) * width
+    return PROCESS_MB + 2 * prompts * (n + 1) * each * DOUBLE / 1e6
 
 
 def operators_seconds(run: RunSettings, settings: OperatorSettings) -> float:

@@ -1,7 +1,4 @@
-"""Richardson with W = omega diag(K 1)^-1, the softmax normaliser of the sources.
-
-With omega = 1 it diverges wherever an eigenvalue of W A exceeds 2; at n = 1 that is 1 + lambda.
-"""
+"""Richardson with W = omega diag(A 1)^-1, as in the theorem; the eigenvalues of W A / omega lie in (0, 1]."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,4 +24,5 @@ def flops_per_step(points: int) -> float:
 
 def iterate(system: "KernelSystem", settings: SolverSettings) -> "Iterator[Tensor]":
     """Yield the predictions (B, N+1) of step 0, 1, 2, ... without end; step 0 is the zero predictor."""
-    return stationary_iteration(system, settings.omega * system.masked_inverse(system.row_sums))
+    weights = settings.omega * system.masked_inverse(system.row_sums + system.ridge)
+    return stationary_iteration(system, weights)

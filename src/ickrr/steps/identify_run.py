@@ -63,5 +63,7 @@ def main(arguments: argparse.Namespace) -> None:
     resamples = Resamples(
         len(problem.y), len(found), statistics.bootstrap_draws, statistics.seed, statistics.confidence
     )
-    for name, table in attribution_tables(run.name, found, resamples).items():
+    for name, table in attribution_tables(
+        run.name, found, statistics.counted(run.model.layers), resamples
+    ).items():
         write_table(getattr(arguments, name), table)

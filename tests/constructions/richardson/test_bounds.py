@@ -84,7 +84,7 @@ def iterates(x, y, ridge):
     """Yield the predictions at the last of the points (n+1, d) of the pipeline's own solver, step by step."""
     kernel = gaussian(squared_distances(x[None], x[None]), 1.0)
     system = KernelSystem(kernel, y[None], ridge)
-    for step in SOLVERS.load("preconditioned_richardson_ridge").iterate(system, SolverSettings()):
+    for step in SOLVERS.load("preconditioned_richardson").iterate(system, SolverSettings()):
         yield float(step[0, -1])
 
 

@@ -80,14 +80,14 @@ def test_solver_of_the_comparison_agrees(task_seed):
     from ickrr.config.solvers import SolverSettings
     from ickrr.config.task import TaskSettings
     from ickrr.randomness import torch_generator
-    from ickrr.solvers.preconditioned_richardson_ridge import iterate as preconditioned_richardson_ridge
+    from ickrr.solvers.preconditioned_richardson import iterate as preconditioned_richardson
     from ickrr.solvers.system import KernelSystem
     from ickrr.tasks import kernel_matrix, sample_prompts
 
     task = TaskSettings(context_length=6)
     prompts = sample_prompts(task, 5, torch_generator(task_seed, "test"))
     system = KernelSystem(kernel_matrix(task, prompts.x), prompts.y, task.noise_std**2)
-    steps = preconditioned_richardson_ridge(system, SolverSettings())
+    steps = preconditioned_richardson(system, SolverSettings())
     problem = Problem(5, 6, task.lengthscale, task.noise_std**2, 1.0, 6.0, sphere=True)
     streams = exact_model.build(problem, 5).residual_streams(prompts.x, prompts.y)
     model = exact_model.build(problem, 5)

@@ -9,12 +9,13 @@ import pytest
 from support import ROOT
 
 from ickrr.comparison import alignment
-from ickrr.config.claim_terms import DIRECTION, AlignmentName, Ranked
+from ickrr.config.claim_terms import DIRECTION, FAMILY_WORDS, AlignmentName, FamilyName, Ranked
 from ickrr.config.ledger import allowed_values, arguments_of
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.entries import STATISTICS
 from ickrr.errors import ConfigError
+from ickrr.identification.families import FAMILIES
 from ickrr.report.statistics.question import Question
 
 
@@ -33,6 +34,12 @@ def test_claims_know_the_statistics_that_the_comparison_computes():
     """Fails if a statistic of the alignment stands in one list only, or differs in which end is better."""
     assert set(get_args(AlignmentName)) == set(alignment.STATISTICS)
     assert {name: one.better for name, one in alignment.STATISTICS.items() if one.better} == DIRECTION
+
+
+def test_claims_know_the_families_that_layers_are_compared_with():
+    """Fails if a family stands in one list only, or has no words."""
+    assert get_args(FamilyName) == FAMILIES
+    assert tuple(FAMILY_WORDS) == FAMILIES
 
 
 def test_only_what_may_be_ranked_can_be_led():
@@ -70,7 +77,7 @@ def strange(question: Question, optimiser: str) -> None:
         ),
         ({"NAME": " "}, "has the NAME ' '; give the text that tables and figures write"),
         ({"NAME": "lead of {optimiser}"}, "has optimiser in its NAME, but takes solver"),
-        ({"estimate": strange}, "takes optimiser, which no condition has; allowed: of, solver, reference"),
+        ({"estimate": strange}, "takes optimiser, which no condition has; allowed: of, solver, rival"),
         ({"estimate": 3.0}, "has an estimate that is not a function"),
         ({"READS": ("pair",)}, "reads pair, which no run has; allowed: errors, similarity"),
         (None, "cannot be imported (SyntaxError: invalid syntax"),

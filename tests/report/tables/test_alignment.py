@@ -120,7 +120,7 @@ def test_controls_stand_below_the_runs(experiment, toy, tmp_path):
         ["", ""],
     ]
     for row, control, solver in (
-        (rows[0], "built_probed", "preconditioned_richardson_ridge"),
+        (rows[0], "built_probed", "preconditioned_richardson"),
         (rows[2], "random", "richardson"),
     ):
         found = estimate(load_table(tmp_path / "tables", [control], "alignment"), solver, "distance")

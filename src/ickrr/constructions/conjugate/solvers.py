@@ -10,6 +10,6 @@ REFERENCES: Final = {"cg": "conjugate_gradient", "pcg": "preconditioned_cg"}
 
 STATIONARY: Final = {
     "richardson": "richardson",
-    "preconditioned_richardson": "preconditioned_richardson_ridge",  # the one that always converges
+    "preconditioned_richardson": "preconditioned_richardson",  # the one that always converges
 }
 """Solvers whose number of steps is compared with theirs, by subject of the summary."""

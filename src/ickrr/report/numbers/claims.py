@@ -1,13 +1,10 @@
 """The verdicts of the ledger, so that no verdict in the text is typed."""
 
-from typing import Final
-
 import pandas as pd
 
 from ickrr.report.formatting import camel_case
+from ickrr.report.judge import VERDICTS
 from ickrr.report.numbers.macros import Macros
-
-VERDICTS: Final = ("supported", "not supported", "undecided")
 
 
 def claim_numbers(macros: Macros, claims: pd.DataFrame) -> None:

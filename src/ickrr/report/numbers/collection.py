@@ -8,6 +8,7 @@ from ickrr.report.numbers.claims import claim_numbers
 from ickrr.report.numbers.comparison import comparison_numbers
 from ickrr.report.numbers.conjugate import conjugate_numbers
 from ickrr.report.numbers.construction import construction_numbers
+from ickrr.report.numbers.identification import identification_numbers
 from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.numbers.operators import operator_numbers
@@ -29,6 +30,7 @@ def all_numbers(experiment: Experiment, tables: Tables, claims: pd.DataFrame) ->
     macros = Macros()
     run_numbers(macros, experiment, tables)
     comparison_numbers(macros, experiment, tables)
+    identification_numbers(macros, experiment, tables)
     construction_numbers(macros, experiment, tables)
     conjugate_numbers(macros, experiment, tables)
     operator_numbers(macros, experiment, tables)

@@ -18,7 +18,8 @@ PLACEHOLDER: Final = re.compile(r"<(\w+)>")
 ESTIMATE: Final = ("", "Value", "Low", "High")
 ANY: Final = "[A-Z][A-Za-z]*?"
 WIDER: Final = {
-    **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Measured", "Anchor"), "Run"),
+    **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Identified", "Tried"), "Run"),
+    **dict.fromkeys(("Measured", "Anchor"), "Run"),
     "Headline": "Solver",
 }
 """Kinds that are part of another. A name that is missing from the wider kind does not exist."""
@@ -32,6 +33,8 @@ def named(experiment: Experiment, claims: Collection[str]) -> Named:
         "Compared": experiment.compared,
         "WithErrors": experiment.runs_showing("errors"),
         "WithNoise": experiment.runs_showing("noise"),
+        "Identified": experiment.runs_showing("attribution"),
+        "Tried": experiment.runs_showing("trials"),
         "Measured": operators.runs,
         "Anchor": [operators.anchor] if operators.anchor else [],
         "Solver": experiment.solvers.names,

@@ -33,6 +33,8 @@ KINDS: Final = {
     "Compared": "a run that is compared with the solvers",
     "WithErrors": "a run of which a figure or table shows the table errors",
     "WithNoise": "a run of which a figure or table shows the table noise",
+    "Identified": "a run of which a figure or table shows the table attribution",
+    "Tried": "a run of which a figure or table shows the table trials",
     "Measured": "a run of operators.runs",
     "Anchor": "the run operators.anchor",
     "Solver": "a solver of solvers.headline or solvers.others",
@@ -118,8 +120,8 @@ GROUPS: Final = (
     ),
     Group(
         "comparison",
-        "Statistic of the first solver minus that of the second, mean over layers 1..L; interval over "
-        "prompts and seeds.",
+        "Statistic of the first solver minus that of the second, mean over the layers that count; interval "
+        "over prompts and seeds.",
         "<Compared><Headline>Against<Headline>",
         "Distance~ Similarity~",
     ),
@@ -142,6 +144,28 @@ GROUPS: Final = (
         "Factors of the training noise.",
         "",
         "NoiseFactorLowest NoiseFactorHighest",
+    ),
+    Group(
+        "identification",
+        "Settings of the identification.",
+        "",
+        "IdentificationMargin FirstCountedLayer",
+    ),
+    Group(
+        "identification",
+        "Layers that count, of all seeds, and how many are named preconditioned Richardson, none or "
+        "undecided; percent of them named preconditioned Richardson, and percent that it, Richardson or a "
+        "closed form explains alone; mean of what preconditioned Richardson adds to Richardson and to ridge "
+        "regression, and Richardson to it.",
+        "<Identified>",
+        "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedShare~ PreconditionedAlone~ "
+        "RichardsonAlone~ ClosedFormAlone~ AddedToRichardson~ AddedToRidge~ AddedByRichardson~",
+    ),
+    Group(
+        "identification",
+        "Pseudo-layers of known algorithms: how many there are, are named rightly, wrongly, or not named.",
+        "<Tried>",
+        "PseudoLayers PseudoRight PseudoWrong PseudoUnnamed",
     ),
     Group(
         "construction",

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ickrr.config.experiment import Experiment
 
+SHOWN = ("errors", "noise", "attribution", "encompassing", "trials")
+"""Tables that are read of the runs of a figure or table that shows them."""
+
 OF_CONSTRUCTIONS = (
     "construction/cells",
     "construction/rates",
@@ -23,7 +26,7 @@ def tables_read(experiment: "Experiment") -> list[str]:
     of_runs = {
         "learning_curve": experiment.runs,
         **dict.fromkeys(("alignment", "pairs", "shares"), experiment.compared),
-        **{table: experiment.runs_showing(table) for table in ("errors", "noise")},
+        **{table: experiment.runs_showing(table) for table in SHOWN},
     }
     named = [f"{run}/{table}" for table, runs in of_runs.items() for run in runs]
     return [*named, *OF_CONSTRUCTIONS, *experiment.operators.summaries]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ickrr.report.load import Tables
+
+PSEUDO_LAYERS: Final = ("pseudo-layer", "mixed pseudo-layer")
+"""Groups of known cases that are made as layers are made: written into a stream and read by a probe."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,16 @@ class Question:
         from ickrr.report.load import file_of
 
         return file_of(self.tables, f"{self.run}/{name}.parquet" if self.run else f"{name}.parquet")
+
+    def counted_layers(self) -> "pd.DataFrame":
+        """Return the rows of the table `attribution` of the layers that claims count."""
+        table = self.table("attribution")
+        return table[table["counted"].astype(bool)]
+
+    def pseudo_layers(self) -> "pd.DataFrame":
+        """Return the rows of the table `trials` that a probe read from a stream."""
+        table = self.table("trials")
+        return table[table["group"].isin(PSEUDO_LAYERS)]
 
     def ends_of_training(self) -> "pd.DataFrame":
         """Return the last point of the learning curve of each seed."""

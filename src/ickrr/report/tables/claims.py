@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ickrr.config.claim_terms import ALIGNMENT_WORDS, NOISE_METHOD_WORDS
+from ickrr.config.claim_terms import ALIGNMENT_WORDS, FAMILY_WORDS, NOISE_METHOD_WORDS
 from ickrr.config.experiment import Experiment
 from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
@@ -58,7 +58,8 @@ def _claim(index: int, conditions: pd.DataFrame) -> list[tuple[str, str, str, st
     head = rf"{rule}\textbf{{{index}.}} {first['statement']} ({source}; {evidence})"
     rows = [(head, "", "", rf"\textbf{{{first['verdict']}}}")]
     for _, condition in conditions.iterrows():
-        text = rf"\quad {about(condition)}: {describe(condition)}"
+        gate = "gate, " if condition["part"] == "gate" else ""
+        text = rf"\quad {gate}{about(condition)}: {describe(condition)}"
         rows.append((text, value(condition), wanted(condition), condition["outcome"]))
     return rows
 
@@ -75,16 +76,20 @@ def about(condition: "pd.Series[Any]") -> str:
 def describe(condition: "pd.Series[Any]") -> str:
     """Say in words what a condition is about (LaTeX)."""
     words = FLOOR_WORDS if condition["of"] == "floor" else STATISTICS.load(condition["statistic"]).NAME
-    solver = condition["solver"]
     text: str = words.format(
         of=ALIGNMENT_WORDS[condition["of"]] if condition["of"] else "",
-        solver=prose_name(solver).replace("–", "--") if solver else "",
+        **{name: _solver(condition[name]) for name in ("solver", "rival")},
+        **{name: FAMILY_WORDS.get(condition[name], "") for name in ("family", "beside")},
         reference=plain(condition["reference"]),
         quantity=quantity_words(condition["table"], condition["quantity"]),
         method=NOISE_METHOD_WORDS[condition["method"]] if condition["method"] else "",
         factor="" if math.isnan(condition["factor"]) else setting_number(float(condition["factor"])),
     )
     return text
+
+
+def _solver(name: str) -> str:
+    return prose_name(name).replace("–", "--") if name else ""
 
 
 def value(condition: "pd.Series[Any]") -> str:
@@ -95,9 +100,10 @@ def value(condition: "pd.Series[Any]") -> str:
 
 def wanted(condition: "pd.Series[Any]") -> str:
     """Return the bound that a condition has to clear (LaTeX)."""
-    above, below = (float(condition[name]) for name in ("above", "below"))
+    above, below, margin = (float(condition[name]) for name in ("above", "below", "margin"))
+    tie = "" if math.isnan(margin) else rf", tie $\pm{setting_number(margin)}$"
     if math.isnan(above):
-        return rf"$<{setting_number(below)}$"
+        return rf"$<{setting_number(below)}${tie}"
     if math.isnan(below):
-        return rf"$>{setting_number(above)}$"
+        return rf"$>{setting_number(above)}${tie}"
     return f"{setting_number(above)} to {setting_number(below)}"

@@ -1,4 +1,7 @@
-"""Richardson with W = omega diag(A 1)^-1; the eigenvalues of W A / omega lie in (0, 1]."""
+"""Richardson with W = omega diag(K 1)^-1, the softmax normaliser of the sources.
+
+With omega = 1 it diverges wherever an eigenvalue of W A exceeds 2; at n = 1 that is 1 + lambda.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,8 +14,8 @@ if TYPE_CHECKING:
 
     from ickrr.solvers.system import KernelSystem
 
-NAME = "Preconditioned Richardson, ridge in row sums"
-SHORT = "Precond. Rich. (ridge)"  # in legends
+NAME = "Preconditioned Richardson, row sums without ridge"
+SHORT = "Precond. Rich. (kernel)"  # in legends
 PROPER = False  # keeps its capital inside a sentence
 LOOK = ("#BB3344", "P", ":")  # colour, marker, line
 
@@ -24,5 +27,4 @@ def flops_per_step(points: int) -> float:
 
 def iterate(system: "KernelSystem", settings: SolverSettings) -> "Iterator[Tensor]":
     """Yield the predictions (B, N+1) of step 0, 1, 2, ... without end; step 0 is the zero predictor."""
-    weights = settings.omega * system.masked_inverse(system.row_sums + system.ridge)
-    return stationary_iteration(system, weights)
+    return stationary_iteration(system, settings.omega * system.masked_inverse(system.row_sums))

@@ -1,0 +1,1 @@
+"""Heads whose attention is replaced, and what that does to the layers after them."""

@@ -1,0 +1,1 @@
+"""Finished runs for people who work on: `from ickrr import load_run`."""

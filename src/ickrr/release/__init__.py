@@ -1,0 +1,1 @@
+"""What is published: metadata, model card, and the folder of all artefacts."""

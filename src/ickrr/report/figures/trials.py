@@ -1,0 +1,83 @@
+"""What known algorithms are named by the identification: a matrix of counts, known against named."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ickrr.config.claim_terms import FAMILY_WORDS
+from ickrr.report.panels.axes import letters
+from ickrr.report.statistics.question import PSEUDO_LAYERS
+from ickrr.report.style import SEQUENTIAL, new_figure, note, style
+
+UNNAMED: Final = ("none", "undecided")
+OF_NO_FAMILY: Final = ("held out", "no iteration")
+"""Groups of cases that no family is right for."""
+
+
+def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figure:
+    """Draw one matrix for each run: rows are what cases were made from, columns what they were named.
+
+    Args:
+        trials: table `trials` of the runs.
+        runs: runs, whose prompts the cases were tried on.
+        scale: name of the scale.
+
+    Raises:
+        ValueError: a run is absent from the table.
+    """
+    with style():
+        figure = new_figure(height=0.5 + 3.1 * -(-len(runs) // 2))
+        grid = figure.subplots(-(-len(runs) // 2), 2, squeeze=False, sharex=True, sharey=True)
+        panels = list(grid.flat[: len(runs)])
+        for unused in grid.flat[len(runs) :]:
+            unused.set_visible(False)
+        for axes, run in zip(panels, runs, strict=True):
+            counts = confusion(trials[trials["run"] == run])
+            if not counts.to_numpy().any():
+                raise ValueError(f"table trials has no rows of run '{run}'")
+            shares = counts.to_numpy() / np.maximum(counts.sum(axis=1).to_numpy()[:, None], 1)
+            axes.imshow(shares, cmap=f"{SEQUENTIAL}_r", vmin=0, vmax=1.25, aspect="auto")
+            for (row, column), count in np.ndenumerate(counts.to_numpy()):
+                if count:
+                    colour = "white" if shares[row, column] > 0.6 else "black"
+                    axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=6.5)
+            axes.set_xticks(range(len(counts.columns)), labels=counts.columns, rotation=60, ha="right")
+            axes.set_yticks(range(len(counts.index)), labels=counts.index)
+            axes.set_title(run.replace("_", " "))
+            axes.grid(visible=False)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("made from")
+        for axes in grid[-1]:
+            axes.set_xlabel("named")
+        letters(panels)
+        note(figure, f"{scale} scale")
+    return figure
+
+
+def confusion(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return how many cases of each kind (rows) were named what (columns).
+
+    Rows are the families that pseudo-layers were made from, mixtures of iterates, and cases of no family.
+    """
+    columns = [*FAMILY_WORDS, *UNNAMED]
+    pseudo, mixed = PSEUDO_LAYERS
+    rows = {
+        family: trials[(trials["group"] == pseudo) & (trials["allowed"] == family)] for family in FAMILY_WORDS
+    }
+    rows["mixture"] = trials[trials["group"] == mixed]
+    rows |= {group: trials[trials["group"] == group] for group in OF_NO_FAMILY}
+    counted = {
+        name: [int((some["named"] == column).sum()) for column in columns] for name, some in rows.items()
+    }
+    return pd.DataFrame.from_dict(counted, orient="index", columns=columns)
+
+
+def describe_trials(trials: pd.DataFrame, run: str) -> str:
+    """Say for one run how many pseudo-layers were named rightly and wrongly."""
+    rows = trials[(trials["run"] == run) & trials["group"].isin(PSEUDO_LAYERS)]
+    right = int(((rows["named"] == rows["allowed"]) & ~rows["wrong"].astype(bool)).sum())
+    wrong = int(rows["wrong"].sum())
+    return f"Run `{run}`: of {len(rows)} pseudo-layers {right} are named rightly and {wrong} wrongly."

@@ -1,0 +1,72 @@
+"""Numbers of the identification: what the layers are named, what families add, how known cases fared."""
+
+from typing import Final
+
+import pandas as pd
+
+from ickrr.config.experiment import Experiment
+from ickrr.report.formatting import camel_case, number
+from ickrr.report.intervals import Interval
+from ickrr.report.load import Tables
+from ickrr.report.numbers.macros import Macros
+from ickrr.report.statistics.addition import estimate as addition
+from ickrr.report.statistics.closed_form_share import estimate as closed_form_share
+from ickrr.report.statistics.named_share import estimate as named_share
+from ickrr.report.statistics.question import Question
+from ickrr.report.statistics.survival_share import estimate as survival_share
+
+UNNAMED: Final = ("none", "undecided")
+
+
+def identification_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
+    """Add the identification of all runs of which a figure or table shows it.
+
+    Args:
+        macros: where they are added.
+        experiment: the resolved experiment.
+        tables: the tidy tables, see `ickrr.report.load.Tables`.
+
+    Raises:
+        FileError: a table is missing or lacks a row.
+    """
+    headline, confidence = experiment.solvers.headline, experiment.statistics.confidence
+    macros.value("IdentificationMargin", experiment.identification.margin)
+    macros.value("FirstCountedLayer", experiment.statistics.first_layer)
+    for run in experiment.runs_showing("attribution"):
+        layer_numbers(macros, camel_case(run), Question(tables, run, headline, confidence))
+    for run in experiment.runs_showing("trials"):
+        question = Question(tables, run, headline, confidence)
+        trial_numbers(macros, camel_case(run), question.pseudo_layers())
+
+
+def layer_numbers(macros: Macros, name: str, question: Question) -> None:
+    """Add what the layers of one run are named; the same statistics that decide claims."""
+    each = question.counted_layers().drop_duplicates(["seed", "layer"])
+    macros.value(f"{name}CountedLayers", len(each))
+    for word in ("PR", *UNNAMED):
+        macros.value(f"{name}Named{camel_case(word.lower())}Count", int((each["named"] == word).sum()))
+    shares = {
+        "NamedShare": named_share(question, "PR"),
+        "RichardsonAlone": survival_share(question, "R"),
+        "PreconditionedAlone": survival_share(question, "PR"),
+        "ClosedFormAlone": closed_form_share(question),
+    }
+    for quantity, share in shares.items():
+        macros.estimate(f"{name}{quantity}", *_percent(share))
+    macros.estimate(f"{name}AddedToRichardson", *addition(question, "PR", "R"))
+    macros.estimate(f"{name}AddedToRidge", *addition(question, "PR", "ridge"))
+    macros.estimate(f"{name}AddedByRichardson", *addition(question, "R", "PR"))
+
+
+def trial_numbers(macros: Macros, name: str, cases: pd.DataFrame) -> None:
+    """Add how the pseudo-layers on the prompts of one run were named."""
+    wrong = cases["wrong"].astype(bool)
+    unnamed = cases["named"].isin(UNNAMED)
+    macros.add(f"{name}PseudoLayers", number(len(cases)))
+    macros.add(f"{name}PseudoRight", number(int((~wrong & ~unnamed).sum())))
+    macros.add(f"{name}PseudoWrong", number(int(wrong.sum())))
+    macros.add(f"{name}PseudoUnnamed", number(int(unnamed.sum())))
+
+
+def _percent(share: Interval) -> Interval:
+    return Interval(*(100 * end for end in share))

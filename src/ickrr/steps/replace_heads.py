@@ -1,0 +1,58 @@
+"""Replace the attention of a run's heads by kernels, and see what that costs the layers after them."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from ickrr.config.identification import IdentificationSettings
+from ickrr.config.interventions import InterventionSettings
+from ickrr.config.probe import ProbeSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.statistics import StatisticsSettings
+from ickrr.identification.stored import stored_candidates
+from ickrr.interventions.study import TABLES, intervention_tables
+from ickrr.io.files import read_settings, write_table
+from ickrr.io.run_files import load_prompts
+from ickrr.model.trained import add_model_options, load_seeds
+from ickrr.threads import add_threads_option
+
+SETTINGS = ("identification", "probe", "statistics")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_model_options(parser)
+    parser.add_argument("--fit", type=Path, required=True, help="prompts of kernels and readouts")
+    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
+    parser.add_argument("--settings", type=Path, required=True, help="settings of the replacement (JSON)")
+    for name in SETTINGS:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=f"settings of '{name}' (JSON)")
+    add_threads_option(parser)
+    for name in TABLES:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Write what kernels explain of each head, and what replacing heads costs.
+
+    Raises:
+        FileError: an input is missing, damaged, or belongs to another run, seed or task.
+        ConfigError: the run's attention is not softmax, or its kernel is not the Gaussian.
+    """
+    torch.set_num_threads(arguments.threads)
+    run = read_settings(arguments.run, RunSettings)
+    settings = read_settings(arguments.settings, InterventionSettings)
+    identification = read_settings(arguments.identification, IdentificationSettings)
+    tables = intervention_tables(
+        run,
+        load_seeds(arguments.weights, run, arguments.seeds, torch.device("cpu")),
+        load_prompts(arguments.fit, run, "fit"),
+        load_prompts(arguments.evaluation, run, "evaluation"),
+        stored_candidates(arguments.fit, arguments.evaluation, run, identification, settings.prompts),
+        settings,
+        read_settings(arguments.probe, ProbeSettings),
+        read_settings(arguments.statistics, StatisticsSettings),
+    )
+    for name, table in tables.items():
+        write_table(getattr(arguments, name), table)

@@ -1,0 +1,1 @@
+"""One training repeated here, and whether what comes out agrees with results from elsewhere."""

@@ -1,0 +1,46 @@
+"""Invented tables of the identification."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from ickrr.config.claim_terms import FAMILY_WORDS
+from ickrr.report.load import COLUMNS
+
+
+def attribution(run, generator, seeds=None, layers=5):
+    """Return the table `attribution` of a run: layers from the third on count, the own readout does not."""
+    rows = []
+    likely = generator.choice(["PR", "none"], p=[0.5, 0.5])
+    for seed, layer in itertools.product(seeds or range(int(generator.integers(3, 7))), range(1, layers + 2)):
+        named = likely if generator.uniform() < 0.9 else "R"
+        for place, family in enumerate(FAMILY_WORDS):
+            survives = family == named or generator.uniform() < 0.15
+            distance = 0.1 + 0.02 * place + 0.3 / layer + generator.uniform(0, 0.01)
+            counted = min(3, layers) <= layer <= layers
+            rows.append((run, seed, layer, counted, named, family, survives, distance, 1.0, 2.0))
+    return pd.DataFrame(rows, columns=list(COLUMNS["attribution"]))
+
+
+def encompassing(run, generator, seeds=None, layers=5):
+    """Return the table `encompassing` of a run, with the means over seeds and, as layer 0, over layers."""
+    rows = []
+    seeds = [-1, *(seeds or range(int(generator.integers(3, 7))))]
+    for seed, layer in itertools.product(seeds, range(layers + 2)):
+        for family, other in itertools.permutations(FAMILY_WORDS, 2):
+            low, value, high = np.sort(generator.uniform(0, 1.2, 3))
+            rows.append((run, seed, layer, family, other, value, low, high, 0.1))
+    return pd.DataFrame(rows, columns=list(COLUMNS["encompassing"]))
+
+
+def trials(run, generator):
+    """Return the table `trials` of a run, most cases named rightly."""
+    rows = []
+    for family, noise in itertools.product(FAMILY_WORDS, (0.1, 0.2, 0.3, 0.4)):
+        named = family if generator.uniform() < 0.95 else "none"
+        wrong = generator.uniform() < 0.01
+        for group in ("pseudo-layer", "mixed pseudo-layer"):
+            rows.append((run, group, "case", noise, family, named, "", wrong))
+        rows.append((run, "held out", "case", noise, "none", "none", "", False))
+    return pd.DataFrame(rows, columns=list(COLUMNS["trials"]))

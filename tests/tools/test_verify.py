@@ -1,0 +1,89 @@
+"""The tool `verify` as a reviewer calls it, on a small paper."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from support import Project
+
+
+@pytest.fixture(scope="module")
+def project(tiny_paper: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of a finished small paper."""
+    return tiny_paper.copy(tmp_path_factory.mktemp("verify") / "project")
+
+
+@pytest.fixture(scope="module")
+def said(project: Project) -> str:
+    """What the tool says on unchanged results."""
+    run = project.tool("verify", "--scale", "smoke")
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+def test_the_same_machine_ends_in_the_same_bytes(project: Project, said: str) -> None:
+    """Fails if a training that is repeated here differs from itself, or the page does not say so."""
+    folder = project.path / "build/verify/smoke-spherical-seed0"
+    page = (folder / "statement.md").read_text()
+    last = said.splitlines()[-2:]
+    assert last[1] == "build/verify/smoke-spherical-seed0/statement.md: written"
+    assert re.fullmatch(
+        r"Agrees: (\d+) of \1 numbers inside their tolerances, 3 of 3 conclusions and 6 of 6 files "
+        r"are the same\.",
+        last[0],
+    )
+    assert f"**{last[0]}**" in page
+    record = project.results() / "records/trained/spherical/seed0/weights.safetensors.json"
+    processor = json.loads(record.read_text())["machine"]["processor"]
+    assert f"| processor | {processor} | {processor} |" in page
+    assert "| trained/spherical/seed0/weights.safetensors | same |" in page
+
+
+def test_only_one_seed_is_trained(project: Project, said: str) -> None:
+    """Fails if the reviewer waits for the other seeds, or for another run."""
+    made = project.path / "build/verify/smoke-spherical-seed0/results/smoke/trained"
+    found = sorted(str(path.relative_to(made)) for path in made.rglob("weights.safetensors"))
+    assert found == ["spherical/seed0/weights.safetensors"]
+
+
+def test_results_of_another_training_do_not_agree(project: Project, said: str) -> None:
+    """Fails if a learning curve that is far from what comes out here is confirmed."""
+    path = project.results() / "tables/spherical/learning_curve.parquet"
+    kept = path.read_bytes()
+    table = pd.read_parquet(path)
+    table["excess_risk"] /= 3
+    table.to_parquet(path)
+    run = project.tool("verify", "--scale", "smoke", "--output", "no.md")
+    path.write_bytes(kept)
+    assert run.returncode == 1
+    assert "DOES NOT AGREE" in run.stdout
+    page = (project.path / "no.md").read_text()
+    assert re.search(r"^\| final excess risk \|.*\*\*OUTSIDE\*\* \|$", page, re.MULTILINE)
+    assert re.search(r"^\| distance, mean over layers \|.* inside \|$", page, re.MULTILINE)
+
+
+def test_other_settings_are_named(project: Project, said: str, tmp_path) -> None:
+    """Fails if a training with another key is compared without a word."""
+    (project.path / "mine.yaml").write_text("base: {training: {gradient_clip: 0.5}}\n")
+    run = project.tool("verify", "--scale", "smoke", "--overlay", "mine.yaml", "--folder", str(tmp_path))
+    assert run.returncode in (0, 1), run.stdout
+    page = (tmp_path / "statement.md").read_text()
+    assert "| runs.spherical.training.gradient_clip | 1.0 | 0.5 |" in page
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--run", "sphericle"], "--run: found 'sphericle', which is not a run (did you mean 'spherical'?)"),
+        (["--seed", "9"], "--seed: found 9; run 'spherical' has the seeds 0, 1"),
+        (["--against", "nowhere"], "nowhere: no such results"),
+        (["--scale", "laptop"], "results/laptop: no results to compare with"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_trained(project: Project, options, message) -> None:
+    """Fails if a person waits for a training that can be compared with nothing."""
+    run = project.tool("verify", *(["--scale", "smoke"] if "--scale" not in options else []), *options)
+    assert run.returncode == 1
+    assert f"error: {message}" in run.stdout
+    assert len(run.stdout.splitlines()) == 1
