@@ -1,8 +1,8 @@
 """One row a claim: what decides it, its value and its verdict, for the ledger of the paper and its text.
 
 A claim may have many conditions. The one that stands for it is the first with the verdict of the claim: the
-one that failed, that could not be decided, or the first of those that hold. A claim that was not tested is shown
-with the first condition of its gate that does not hold.
+one that failed, that could not be decided, or the first of those that hold. A claim that was not tested is
+shown with the first condition of its gate that does not hold.
 """
 
 import re

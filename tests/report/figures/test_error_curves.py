@@ -93,3 +93,22 @@ def test_description_follows_the_table(errors, toy):
     assert "Richardson (n = 2)" in text
     calm = describe_error_curves(toy.errors("a", diverging=()), "a", HEADLINE, LENGTHS)
     assert calm.endswith("cut where the cross is: none.")
+
+
+def test_many_context_lengths_are_thinned_to_five(errors):
+    """Fails if more levels are drawn than a reader can tell apart in grey, or the first or last is lost."""
+    figure = error_curves_figure(errors, ["a"], HEADLINE, range(1, 21), "smoke")
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    named = [label for label in labels if label.startswith("$n=")]
+    lengths = sorted(errors["context_length"].unique())
+    assert len(named) == min(5, len(lengths))
+    assert (named[0], named[-1]) == (f"$n={lengths[0]}$", f"$n={lengths[-1]}$")
+    assert len(labels) <= 6
+
+
+def test_steps_double_from_one_on(figure):
+    """Fails if the steps of solvers stand evenly, so that curves end in the first tenth of a panel."""
+    for axes in figure.axes[1:]:
+        assert axes.get_xscale() == "log"
+        assert axes.get_xlim()[0] == 1
+    assert figure.axes[0].get_xscale() == "linear"

@@ -42,7 +42,7 @@ def test_numbers_are_those_of_the_tables(experiment, results):
         assert row["ahead_low"] <= row["ahead"] <= row["ahead_high"]
         cells = rows_of(table.latex)[run.replace("_", " ")]
         assert float(cells[3]) == pytest.approx(row["excess_risk"], abs=5.1e-5)
-        assert float(cells[8]) == pytest.approx(row["distance"], abs=5.1e-4)
+        assert float(cells[8]) == pytest.approx(row["distance"], abs=5.1e-5)
         low, high = map(float, re.findall(r"-?[\d.]+", cells[10].replace(r"\ensuremath", "")))
         assert (low, high) == pytest.approx((row["ahead_low"], row["ahead_high"]), abs=5.1e-4)
 

@@ -181,4 +181,4 @@ def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> Non
         Line2D([], [], color=MUTED, marker="x", linestyle="None", label="adversarial sets"),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=7, fontsize=6)
-    grid[2, -1].legend(fontsize=6, loc="center right")
+    grid[2, -1].legend(fontsize=6, loc="lower right")

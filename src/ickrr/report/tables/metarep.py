@@ -28,8 +28,10 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (OPERATORS, ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
     (ANCHOR, ("agreement",)),
 )
-IN_FIGURES: Final = frozenset({"relu_error", "fall", "effective_dimension", "degradation", "silent"})
-"""Quantities that figures of the paper show, so that the frame alone has them."""
+ELSEWHERE: Final = frozenset(
+    {"blocks_per_step", "relu_error", "fall", "effective_dimension", "degradation", "silent"}
+)
+"""Quantities that the text or figures of the paper say, so that the frame alone has them."""
 CAPPED: Final = "steps_capped"
 """Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
 FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.25in}l"
@@ -50,7 +52,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """
     del experiment
     blocks = [(table, _chosen(tables, table, quantities)) for table, quantities in BLOCKS]
-    printed = [(table, block[~block["quantity"].isin(IN_FIGURES)]) for table, block in blocks]
+    printed = [(table, block[~block["quantity"].isin(ELSEWHERE)]) for table, block in blocks]
     printed = [(table, block) for table, block in printed if not block.empty]
     columns = max(block["subject"].nunique() for _, block in printed)
     bounds = _bounds(tables)
