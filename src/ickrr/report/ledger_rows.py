@@ -1,7 +1,8 @@
 """One row a claim: what decides it, its value and its verdict, for the ledger of the paper and its text.
 
 A claim may have many conditions. The one that stands for it is the first with the verdict of the claim: the
-one that failed, that could not be decided, or the first of those that hold.
+one that failed, that could not be decided, or the first of those that hold. For a claim that is not tested it
+is the first condition of its gate that does not hold.
 """
 
 import re
@@ -40,8 +41,12 @@ def deciding(conditions: pd.DataFrame) -> "pd.Series[Any]":
     Args:
         conditions: rows of the table `claims` that belong to one claim.
     """
-    same = conditions[conditions["outcome"] == conditions["verdict"].iloc[0]]
-    return (conditions if same.empty else same).iloc[0]
+    verdict, gate = conditions["verdict"].iloc[0], conditions["part"] == "gate"
+    if verdict == "not tested":
+        return conditions[gate & (conditions["outcome"] != "supported")].iloc[0]
+    rule = conditions[~gate]
+    same = rule[rule["outcome"] == verdict]
+    return (rule if same.empty else same).iloc[0]
 
 
 def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:
@@ -54,10 +59,11 @@ def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:
     rows, shown = [], []
     chosen = claims[claims["source"].isin(sources)]
     for number, (_, conditions) in enumerate(chosen.groupby("claim", sort=False), 1):
-        row, holding = deciding(conditions), int((conditions["outcome"] == "supported").sum())
+        row, rule = deciding(conditions), conditions[conditions["part"] == "rule"]
+        holding = int((rule["outcome"] == "supported").sum())
         cells = row[[name for name in COLUMNS if name in row]].to_dict()
-        rows.append(cells | {"conditions": len(conditions), "holding": holding, "decided_by": describe(row)})
-        shown.append([f"{number}.", _claim(row), _condition(row, holding, len(conditions)), row["verdict"]])
+        rows.append(cells | {"conditions": len(rule), "holding": holding, "decided_by": describe(row)})
+        shown.append([f"{number}.", _claim(row), _condition(row, holding, len(rule)), row["verdict"]])
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     columns = ["", "Claim", "What decides it, and its value", "Verdict"]
     latex = (
@@ -77,6 +83,8 @@ def _claim(row: "pd.Series[Any]") -> str:
 
 def _condition(row: "pd.Series[Any]", holding: int, conditions: int) -> str:
     text = f"{about(row)}: {describe(row)}: {value(row)}, wanted {wanted(row)}"
+    if row["part"] == "gate":
+        return f"gate, {text}"
     return text if conditions == 1 else f"{text} ({holding} of {conditions} hold)"
 
 
