@@ -1,8 +1,8 @@
 """Pack the paper's sources so that pdflatex alone makes the PDF of them, as arXiv does.
 
 The archive has main.tex at its root, what it includes, the figures, the generated LaTeX, and the references
-as BibTeX has set them (main.bbl). Equal inputs give an equal archive: names are sorted, and every time in it is
-the recorded date of the run.
+as BibTeX has set them (main.bbl). Equal inputs give an equal archive: names are sorted, and every time in it
+is the recorded date of the run.
 """
 
 import gzip
