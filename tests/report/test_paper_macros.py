@@ -25,7 +25,7 @@ def test_every_macro_of_the_paper_is_written():
     made = macros(named(experiment, load_ledger(ROOT / "claims.yaml", experiment).claims))
     begun = tuple(name[:-1] for name in made if name.endswith("*"))
     used = used_macros()
-    assert "SphericalExcessRisk" in used
+    assert "SphericalExcessShare" in used
     assert not {name for name in used - made if not name.startswith(begun)}
 
 

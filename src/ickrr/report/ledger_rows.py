@@ -1,8 +1,8 @@
 """One row a claim: what decides it, its value and its verdict, for the ledger of the paper and its text.
 
 A claim may have many conditions. The one that stands for it is the first with the verdict of the claim: the
-one that failed, that could not be decided, or the first of those that hold. For a claim that is not tested it
-is the first condition of its gate that does not hold.
+one that failed, that could not be decided, or the first of those that hold. A claim that was not tested is shown
+with the first condition of its gate that does not hold.
 """
 
 import re
@@ -41,12 +41,9 @@ def deciding(conditions: pd.DataFrame) -> "pd.Series[Any]":
     Args:
         conditions: rows of the table `claims` that belong to one claim.
     """
-    verdict, gate = conditions["verdict"].iloc[0], conditions["part"] == "gate"
-    if verdict == "not tested":
-        return conditions[gate & (conditions["outcome"] != "supported")].iloc[0]
-    rule = conditions[~gate]
-    same = rule[rule["outcome"] == verdict]
-    return (rule if same.empty else same).iloc[0]
+    gate, rule = (conditions[conditions["part"] == part] for part in ("gate", "rule"))
+    shut = gate[gate["outcome"] != "supported"]
+    return (rule[rule["outcome"] == rule["verdict"]] if shut.empty else shut).iloc[0]
 
 
 def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:
@@ -82,9 +79,8 @@ def _claim(row: "pd.Series[Any]") -> str:
 
 
 def _condition(row: "pd.Series[Any]", holding: int, conditions: int) -> str:
-    text = f"{about(row)}: {describe(row)}: {value(row)}, wanted {wanted(row)}"
-    if row["part"] == "gate":
-        return f"gate, {text}"
+    gate = "gate: " if row["part"] == "gate" else ""
+    text = f"{gate}{about(row)}: {describe(row)}: {value(row)}, wanted {wanted(row)}"
     return text if conditions == 1 else f"{text} ({holding} of {conditions} hold)"
 
 

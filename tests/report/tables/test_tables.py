@@ -31,7 +31,9 @@ def test_a_table_reads_its_own_code_only(table):
     """Fails if an edit of another table, a figure or a step would write this table again."""
     found = {path.as_posix().split("src/ickrr/")[1] for path in import_closure(module_name(table))}
     tables = {name for name in found if name.startswith("report/tables/")}
-    assert tables == {"report/tables/__init__.py", f"report/tables/{table.removeprefix('tab_')}.py"}
+    own = {"report/tables/__init__.py", f"report/tables/{table.removeprefix('tab_')}.py"}
+    # The ledger in short has the words of the ledger in full.
+    assert tables == own | ({"report/tables/claims.py"} if table.startswith("tab_ledger") else set())
     others = {name for name in found if not name.startswith(("report/", "config/"))}
     shared = {"__init__.py", "entries.py", "errors.py", "io/__init__.py", "io/files.py"}
     assert others <= shared | {"model/__init__.py", "model/size.py"}
@@ -50,7 +52,7 @@ def test_tables_compile_without_overfull_lines(experiment, results, tmp_path):
     (tmp_path / "main.tex").write_text(
         r"\documentclass[10pt]{article}\usepackage[textwidth=6.3in]{geometry}"
         r"\usepackage[T1]{fontenc}\usepackage{mathptmx,courier,array,booktabs,longtable,siunitx}"
-        r"\newcommand{\lengthscale}{h}"
+        r"\newcommand{\lengthscale}{h}\newcommand{\evidence}[2]{#2}"
         rf"\begin{{document}}{inputs}\end{{document}}"
     )
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
