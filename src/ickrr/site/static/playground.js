@@ -96,25 +96,24 @@
     get("distance-solver").textContent = from(curves.solver);
     get("distance-null").textContent = from(curves.null);
     get("distance-posterior").textContent = from(curves.posterior.mean);
-    judge(curves, last ? data.typical.output : data.typical.layers[layer]);
+    judge(curves, last);
     get("noise-value").textContent = `σ = ${state.noise.toPrecision(2)}`;
     get("count").textContent = `${state.points.length} of at most ${longest} points`;
     get("add").disabled = state.points.length >= longest;
     get("remove").disabled = state.points.length === 0;
   }
 
-  function judge({ layer, posterior }, typical) {
+  function judge({ layer, posterior }, last) {
     const far = distance(layer, posterior.mean);
-    const usual = typical[state.points.length];
+    const usual = (last ? data.typical.output : data.typical.layers[state.stop])[state.points.length];
     const ratio = far / usual;
     const [verdict, words] = ratio < USUAL ? ["usual", "As near to the exact answer as usual."]
       : ratio < FAILING ? ["worse", "Worse than usual."]
-      : ["fails", "Here it fails."];
+      : ["fails", last ? "Here the model fails." : "Far worse than usual for this layer."];
     get("verdict").dataset.verdict = verdict;
     get("verdict-words").textContent = words;
     get("verdict-numbers").textContent = `The curve is ${number(far)} away from the posterior mean, `
-      + `${number(ratio)} times what is usual here for prompts of training with ${state.points.length} points `
-      + `(${number(usual)}).`;
+      + `${number(ratio)} times as far as usual on prompts drawn as in training with as many points (${number(usual)}).`;
   }
 
   // What a person does.
@@ -174,13 +173,18 @@
   function listenToPlot() {
     const { svg } = plot;
     svg.addEventListener("pointerdown", (event) => {
-      const index = plot.indexOf(event.target);
+      const index = plot.nearest(state.points, event.clientX, event.clientY);
       if (index < 0 || event.button > 0) return;
       event.preventDefault(); // no selection of text
       svg.setPointerCapture(event.pointerId);
       state.dragged = { index, pointer: event.pointerId };
       choose(index);
     });
+    // A finger on a point drags it; elsewhere it scrolls the page.
+    svg.addEventListener("touchstart", (event) => {
+      const { clientX, clientY } = event.changedTouches[0];
+      if (plot.nearest(state.points, clientX, clientY) >= 0) event.preventDefault();
+    }, { passive: false });
     svg.addEventListener("pointermove", (event) => {
       if (state.dragged?.pointer === event.pointerId) move(state.dragged.index, plot.at(event.clientX, event.clientY));
     });
@@ -191,7 +195,8 @@
       });
     }
     svg.addEventListener("dblclick", (event) => {
-      if (plot.indexOf(event.target) < 0) add(plot.at(event.clientX, event.clientY));
+      const { clientX, clientY } = event;
+      if (plot.nearest(state.points, clientX, clientY) < 0) add(plot.at(clientX, clientY));
     });
     svg.addEventListener("focusin", (event) => {
       state.chosen = plot.indexOf(event.target);

@@ -132,6 +132,15 @@
     indexOf(target) {
       return Array.from(this.dots.children).indexOf(target.closest(".point"));
     }
+
+    /** Return the number of the point that is nearest to a place of the window, -1 where none is within reach. */
+    nearest(points, clientX, clientY) {
+      const box = this.svg.getBoundingClientRect();
+      const [x, y] = [clientX - box.left, clientY - box.top];
+      const distances = points.map((point) => Math.hypot(this.left(point.x) - x, this.top(point.y) - y));
+      const least = Math.min(...distances);
+      return least <= TARGET ? distances.indexOf(least) : -1;
+    }
   }
 
   globalThis.ickrr = Object.assign(globalThis.ickrr || {}, { Plot, ticks });

@@ -61,7 +61,7 @@
     },
     range: {
       title: "Twice the range",
-      text: "Half of the inputs lie where no input of training lay (the shaded parts).",
+      text: "About half of the inputs lie where no input of training lay (the shaded parts).",
       view: 2,
       inputs: (task, longest, uniform) => inputs(longest, 2 * task.end, uniform),
     },

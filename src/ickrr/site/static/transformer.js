@@ -220,13 +220,16 @@
           scores[token] = score * scale;
           if (scores[token] > largest) largest = scores[token];
         }
-        for (let i = start + from; i < end; i++) mixed[i] = 0;
-        for (let token = 0; token < count; token++) {
-          const share = Math.exp(scores[token] - largest);
-          total += share;
-          for (let i = start + from, j = token * width + from; i < end; i++, j++) mixed[i] += share * values[j];
+        for (let token = 0; token < count; token++) total += scores[token] = Math.exp(scores[token] - largest);
+        for (let i = start + from; i < end; i += 2) {
+          let first = 0, second = 0;
+          for (let token = 0, j = i - start; token < count; token++, j += width) {
+            first += scores[token] * values[j];
+            second += scores[token] * values[j + 1];
+          }
+          mixed[i] = first / total;
+          if (i + 1 < end) mixed[i + 1] = second / total;
         }
-        for (let i = start + from; i < end; i++) mixed[i] /= total;
       }
     }
 
