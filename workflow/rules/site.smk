@@ -35,7 +35,10 @@ rule build_results:
         copied=expand("<results>/{file}", file=HANDED_ON),
     output:
         index="<results>/site/index.html",
-        assets=expand("<results>/site/assets/{name}", name=contents.RESULTS_ASSETS),
+        assets=expand(
+            "<results>/site/assets/{name}",
+            name=[*contents.RESULTS_ASSETS, contents.CODE_COLOURS],
+        ),
         pictures=expand("<results>/site/figures/{f}.webp", f=experiment.figures),
         data=expand("<results>/site/data/{f}.zip", f=experiment.figures),
         notebooks=expand("<results>/site/notebooks/{f}.html", f=experiment.figures),
@@ -73,9 +76,12 @@ rule build_explorer:
         ),
     output:
         explorer="<results>/site/explorer.html",
-        data=expand("<results>/site/explorer/{r}.js", r=contents.explored_runs(experiment)),
+        data=expand(
+            "<results>/site/explorer/{r}.js", r=contents.explored_runs(experiment)
+        ),
         assets=expand(
-            "<results>/site/assets/{name}", name=contents.EXPLORER_ASSETS
+            "<results>/site/assets/{name}",
+            name=[*contents.PLOT_LIBRARY, *contents.EXPLORER_ASSETS],
         ),
     log:
         "<logs>/build_explorer.log",
@@ -101,7 +107,9 @@ rule build_explorer:
 rule build_docs:
     """Build the documentation, with search and the reference of the library."""
     input:
-        sources=lambda wildcards: list(map(os.path.relpath, contents.documentation_sources(ROOT))),
+        sources=lambda wildcards: list(
+            map(os.path.relpath, contents.documentation_sources(ROOT))
+        ),
     output:
         docs="<results>/site/docs/index.html",
         search="<results>/site/docs/searchindex.js",

@@ -7,10 +7,13 @@ from typing import Final
 from ickrr.config.experiment import Experiment, FigureSettings
 from ickrr.io.files import files_below
 
-RESULTS_ASSETS: Final = ("site.css", "theme.js", "ledger.js", "notebook.css")
-"""What the Results page and those below it load, of the folder ``assets``; every page loads the first two."""
+RESULTS_ASSETS: Final = ("site.css", "theme.js", "ledger.js")
+"""Files of this room that the Results page brings along; every page loads the first two."""
+CODE_COLOURS: Final = "notebook.css"
+"""The style sheet of highlighted code."""
 PLOT_LIBRARY: Final = ("bokeh.min.js", "bokeh-api.min.js")
-EXPLORER_ASSETS: Final = (*PLOT_LIBRARY, "explorer_plots.js", "explorer.js")
+EXPLORER_ASSETS: Final = ("explorer_plots.js", "explorer.js")
+"""Files of this room that the Explorer brings along."""
 EXPLORER_TABLES: Final = ("errors", "similarity", "matches")
 """Tables of a run that the Explorer shows."""
 LINK: Final = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")

@@ -22,8 +22,11 @@ SECTIONS: Final = {
 }
 """Pages by the sections of the navigation; pages of ``docs/`` that stand in none are listed last."""
 FURTHER: Final = "Further pages"
-SERVING: Final = frozenset({"bundles", "catalogue", "driver", "resources", "site", "steps", "tools"})
-"""Rooms that serve the pipeline, which nobody imports; they are left out of the reference of the library."""
+SERVING: Final = frozenset(
+    {"bundles", "catalogue", "config", "driver", "report", "resources", "site", "steps", "tools"}
+)
+"""Rooms that serve the pipeline, which nobody imports. What a person needs of them has references of its own:
+settings, tables and statistics, the help of the commands."""
 
 
 class DocumentationError(IckrrError):

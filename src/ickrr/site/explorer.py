@@ -1,8 +1,8 @@
 """The Explorer: layers against the steps of solvers, of every run that is compared with them.
 
 The plots are drawn by BokehJS. Among the maintained libraries that come on PyPI with their JavaScript inside,
-it is the smallest that draws heat maps and tells where a person presses: 1.4 MB, against 4.8 MB of plotly; that
-of Vega comes inside a compiled package of 30 MB. The data of a run are a script of their own, which is loaded
+it is the smallest that draws heat maps and tells where a person presses: 1.4 MB, against 4.8 MB of plotly.
+Vega's comes inside a compiled package of 30 MB. The data of a run are a script of their own, which is loaded
 when the run is chosen.
 """
 
@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
+from ickrr.entries import SOLVERS
 from ickrr.io.files import read_columns
 from ickrr.report.methods import name as method_name
-from ickrr.report.style import look_of
 from ickrr.site.contents import EXPLORER_ASSETS, PLOT_LIBRARY, explored_runs
 from ickrr.site.layout import page, render
 
@@ -27,7 +27,13 @@ MEASURES: Final = {"mse": "error against the clean function", "excess_risk": "ex
 STATISTICS: Final = {"similarity": "similarity of errors (SimE)", "distance": "distance"}
 DIGITS: Final = 4  # significant digits of the data on the page
 TRANSFORMER: Final = "transformer"
-OTHERS: Final = ("transformer_output", "posterior_mean")
+READOUT: Final = "transformer_output"
+LOOKS: Final = {
+    TRANSFORMER: ("#000000", "o", "-"),
+    READOUT: ("#000000", "x", ":"),
+    "posterior_mean": ("#777777", "None", (0, (1, 1))),
+}
+"""Colour, marker and line of what is no solver, as in `ickrr.report.style` (which imports matplotlib)."""
 
 
 def explorer_page(experiment: Experiment) -> str:
@@ -37,12 +43,12 @@ def explorer_page(experiment: Experiment) -> str:
         "runs": {run: _about(experiment, run) for run in explored_runs(experiment)},
         "solvers": {solver: _look(solver) for solver in solvers},
         "headline": experiment.solvers.headline,
-        "models": {method: _look(method) for method in (TRANSFORMER, *OTHERS)},
+        "models": {method: _look(method) for method in LOOKS},
         "statistics": STATISTICS,
         "measures": MEASURES,
     }
     body = render("explorer.j2", facts=facts, data=as_script(facts))
-    scripts = [f"assets/{name}" for name in EXPLORER_ASSETS]
+    scripts = [f"assets/{name}" for name in (*PLOT_LIBRARY, *EXPLORER_ASSETS)]
     return page("Explorer", body, HERE, scripts=scripts)
 
 
@@ -64,7 +70,7 @@ def run_script(run: str, tables: Mapping[str, Path]) -> str:
     errors = read_columns(tables["errors"], ["seed", "method", "step", "context_length", *MEASURES])
     matches = read_columns(tables["matches"], ["seed", "solver", "layer", *MATCH_COLUMNS])
     curves = read_columns(tables["similarity"], ["seed", "solver", "layer", "step", *STATISTICS])
-    of_models = errors["method"].isin([TRANSFORMER, OTHERS[0]])
+    of_models = errors["method"].isin([TRANSFORMER, READOUT])
     data = {
         "contexts": sorted(errors["context_length"].unique().tolist()),
         "methods": _errors(errors[~of_models]),
@@ -125,7 +131,8 @@ def _about(experiment: Experiment, run: str) -> dict[str, Any]:
 
 
 def _look(method: str) -> dict[str, Any]:
-    return {"name": method_name(method), **look_of(method)._asdict()}
+    colour, marker, line = LOOKS.get(method) or SOLVERS.load(method).LOOK
+    return {"name": method_name(method), "colour": colour, "marker": marker, "line": line}
 
 
 def _errors(rows: pd.DataFrame) -> dict[str, Any]:

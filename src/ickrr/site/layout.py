@@ -1,6 +1,6 @@
 """What all pages of the site share: the frame with its navigation, and the style and script behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ PAGES: Final = {
     "paper.pdf": "PDF",
 }
 """The navigation: what each path below the site is called."""
+SHARED: Final = ("site.css", "theme.js")
+"""Style and script that every page loads."""
 FRAME: Final = "page.j2"
 FOOTER: Final = (
     "Everything on this site is made by the pipeline from its results: no number and no verdict is typed."
@@ -70,13 +72,7 @@ def render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def write_assets(paths: Sequence[Path], made: Mapping[str, str] | None = None) -> None:
-    """Write style sheets and scripts.
-
-    Args:
-        paths: where; each is the copy of the file of this room that has its name.
-        made: the content of those that are no such files, by name.
-    """
-    for path in paths:
-        content = (made or {}).get(path.name)
-        write_text(path, (HERE / path.name).read_text(encoding="utf-8") if content is None else content)
+def write_assets(site: Path, names: Sequence[str] = SHARED) -> None:
+    """Copy files of this room to the folder ``assets`` of the site, where the pages look for them."""
+    for name in names:
+        write_text(site / "assets" / name, (HERE / name).read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 
+from ickrr.site.contents import CODE_COLOURS
 from ickrr.site.layout import page, render
 
 NO_TEXT: Final = "No description has been provided for this image"  # nbconvert's
@@ -60,7 +61,7 @@ class FigureNotebook:
         fragment, _ = exporter.from_notebook_node(self._notebook)
         fragment = fragment.replace(NO_TEXT, f"The figure {self.figure}, as the notebook drew it")
         body = render("notebook.j2", figure=self.figure, executed=self.executed, fragment=Markup(fragment))
-        return page(f"Notebook of {self.figure}", body, here, styles=["assets/notebook.css"])
+        return page(f"Notebook of {self.figure}", body, here, styles=[f"assets/{CODE_COLOURS}"])
 
 
 def code_colours() -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ickrr.config.experiment import Experiment
 from ickrr.io.files import read_settings, write_text
 from ickrr.report.load import file_of
-from ickrr.site.contents import EXPLORER_TABLES
+from ickrr.site.contents import EXPLORER_ASSETS, EXPLORER_TABLES
 from ickrr.site.explorer import explorer_page, plot_library, run_script
 from ickrr.site.layout import write_assets
 
@@ -29,4 +29,6 @@ def main(arguments: argparse.Namespace) -> None:
         }
         write_text(path, run_script(path.stem, tables))
     write_text(arguments.explorer, explorer_page(experiment))
-    write_assets(arguments.assets, plot_library())
+    write_assets(arguments.explorer.parent, EXPLORER_ASSETS)
+    for name, content in plot_library().items():
+        write_text(arguments.explorer.parent / "assets" / name, content)

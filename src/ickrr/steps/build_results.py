@@ -8,7 +8,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.config.kinds import notebook
 from ickrr.io.files import atomic_path, read_json, read_settings, write_text
 from ickrr.report.load import checked_table, file_of
-from ickrr.site.contents import tables_of
+from ickrr.site.contents import CODE_COLOURS, RESULTS_ASSETS, tables_of
 from ickrr.site.downloads import write_data, write_picture
 from ickrr.site.findings import claims_of
 from ickrr.site.layout import write_assets
@@ -56,4 +56,6 @@ def main(arguments: argparse.Namespace) -> None:
             shutil.copyfile(source, temporary)
     claims = claims_of(checked_table(arguments.judged, "claims"), experiment)
     write_text(arguments.index, results_page(experiment, claims, figures, words["tables"]))
-    write_assets(arguments.assets, {"notebook.css": code_colours()})
+    site = arguments.index.parent
+    write_assets(site, RESULTS_ASSETS)
+    write_text(site / "assets" / CODE_COLOURS, code_colours())
