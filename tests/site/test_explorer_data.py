@@ -63,7 +63,7 @@ def loaded(tables):
 
 
 def test_every_number_stands_where_the_page_looks_for_it(tables):
-    """Fails if layers, steps or context lengths are swapped or out of order: each cell is looked up by hand."""
+    """Fails if layers, steps or context lengths are swapped or out of order: each cell is looked up."""
     data = loaded(tables)
     assert data["contexts"] == list(range(CONTEXT + 1))
     for row in pd.read_parquet(tables["similarity"]).itertuples():
