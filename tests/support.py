@@ -22,10 +22,13 @@ RULES = {
 }
 """The text of every rule, by its name."""
 ON_DEMAND = {
-    "identify_run": "attribution",
-    "try_identification": "trials",
+    "identify_run": "tables/spherical/attribution.parquet",
+    "try_identification": "tables/spherical/trials.parquet",
+    "build_results": "site/index.html",
+    "build_explorer": "site/explorer.html",
+    "build_docs": "site/docs/index.html",
 }
-"""Rules that no figure or table of the paper asks for yet, and a table of a run that each makes."""
+"""Rules that neither figures nor tables of the paper ask for, and a result that each makes."""
 
 Mount = Callable[[Path, str], Callable[[], None]]
 """Mount a tmpfs on a folder with some options; what it returns takes it away again."""

@@ -19,7 +19,8 @@ PAGES: Final = {
     "paper.pdf": "PDF",
 }
 """The navigation: what each path below the site is called."""
-ASSETS: Final = ("site.css", "theme.js")
+SHARED: Final = ("site.css", "theme.js")
+"""Style and script that every page loads."""
 FRAME: Final = "page.j2"
 FOOTER: Final = (
     "Everything on this site is made by the pipeline from its results: no number and no verdict is typed."
@@ -71,7 +72,7 @@ def render(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def write_assets(site: Path, names: Sequence[str] = ASSETS) -> None:
-    """Copy files of this room to where pages look for them, the folder ``assets`` of the site."""
+def write_assets(site: Path, names: Sequence[str] = SHARED) -> None:
+    """Copy files of this room to the folder ``assets`` of the site, where the pages look for them."""
     for name in names:
         write_text(site / "assets" / name, (HERE / name).read_text(encoding="utf-8"))
