@@ -1,6 +1,6 @@
 # Everything runs in .venv, which `make env` makes from the locks in envs/; nothing needs activating.
-# TORCH=cpu|default chooses the build of torch. SCALE=smoke|laptop|paper chooses the paper that `report`, `bundle` and
-# `check` look at.
+# TORCH=cpu|default chooses the build of torch. SCALE=smoke|laptop|paper chooses the paper that `report`, `site`,
+# `bundle` and `check` look at.
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -40,6 +40,11 @@ smoke: system env ## make the smallest paper that passes through every stage: re
 .PHONY: report
 report: system env ## write the HTML report on finished results: results/$(SCALE)/report.html
 	snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html
+
+.PHONY: site
+site: system env-site ## write the site on finished results: results/$(SCALE)/site/index.html opens in a browser
+	snakemake --cores all --config scale=$(SCALE) -- site
+	@echo "The site: results/$(SCALE)/site/index.html"
 
 .PHONY: bundle
 bundle: env ## pack results into one archive: make bundle TIER=tables|predictions|weights SCALE=laptop
@@ -108,6 +113,10 @@ env: ## make only the Python environment, in .venv
 env-test: ## the same, with what tests and linters need
 	@envs/setup.sh test
 
+.PHONY: env-site
+env-site: ## the same, with what building the site needs
+	@envs/setup.sh site
+
 .PHONY: env-notebooks
 env-notebooks: ## the same, with Jupyter Lab: .venv/bin/jupyter lab workflow/notebooks
 	@envs/setup.sh notebooks
@@ -115,6 +124,10 @@ env-notebooks: ## the same, with Jupyter Lab: .venv/bin/jupyter lab workflow/not
 .PHONY: system
 system: ## install only the system packages: TeX, graphviz, poppler
 	@envs/system_packages.sh
+
+.PHONY: system-browser
+system-browser: ## install Chromium, in which the tests look at the site; without it they are skipped
+	@envs/system_packages.sh browser || echo "SKIPPED: the tests of the site in a browser; no Chromium (above)"
 
 .PHONY: clean
 clean: ## remove .venv and caches (results/ stays)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Remake the locks from common.in, test.in and notebooks.in.
+# Remake the locks from common.in, site.in, test.in and notebooks.in.
 #   envs/lock.sh              keep the pins that still fit, add what is new
 #   envs/lock.sh --upgrade    take the newest versions that fit
 # Needs uv (`pip install uv`) and the package index; nobody else needs uv.
@@ -54,8 +54,9 @@ beside=
 lock common.in common.txt "$upgrade"
 echo "torch==$TORCH" >"$work/torch.in"
 lock "$work/torch.in" torch-default.txt "$upgrade" common.txt
-lock test.in test.txt "$upgrade" common.txt torch-default.txt
-beside=test.txt
+lock site.in site.txt "$upgrade" common.txt torch-default.txt
+lock test.in test.txt "$upgrade" common.txt torch-default.txt site.txt
+beside="site.txt test.txt"
 lock notebooks.in notebooks.txt "$upgrade" common.txt torch-default.txt
 
 # The CPU build is on no registry; its hash comes from the wheels in pip's find-links folder.
@@ -83,8 +84,8 @@ for file in conda/*.yaml; do
 done
 
 for python in $OLDEST $NEWER; do
-    pins common.txt torch-default.txt test.txt notebooks.txt | sort -u >"$work/locked"
-    compile "$python" -c "$work/locked" common.in "$work/torch.in" test.in notebooks.in -o "$work/resolved"
+    pins common.txt torch-default.txt site.txt test.txt notebooks.txt | sort -u >"$work/locked"
+    compile "$python" -c "$work/locked" common.in "$work/torch.in" site.in test.in notebooks.in -o "$work/resolved"
     missing=$(pins "$work/resolved" | sort | comm -13 "$work/locked" -)
     if [[ -n $missing ]]; then
         echo "envs/lock.sh: Python $python needs what no lock has: $missing" >&2

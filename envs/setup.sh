@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Make .venv hold exactly the locks, and this package. Does nothing when it already does.
-#   envs/setup.sh         what the pipeline needs
-#   envs/setup.sh test    what the tests and linters need besides
+#   envs/setup.sh              what the pipeline needs
+#   envs/setup.sh test         what the tests and linters need besides, the site included
+#   envs/setup.sh site         what building the site needs besides
 #   envs/setup.sh notebooks    what opening the notebooks by hand needs besides
 #   envs/setup.sh wheelhouse   the locked wheels of this environment in build/wheelhouse
 # TORCH=cpu|default chooses the build of torch; unset, the CPU build is taken where there is no
@@ -165,16 +166,18 @@ fi
 
 [[ -e $package ]] || this_package
 
-if [[ ${1:-} == test || ${1:-} == notebooks ]]; then
-    added=$venv/.added-$1-$(digest "envs/$1.txt")
-    if [[ ! -e $added ]] || ! verified "envs/$1.txt"; then
-        echo "Installing the locked packages of envs/$1.txt in .venv"
+# The tests build the site too.
+case ${1:-} in test) further=(site test) ;; site | notebooks) further=("$1") ;; *) further=() ;; esac
+for lock in "${further[@]}"; do
+    added=$venv/.added-$lock-$(digest "envs/$lock.txt")
+    if [[ ! -e $added ]] || ! verified "envs/$lock.txt"; then
+        echo "Installing the locked packages of envs/$lock.txt in .venv"
         only_sources
-        locked -r "envs/$1.txt"
-        verified "envs/$1.txt" || not_as_locked
+        locked -r "envs/$lock.txt"
+        verified "envs/$lock.txt" || not_as_locked
         touch "$added"
     fi
-fi
+done
 
 if [[ ${1:-} == wheelhouse ]]; then
     for build in cpu default; do [[ -e $(stamp "$build") ]] && TORCH=$build; done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure that what pip cannot bring is there: TeX for the PDF, graphviz, poppler; SLURM for its tests.
+# Make sure that what pip cannot bring is there: TeX for the PDF, graphviz, poppler; SLURM and a browser for their tests.
 # Looks for the commands and files themselves, so that a TeX Live from elsewhere counts too. What is
 # missing is installed if we may (root, or sudo without a password); otherwise one line says how.
 set -euo pipefail
@@ -23,6 +23,11 @@ if [[ ${1:-} == slurm ]]; then
         "slurm-client: sbatch squeue"
         "munge: munged"
     )
+fi
+
+# `system_packages.sh browser`: what the tests of the site look at it with.
+if [[ ${1:-} == browser ]]; then
+    needs=("chromium: chromium")
 fi
 
 have() {

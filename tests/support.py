@@ -27,6 +27,9 @@ ON_DEMAND = {
     "compare_probes": "tables/spherical/probes.parquet",
     "measure_degree": "tables/spherical/degree.parquet",
     "pack_arxiv": "arxiv.tar.gz",
+    "build_results": "site/index.html",
+    "build_explorer": "site/explorer.html",
+    "build_docs": "site/docs/index.html",
 }
 """Rules that the paper itself does not need, and a file that each makes, below the folder of the results."""
 

@@ -27,7 +27,16 @@ TORCH = {
     ),
 }
 NO_TABLES = {  # they read and write arrays, settings or text; papermill, which draws, brings pyarrow
-    *("build_control", "bundle", "check", "config", "construct", "measure_operators", "build_paper"),
+    *(
+        "build_control",
+        "bundle",
+        "check",
+        "config",
+        "construct",
+        "measure_operators",
+        "build_paper",
+        "build_docs",
+    ),
     *("probe_model", "restore", "sample_prompts", "solve_prompts", "why"),
 }
 BANDS = {"contraction"}  # the figure that draws medians and bands with seaborn, which imports scipy.stats

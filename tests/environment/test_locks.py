@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 ENVS = Path(__file__).parents[2] / "envs"
-LOCKS = ["common.txt", "torch-cpu.txt", "torch-default.txt", "test.txt", "notebooks.txt"]
+LOCKS = ["common.txt", "torch-cpu.txt", "torch-default.txt", "site.txt", "test.txt", "notebooks.txt"]
 CONDA = sorted((ENVS / "conda").glob("*.yaml"))
 PIN_WITH_MARKER = re.compile(r"^([A-Za-z0-9._-]+)==[^\s;]+(?: *; *([^\\\n]+?))? *(?:\\|$)")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)")
@@ -62,6 +62,9 @@ def test_both_torch_locks_pin_the_same_public_version():
         ("torch-default.txt", "test.txt"),
         ("common.txt", "notebooks.txt"),
         ("torch-default.txt", "notebooks.txt"),
+        ("common.txt", "site.txt"),
+        ("torch-default.txt", "site.txt"),
+        ("site.txt", "test.txt"),
     ],
 )
 def test_locks_that_are_installed_together_share_no_name(one, other):
@@ -81,11 +84,12 @@ def test_a_lock_holds_what_another_installs_elsewhere_only():
     assert "cffi" in pins("notebooks.txt").keys() - conditional("notebooks.txt")
 
 
-def test_tests_and_notebooks_pin_the_same_versions():
+@pytest.mark.parametrize("beside", ["test.txt", "site.txt"])
+def test_notebooks_pin_the_same_versions(beside):
     """Fails if installing the one beside the other would change what was installed."""
-    tests, notebooks = pins("test.txt"), pins("notebooks.txt")
-    both = tests.keys() & notebooks.keys()
-    assert {name: tests[name] for name in both} == {name: notebooks[name] for name in both}
+    others, notebooks = pins(beside), pins("notebooks.txt")
+    both = others.keys() & notebooks.keys()
+    assert {name: others[name] for name in both} == {name: notebooks[name] for name in both}
 
 
 def test_the_notebooks_extra_is_locked():
@@ -117,14 +121,14 @@ def test_no_download_address(path):
 
 @pytest.mark.parametrize(
     ("source", "lock"),
-    [("common.in", "common.txt"), ("test.in", "test.txt"), ("notebooks.in", "notebooks.txt")],
+    [(f"{name}.in", f"{name}.txt") for name in ("common", "site", "test", "notebooks")],
 )
 def test_everything_asked_for_is_locked(source, lock):
     """Fails when a line was added to an .in file and lock.sh was not run."""
     assert wanted(source) <= pins(lock).keys()
 
 
-@pytest.mark.parametrize("source", ["common.in", "test.in", "notebooks.in"])
+@pytest.mark.parametrize("source", ["common.in", "site.in", "test.in", "notebooks.in"])
 def test_every_requirement_says_why_it_is_there(source):
     """Fails when a requirement has no comment."""
     lines = (ENVS / source).read_text().splitlines()
@@ -166,8 +170,8 @@ def test_conda_environment_carries_the_digest_of_its_locks(path):
     assert f"# locks: {hashlib.sha256(content).hexdigest()[:16]}\n" in path.read_text()
 
 
-def test_only_train_needs_torch():
-    """Fails when figures or tables would drag torch in, or training would lack it."""
+def test_only_train_and_the_site_need_torch():
+    """Fails when figures or tables would drag torch in, or training or the docs' reference would lack it."""
     with_torch = {p.stem for p in CONDA if any("torch" in name for name in references(p))}
-    assert with_torch == {"train"}
-    assert {p.stem for p in CONDA} == {"train", "analysis", "figures", "paper"}
+    assert with_torch == {"train", "site"}
+    assert {p.stem for p in CONDA} == {"train", "analysis", "figures", "paper", "site"}

@@ -76,6 +76,7 @@ def test_jobs_are_handed_what_their_rules_declare_and_nothing_else(fresh_project
         "draw_figure": {"--executed"},
         "write_numbers": {"--records"},
         "write_table": {"--benchmarks"},
+        "build_results": {"--executed"},
     }
     demanded = [f"results/smoke/{path}" for path in ON_DEMAND.values()]
     plan = fresh_project.snakemake("-n", "-p", "--config", "scale=smoke", "--", "all", *demanded).stdout

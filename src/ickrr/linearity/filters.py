@@ -73,7 +73,8 @@ class FilterFits:
         found = np.linalg.solve(self.grams, sides[..., None])[..., 0]
         low, high = percentile_interval(found[1:], self.level)
         rest = predictions - self.columns @ found[0]
-        left = float(np.sqrt((rest**2).sum() / (predictions**2).sum()))
+        with np.errstate(invalid="ignore"):  # NaN for the zero predictor
+            left = float(np.sqrt((rest**2).sum() / (predictions**2).sum()))
         return FittedFilter(found[0], low, high, left)
 
     def apart(self, one: Array, other: Array, predictions: Array) -> float:

@@ -129,7 +129,10 @@ def linearity_rows(
     for quantity in errors[0]:
         for index in range(len(errors[0][quantity][0])):
             squares, sizes = (np.stack([one[quantity][part][index] for one in errors]) for part in (0, 1))
-            draws = np.sqrt(resamples.means(squares) / resamples.means(sizes))  # (1 + draws, seeds)
+            with np.errstate(
+                invalid="ignore"
+            ):  # NaN where conjugate gradients are at step 0, which predicts 0
+                draws = np.sqrt(resamples.means(squares) / resamples.means(sizes))  # (1 + draws, seeds)
             means = [(NO_SEED, resamples.over_seeds(draws)), *zip(seeds, draws.T, strict=True)]
             for seed, drawn in means:
                 names = {"seed": seed, "layer": index + 1, "method": method, "quantity": quantity}

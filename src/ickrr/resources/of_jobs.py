@@ -36,6 +36,9 @@ FIXED = {
     "draw_figure": (1000, 10),
     "build_paper": (1000, 10),
     "pack_arxiv": (1000, 10),
+    "build_results": (1500, 10),
+    "build_explorer": (1000, 10),
+    "build_docs": (2000, 20),
 }
 ON_GPU = frozenset({"train_model", "probe_model", "solve_prompts", "sweep_noise", "trace_functions"})
 """The rules whose steps use a GPU, if there is one; profiles/slurm/profile.yaml lists them for sites."""

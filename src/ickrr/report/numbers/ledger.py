@@ -23,9 +23,9 @@ def ledger_numbers(macros: Macros, claims: pd.DataFrame) -> None:
     for name, chosen in (("Source", each["source"] != OURS), ("Own", each["source"] == OURS)):
         macros.add(f"{name}ClaimCount", str(int(chosen.sum())))
         macros.add(f"{name}ClaimVerdicts", counted(each.loc[chosen, "verdict"]))
-    for name, conditions in claims.groupby("claim", sort=False):
+    for claim, conditions in claims.groupby("claim", sort=False):
         row = deciding(conditions)
-        macros.estimate(f"Claim{camel_case(str(name))}Effect", row["value"], row["low"], row["high"])
+        macros.estimate(f"Claim{camel_case(str(claim))}Effect", row["value"], row["low"], row["high"])
 
 
 def counted(verdicts: "pd.Series[str]") -> str:

@@ -51,7 +51,10 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
 
 
 def _latex(frame: pd.DataFrame, runs: Sequence[str]) -> str:
-    values = {(*key, column): float(cell) for column in COLUMNS for key, cell in frame[column].items()}
+    records = frame.reset_index().to_dict("records")
+    values = {
+        (row["run"], row["family"], column): float(row[column]) for row in records for column in COLUMNS
+    }
     rows = []
     for family, words in FAMILY_WORDS.items():
         cells = [

@@ -1,0 +1,34 @@
+"""Build the Explorer of the site, and the data of each run that it shows."""
+
+import argparse
+from pathlib import Path
+
+from ickrr.config.experiment import Experiment
+from ickrr.io.files import read_settings, write_text
+from ickrr.report.load import file_of
+from ickrr.site.contents import EXPLORER_ASSETS, EXPLORER_TABLES
+from ickrr.site.explorer import explorer_page, plot_library, run_script
+from ickrr.site.layout import write_assets
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--experiment", type=Path, required=True, help="resolved experiment (JSON)")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables of all runs")
+    parser.add_argument("--explorer", type=Path, required=True, help="page to write")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="data to write, by run")
+    parser.add_argument("--assets", type=Path, nargs="+", required=True, help="scripts to write")
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Write the page, the data and the scripts."""
+    experiment = read_settings(arguments.experiment, Experiment)
+    for path in arguments.data:
+        tables = {
+            table: file_of(arguments.tables, f"{path.stem}/{table}.parquet") for table in EXPLORER_TABLES
+        }
+        write_text(path, run_script(path.stem, tables))
+    write_text(arguments.explorer, explorer_page(experiment))
+    write_assets(arguments.explorer.parent, EXPLORER_ASSETS)
+    for name, content in plot_library().items():
+        write_text(arguments.explorer.parent / "assets" / name, content)

@@ -1,0 +1,130 @@
+# The site: static pages below <results>/site, on demand (`make site`; the target `site`). A page is a rule.
+
+from ickrr.site import contents
+
+# What the Results page hands on as it is.
+HANDED_ON = ["paper.pdf"]
+HANDED_ON += [f"figures/{name}.pdf" for name in experiment.figures]
+HANDED_ON += [f"tables/{name}.csv" for name in experiment.tables]
+DESCRIBED = {
+    kind: {name: shown.description for name, shown in each.items()}
+    for kind, each in {
+        "figures": experiment.figures,
+        "tables": experiment.tables,
+    }.items()
+}
+
+
+def modules_of_results():
+    """The notebooks that the Results page shows, and what the claims name."""
+    kinds_shown = {figure.kind for figure in experiment.figures.values()}
+    shown = [str(kinds.notebook(kind).relative_to(ROOT)) for kind in kinds_shown]
+    return [*shown, *modules_of_experiment(), *STATISTIC_MODULES]
+
+
+rule build_results:
+    """Build the Results page, with all figures, their data and notebooks, the tables and the ledger."""
+    input:
+        judged="<results>/tables/claims.parquet",
+        tables=table_files(
+            sorted(
+                {t for f in experiment.figures.values() for t in contents.tables_of(f)}
+            )
+        ),
+        drawn=expand("<results>/figures/{figure}.png", figure=experiment.figures),
+        copied=expand("<results>/{file}", file=HANDED_ON),
+    output:
+        index="<results>/site/index.html",
+        assets=expand(
+            "<results>/site/assets/{name}",
+            name=[*contents.RESULTS_ASSETS, contents.CODE_COLOURS],
+        ),
+        pictures=expand("<results>/site/figures/{f}.webp", f=experiment.figures),
+        data=expand("<results>/site/data/{f}.zip", f=experiment.figures),
+        notebooks=expand("<results>/site/notebooks/{f}.html", f=experiment.figures),
+        copies=expand("<results>/site/{file}", file=HANDED_ON),
+    log:
+        "<logs>/build_results.log",
+    benchmark:
+        "<benchmarks>/build_results.tsv"
+    conda:
+        "../../envs/conda/site.yaml"
+    threads: 1
+    resources:
+        **asks_for("build_results"),
+    params:
+        **job(
+            "build_results",
+            chosen=modules_of_results(),
+            settings={"experiment": EXPERIMENT, "words": DESCRIBED},
+            # No input: results that were made on another machine have none.
+            executed=f"{LOGS}/draw_figure",
+        ),
+    message:
+        "Building the Results page"
+    shell:
+        STEP
+
+
+rule build_explorer:
+    """Build the Explorer, with the data of every run that is compared with solvers."""
+    input:
+        tables=table_files(
+            f"{run}/{table}"
+            for run in contents.explored_runs(experiment)
+            for table in contents.EXPLORER_TABLES
+        ),
+    output:
+        explorer="<results>/site/explorer.html",
+        data=expand(
+            "<results>/site/explorer/{r}.js", r=contents.explored_runs(experiment)
+        ),
+        assets=expand(
+            "<results>/site/assets/{name}",
+            name=[*contents.PLOT_LIBRARY, *contents.EXPLORER_ASSETS],
+        ),
+    log:
+        "<logs>/build_explorer.log",
+    benchmark:
+        "<benchmarks>/build_explorer.tsv"
+    conda:
+        "../../envs/conda/site.yaml"
+    threads: 1
+    resources:
+        **asks_for("build_explorer"),
+    params:
+        **job(
+            "build_explorer",
+            chosen=SOLVER_MODULES,
+            settings={"experiment": EXPERIMENT},
+        ),
+    message:
+        "Building the Explorer"
+    shell:
+        STEP
+
+
+rule build_docs:
+    """Build the documentation, with search and the reference of the library."""
+    input:
+        sources=lambda wildcards: list(
+            map(os.path.relpath, contents.documentation_sources(ROOT))
+        ),
+    output:
+        docs="<results>/site/docs/index.html",
+        search="<results>/site/docs/searchindex.js",
+    log:
+        "<logs>/build_docs.log",
+    benchmark:
+        "<benchmarks>/build_docs.tsv"
+    conda:
+        "../../envs/conda/site.yaml"
+    threads: 1
+    resources:
+        **asks_for("build_docs"),
+    params:
+        **job("build_docs"),
+    message:
+        "Building the documentation"
+    shell:
+        STEP
