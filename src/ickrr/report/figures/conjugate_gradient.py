@@ -49,7 +49,7 @@ def conjugate_gradient_figure(curves: pd.DataFrame, summary: pd.DataFrame, scale
             panel.set_title(f"{family}-conditioned, median $\\kappa$ = {kappa:.{0 if kappa > 100 else 1}f}")
             letter(panel, "ab"[index])
         axes[0].set_ylabel("relative prediction error")
-        figure.legend(handles=_handles(predictions), loc="outside lower center", ncols=4, fontsize=6)
+        figure.legend(handles=_handles(predictions), loc="outside lower center", ncols=3, fontsize=6)
         blocks = summary_row(summary, "blocks_per_step", "cg", "").value
         relu = summary_row(summary, "blocks_per_step", "relu", "").value
         note(figure, f"{scale} scale, a step is {blocks:.0f} blocks, with ReLU {relu:.0f}")
@@ -121,14 +121,17 @@ def _stairs(axes: Axes, rows: pd.DataFrame, colour: str | tuple[float, float, fl
 
 
 def _handles(rows: pd.DataFrame) -> list[Line2D]:
+    """Return the legend, with one entry for all widths and one for the solvers that the stacks run."""
     handles = [Line2D([], [], color=colour, label=label) for colour, label in STACKS.values()]
     units = sorted(rows.loc[rows["method"] == "relu", "units"].unique())
-    handles += [
-        Line2D([], [], color=colour, label=f"built, {number} ReLU units")
-        for number, colour in zip(units, level_colours(len(units)), strict=True)
-    ]
-    for method, label in SOLVERS.items():
-        colour, line, marker = _look(method)
-        handles.append(Line2D([], [], color=colour, linestyle=line, marker=marker, label=label))
-    handles.append(Line2D([], [], color=MUTED, linestyle=":", label=r"rate bound of $\kappa$"))
+    if units:
+        label = f"built, {units[0]:g} to {units[-1]:g} ReLU units (light)"
+        handles.append(Line2D([], [], color=level_colours(len(units))[-1], label=label))
+    marker = _look(next(method for method in SOLVERS if method in MARKED))[2]
+    handles.append(
+        Line2D([], [], color=MUTED, linestyle="None", marker=marker, label="the same solvers in float64")
+    )
+    for method in (method for method in SOLVERS if method not in MARKED):
+        colour, line, _ = _look(method)
+        handles.append(Line2D([], [], color=colour, linestyle=line, label=SOLVERS[method]))
     return handles
