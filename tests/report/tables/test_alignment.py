@@ -136,6 +136,6 @@ def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):
     """Fails if a solver without results gets an empty row instead of an error."""
     for run in ("spherical", "noise_01"):
         full = toy.alignment(run, [toy.draws(0)])
-        write_table(tmp_path / "tables" / run / "alignment.parquet", full[full["solver"] != "chebyshev"])
-    with pytest.raises(FileError, match="has 0 rows of solver 'chebyshev'"):
+        write_table(tmp_path / "tables" / run / "alignment.parquet", full[full["solver"] != "newton_schulz"])
+    with pytest.raises(FileError, match="has 0 rows of solver 'newton_schulz'"):
         build(experiment, tmp_path / "tables")
