@@ -19,7 +19,7 @@ from ickrr.driver.disk import SMALL, bytes_of, jobs_of_paper
 from ickrr.io.files import write_json
 from ickrr.io.tensors import read_metadata
 
-MAXIMAL_OVERFULL_PT = 5.0
+MAXIMAL_OVERFULL_PT = 2.0
 # Long enough to be killed halfway.
 LONG = """
 runs:
@@ -67,7 +67,7 @@ def test_first_page_says_what_made_it(paper: list[str], smoke_paper: Paper) -> N
 
 
 def test_latex_log_is_clean(smoke_paper: Paper) -> None:
-    """Fails if a line or box sticks out by more than 5 pt, or a reference or citation is undefined."""
+    """Fails if a line or box sticks out by more than 2 pt, or a reference or citation is undefined."""
     log = (smoke_paper.results() / "paper_build" / "main.log").read_text(errors="replace")
     excess = [float(points) for points in re.findall(r"Overfull \\.box \(([\d.]+)pt", log)]
     assert [points for points in excess if points > MAXIMAL_OVERFULL_PT] == []
