@@ -38,7 +38,9 @@ def documentation_sources(project: Path) -> list[Path]:
     pages = {project / "README.md", project / "CONTRIBUTING.md", *files_below(project / "docs", {".md"})}
     linked = _linked(pages)
     linked |= _linked({path for path in linked if path.suffix == ".md"})
-    return sorted({*pages, *linked, *files_below(project / "src" / "ickrr", {".py"})})
+    package = project / "src" / "ickrr"
+    look = files_below(package / "site" / "sphinx", {".html", ".css"})
+    return sorted({*pages, *linked, *look, *files_below(package, {".py"})})
 
 
 def _linked(pages: set[Path]) -> set[Path]:

@@ -43,7 +43,7 @@ def stage(project: Path, files: Iterable[Path], folder: Path) -> None:
     """
     for file in files:
         name = file.relative_to(project)
-        if file.suffix != ".py" or "src" not in name.parts:
+        if name.parts[0] != "src":
             target = folder / ("index.md" if str(name) == "README.md" else name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.read_bytes())
