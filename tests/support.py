@@ -27,6 +27,7 @@ ON_DEMAND = {
     "build_results": "site/index.html",
     "build_explorer": "site/explorer.html",
     "build_docs": "site/docs/index.html",
+    "build_playground": "site/playground.html",
 }
 """Rules that neither figures nor tables of the paper ask for, and a result that each makes."""
 
