@@ -1,6 +1,7 @@
 # The site: static pages below <results>/site, on demand (`make site`; the target `site`). A page is a rule.
 
 from ickrr.site import docs_files, explorer_files, results_files
+from ickrr.site.playground import SCRIPTS, STYLE, played_run
 
 # What the Results page hands on as it is.
 HANDED_ON = ["paper.pdf"]
@@ -13,6 +14,12 @@ DESCRIBED = {
         "tables": experiment.tables,
     }.items()
 }
+
+
+# The run that is played with, none or one, and its first seed.
+PLAYED = [name for name in [played_run(experiment)] if name]
+PLAYED_MODELS = [f"{name}/seed{experiment.seeds(name)[0]}" for name in PLAYED]
+PLAYED_TASKS = [experiment.task_of(name) for name in PLAYED]
 
 
 def modules_of_results():
@@ -131,5 +138,49 @@ rule build_docs:
         **job("build_docs"),
     message:
         "Building the documentation"
+    shell:
+        STEP
+
+
+rule build_playground:
+    """Build the playground, in which a trained model of one-dimensional inputs runs in the browser."""
+    input:
+        weights=expand(
+            "<results>/trained/{model}/weights.safetensors", model=PLAYED_MODELS
+        ),
+        predictions=expand(
+            "<results>/predictions/{model}.safetensors", model=PLAYED_MODELS
+        ),
+        fit=expand("<results>/prompts/{task}-fit.safetensors", task=PLAYED_TASKS),
+        evaluation=expand(
+            "<results>/prompts/{task}-evaluation.safetensors", task=PLAYED_TASKS
+        ),
+        matches=table_files(f"{run}/matches" for run in PLAYED),
+    output:
+        page="<results>/site/playground.html",
+        data=expand("<results>/site/playground/{run}.js", run=PLAYED),
+        assets=expand("<results>/site/assets/{name}", name=[*SCRIPTS, STYLE]),
+    log:
+        "<logs>/build_playground.log",
+    benchmark:
+        "<benchmarks>/build_playground.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("build_playground"),
+    params:
+        **job(
+            "build_playground",
+            chosen=[
+                module
+                for task in PLAYED_TASKS
+                for module in modules_of_task(experiment.task(task))
+            ],
+            settings={"experiment": EXPERIMENT},
+            threads=all_threads,
+        ),
+    message:
+        "Building the playground"
     shell:
         STEP
