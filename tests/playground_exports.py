@@ -10,31 +10,46 @@ import pandas as pd
 import torch
 
 from ickrr.__main__ import main
-from ickrr.config.model import ModelSettings
+from ickrr.config.experiment import Experiment
 from ickrr.config.probe import ProbeSettings
-from ickrr.config.run import RunSettings
-from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import PromptSettings, TaskSettings
-from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json
 from ickrr.model.weights import build_model, save_weights
 from ickrr.site import layout
-from ickrr.site.playground import SCRIPTS
+from ickrr.site.playground import HERE, SCRIPTS, STYLE
 
 STATIC = Path(layout.__file__).parent
 PROBE = ProbeSettings(ridge=1e-3)
 SEED = 3
 
 
-def run_of(layers=2, width=16, heads=2, context_length=6, task=None, **model):
-    """A run that is quick, or one of the sizes of the laptop scale, with an untrained model."""
-    task = task or TaskSettings(
-        law="uniform", dimension=1, lengthscale=0.3, noise_std=0.1, context_length=context_length
+def experiment_of(layers=2, width=16, heads=2, context_length=6, **changes):
+    """An experiment of one run, "tiny", that is quick or has the sizes of the laptop scale.
+
+    Args:
+        layers, width, heads: sizes of its model.
+        context_length: N.
+        changes: other values of its task and model.
+    """
+    line = {"law": "uniform", "dimension": 1, "lengthscale": 0.3, "noise_std": 0.1}
+    task = line | {"context_length": context_length}
+    model = {"layers": layers, "width": width, "heads": heads}
+    for name, value in changes.items():
+        (task if name in TaskSettings.model_fields else model)[name] = value
+    return Experiment.model_validate(
+        {
+            "tasks": {"line": task},
+            "runs": {"tiny": {"purpose": "", "task": "line", "model": model, "seeds": [SEED]}},
+            "probe": {"ridge": 1e-3},
+            "figures": {},
+            "tables": {},
+        }
     )
-    settings = ModelSettings(layers=layers, width=width, heads=heads, **model)
-    return RunSettings(
-        name="tiny", task_name="line", task=task, model=settings, training=TrainingSettings()
-    )
+
+
+def run_of(**changes):
+    """The run of `experiment_of`."""
+    return experiment_of(**changes).run("tiny")
 
 
 def lively_model(run):
@@ -64,27 +79,28 @@ def matches_of(run, solver="preconditioned_richardson", seed=SEED):
     )
 
 
-def write_world(folder, run, matches=None):
-    """Write everything that the step export_playground reads; return its options."""
-    specs = {"run": run, "probe": PROBE, "solvers": SolverSettings()}
-    options = {name: folder / f"{name}.json" for name in specs}
-    for name, value in specs.items():
-        write_json(options[name], value.model_dump(mode="json"))
+def write_world(folder, experiment, matches=None):
+    """Write everything that the step build_playground reads; return its options."""
+    run, site = experiment.run("tiny"), folder / "site"
+    options = {"experiment": folder / "experiment.json"}
+    write_json(options["experiment"], experiment.model_dump(mode="json"))
     for split in ("fit", "evaluation"):
-        prompts = PromptSettings(
-            name=f"line-{split}", task_name="line", task=run.task, split=split, count=40
-        )
+        prompts = PromptSettings(name=f"line-{split}", task_name="line", task=run.task, split=split, count=40)
         write_json(folder / f"{split}.json", [prompts.model_dump(mode="json")])
         options[split] = folder / f"{split}.safetensors"
         step("sample_prompts", {"prompts": folder / f"{split}.json", "sets": options[split]})
-    options |= {"weights": folder / "weights.safetensors", "seed": SEED}
+    options["weights"] = folder / "weights.safetensors"
     save_weights(options["weights"], lively_model(run).state_dict(), run, SEED)
     options["predictions"] = folder / "predictions.safetensors"
-    probing = ("run", "seed", "weights", "fit", "evaluation", "predictions")
-    step("probe_model", {"settings": options["probe"], **{name: options[name] for name in probing}})
-    options |= {"matches": folder / "matches.parquet", "script": folder / "playground-data.js"}
+    specs = {"run": run, "settings": experiment.probe}
+    for name, value in specs.items():
+        write_json(folder / f"{name}.json", value.model_dump(mode="json"))
+    probing = {name: folder / f"{name}.json" for name in specs} | {"seed": SEED}
+    step("probe_model", probing | {name: path for name, path in options.items() if name != "experiment"})
+    options["matches"] = folder / "matches.parquet"
     (matches_of(run) if matches is None else matches).to_parquet(options["matches"])
-    return options
+    outputs = {"page": site / HERE, "data": site / "playground/tiny.js", "assets": site / "assets" / STYLE}
+    return options | outputs
 
 
 def step(name, options):

@@ -30,6 +30,7 @@ ON_DEMAND = {
     "build_results": "site/index.html",
     "build_explorer": "site/explorer.html",
     "build_docs": "site/docs/index.html",
+    "build_playground": "site/playground.html",
 }
 """Rules that the paper itself does not need, and a file that each makes, below the folder of the results."""
 

@@ -12,6 +12,7 @@ from ickrr.report import figures, tables
 
 # What runs or builds models, or measures what they would take.
 TORCH = {
+    "build_playground",
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
     *("identify", "identify_run", "measure_operators", "measure_width", "probe_model"),
     *("compare_probes", "measure_degree", "measure_linearity", "replace_heads"),

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from ickrr.__main__ import main
 from ickrr.code import ROOT
 from ickrr.io.files import write_json
-from ickrr.site.contents import EXPLORER_TABLES, explored_runs, tables_of
+from ickrr.site.explorer_files import EXPLORER_TABLES, explored_runs
+from ickrr.site.results_files import tables_of
 
 _PATH = Path(__file__).resolve().parents[1] / "report/conftest.py"
 _SPEC = importlib.util.spec_from_file_location("report_conftest", _PATH)
@@ -19,6 +20,7 @@ _MODULE = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(_MODULE)
 results = _MODULE.results
 
+PATIENCE = 120_000  # [ms] for a machine that does other things besides
 FIGURES = {
     "fig1": {"kind": "error_curves", "runs": ["spherical"], "tables": ["errors"]},
     "fig10": {"kind": "noise_mismatch", "runs": ["spherical"], "tables": ["noise"]},
@@ -136,6 +138,7 @@ def opened(browser: Browser, site: Path):
         context = browser.new_context(
             **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on(

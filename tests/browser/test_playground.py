@@ -1,20 +1,16 @@
 """The playground in Debian's Chromium, opened from the file system, with the sizes of the laptop scale."""
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from playground_exports import PROBE, SEED, run_of, step, write_world
-from playwright.sync_api import sync_playwright
+from playground_exports import PROBE, SEED, experiment_of, step, write_world
 
 from ickrr.comparison.functions import at_queries
 from ickrr.comparison.probed_model import ProbedModel
 from ickrr.io.tensors import load_arrays
 from ickrr.model.weights import load_model
 from ickrr.site.layout import write_assets
-from ickrr.site.playground import write_playground
 
 LAYERS, N = 8, 20
 MEGABYTE = 1_000_000
@@ -33,7 +29,8 @@ FRAMES = """(seconds) => new Promise((resolve) => {
   const svg = document.getElementById("plot");
   svg.setPointerCapture = () => {};
   let frames = 0;
-  new MutationObserver(() => { frames += 1; }).observe(svg.querySelector(".curve.layer"), { attributes: true });
+  const curve = svg.querySelector(".curve.layer");
+  new MutationObserver(() => { frames += 1; }).observe(curve, { attributes: true });
   send("pointerdown", 0, 0);
   const started = performance.now();
   (function move() {
@@ -47,47 +44,32 @@ FRAMES = """(seconds) => new Promise((resolve) => {
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """A site that holds the playground of an untrained model, and what it was exported from."""
+    """What the playground of an untrained model of the sizes of the laptop scale is made from."""
     folder = tmp_path_factory.mktemp("playground")
-    run = run_of(LAYERS, 64, 4, N)
-    options = write_world(folder, run)
-    step("export_playground", options)
-    site = folder / "site"
-    write_assets(site)
-    write_playground(site, run, 40, options["script"])
-    return run, options, site
+    experiment = experiment_of(layers=LAYERS, width=64, heads=4, context_length=N)
+    options = write_world(folder, experiment)
+    step("build_playground", options)
+    return experiment.run("tiny"), options
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    executable = shutil.which("chromium")
-    assert executable, "these tests need Debian's chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def site(world):
+    """A site that holds the playground alone."""
+    folder = world[1]["page"].parent
+    write_assets(folder)
+    return folder
 
 
 @pytest.fixture
-def opened(chromium, world):
-    """Open the page; what it says in the console, or throws, fails the test."""
-    said, contexts = [], []
+def play(opened):
+    """Open the playground and wait until it has drawn."""
 
     def open_page(**options):
-        usual = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
-        context = chromium.new_context(**(usual | options))
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto((world[2] / "playground.html").as_uri())
+        page = opened("playground.html", **options)
         page.wait_for_function("document.querySelector('#plot .curve.layer').getAttribute('d')")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
+    return open_page
 
 
 def settle(page):
@@ -104,11 +86,13 @@ def text(page, name):
     return page.locator(f"#{name}").inner_text()
 
 
-def test_dragging_a_point_changes_the_curves(opened):
+def test_dragging_a_point_changes_the_curves(play):
     """Fails if a point does not follow the mouse, or a curve does not follow the point."""
-    page = opened()
+    page = play()
     before = page.evaluate(DRAWN)
-    solver, posterior = (page.locator(f"#plot .curve.{name}").get_attribute("d") for name in ("solver", "posterior"))
+    solver, posterior = (
+        page.locator(f"#plot .curve.{name}").get_attribute("d") for name in ("solver", "posterior")
+    )
     x, y = middle(page, 3)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -123,10 +107,10 @@ def test_dragging_a_point_changes_the_curves(opened):
     assert page.locator("#plot .curve.posterior").get_attribute("d") != posterior
 
 
-def test_the_drawn_curve_is_pytorchs(opened, world):
+def test_the_drawn_curve_is_pytorchs(play, world):
     """Fails if predictions in the browser are not PyTorch's to 1e-5, or the picture shows others."""
-    run, options, _ = world
-    page = opened()
+    run, options = world
+    page = play()
     page.locator("#layer").fill("5")
     settle(page)
     drawn = np.array(page.evaluate(DRAWN))
@@ -154,9 +138,9 @@ def test_the_drawn_curve_is_pytorchs(opened, world):
     np.testing.assert_allclose(start + slope * layers[5][seen], drawn[seen, 1], atol=0.1)
 
 
-def test_the_keyboard_does_it_all(opened):
+def test_the_keyboard_does_it_all(play):
     """Fails if a point cannot be reached, moved, removed and added without a mouse."""
-    page = opened()
+    page = play()
     page.locator("#plot .point").first.focus()
     x, y = middle(page, 0)
     page.keyboard.press("ArrowRight")
@@ -180,9 +164,9 @@ def test_the_keyboard_does_it_all(opened):
     assert page.evaluate(DRAWN) != before
 
 
-def test_points_are_added_and_removed_from_none_to_all(opened):
+def test_points_are_added_and_removed_from_none_to_all(play):
     """Fails if a context length is not possible, or one more than the model takes is."""
-    page = opened()
+    page = play()
     for left in range(13, -1, -1):
         page.locator("#remove").click()
         settle(page)
@@ -203,9 +187,9 @@ def test_points_are_added_and_removed_from_none_to_all(opened):
     assert page.locator("#plot .point").count() == N
 
 
-def test_a_finger_moves_a_point(opened):
+def test_a_finger_moves_a_point(play):
     """Fails if touch scrolls where it should drag."""
-    page = opened(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = play(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.locator("#plot").scroll_into_view_if_needed()
     x, y = middle(page, 2)
     session = page.context.new_cdp_session(page)
@@ -216,9 +200,9 @@ def test_a_finger_moves_a_point(opened):
     np.testing.assert_allclose(middle(page, 2), (x + 20, y - 40), atol=1.5)
 
 
-def test_every_preset_and_slider_changes_what_is_shown(opened):
+def test_every_preset_and_slider_changes_what_is_shown(play):
     """Fails if a preset, a slider or a checkbox does nothing, or a curve that is switched off stays."""
-    page = opened()
+    page = play()
     seen = set()
     for button in page.locator("#presets button").all():
         button.click()
@@ -242,9 +226,9 @@ def test_every_preset_and_slider_changes_what_is_shown(opened):
     assert page.locator("#plot .band").get_attribute("d") == ""
 
 
-def test_matches_are_those_of_the_tables(opened):
+def test_matches_are_those_of_the_tables(play):
     """Fails if another layer's matched step is shown, or the end of the grid passes for a match."""
-    page = opened()
+    page = play()
     page.locator("#layer").fill("4")
     settle(page)
     assert text(page, "name-solver") == "Solver: step 12"
@@ -257,9 +241,9 @@ def test_matches_are_those_of_the_tables(opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_everybody_can_use_it(opened, scheme, width):
+def test_everybody_can_use_it(play, scheme, width):
     """Fails if axe-core finds a fault, or a small screen has to be scrolled sideways."""
-    page = opened(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = play(viewport={"width": width, "height": 800}, color_scheme=scheme)
     assert page.locator("html").get_attribute("data-theme") == scheme
     found = Axe().run(page, options={"preload": False}).response["violations"]
     assert [(fault["id"], fault["impact"]) for fault in found] == []
@@ -278,14 +262,13 @@ def frames_a_second(page, session, seconds):
     return by_clock, by_clock * seconds / (busy() - before)
 
 
-def test_it_is_small_and_fast(opened, world):
-    """Fails if the page weighs 6 MB or more, or a machine that does nothing else draws it under 20 times a second.
+def test_it_is_small_and_fast(play, site):
+    """Fails if the page weighs 6 MB or more, or an idle machine draws it fewer than 20 times a second.
 
-    The full grid and as many points as there can be; the processor's time counts, since tests share the machine.
+    There are as many points as there can be. The processor's time counts, since tests share the machine.
     """
-    site = world[2]
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 6 * MEGABYTE
-    page = opened()
+    page = play()
     for _ in range(6):
         page.locator("#add").click()
     session = page.context.new_cdp_session(page)

@@ -1,4 +1,4 @@
-"""The playground's arithmetic in JavaScript: against PyTorch, SciPy and closed forms; and what is exported for it."""
+"""The playground's arithmetic in JavaScript, against PyTorch, SciPy and closed forms, and its data."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ from playground_exports import (
     PROBE,
     SEED,
     data_of,
+    experiment_of,
     in_node,
     lively_model,
     matches_of,
@@ -21,18 +22,19 @@ from support import ROOT
 from ickrr.__main__ import main
 from ickrr.comparison.functions import at_queries
 from ickrr.comparison.probed_model import ProbedModel
+from ickrr.config.experiment import Experiment
+from ickrr.config.load import load_experiment
 from ickrr.config.run import RunSettings
-from ickrr.config.task import TaskSettings
 from ickrr.io.tensors import load_arrays, read_metadata
 from ickrr.model.weights import load_model
 from ickrr.randomness import numpy_generator
-from ickrr.site.playground import playground_page
+from ickrr.site.playground import played_run, playground_page
 from ickrr.site.playground_data import RIDGES, Evaluation, model_data, null_matches, typical_distances
 from ickrr.tasks import kernel_matrix, posterior
 
 TRAINED = sorted((ROOT / "results").glob("*/trained/line/seed0/weights.safetensors"))
 PREDICT = "value.cases.map(({x, y}) => value.model.predict(x, y, value.grid))"
-WITH_MODEL = "(value.model = new ickrr.Transformer(value.model), %s)" % PREDICT
+WITH_MODEL = f"(value.model = new ickrr.Transformer(value.model), {PREDICT})"
 LINE = {"lengthscale": 0.3, "noise_std": 0.1, "end": 1.0, "smallest_ridge": 1e-10}
 
 
@@ -78,7 +80,7 @@ def check_against_torch(probed, context_length):
 def test_the_model_is_pytorchs(sizes, tmp_path):
     """Fails if a layer, norm, head, bias, position or probe differs, or a kept key outlives a moved point."""
     run = run_of(**sizes)
-    options = write_world(tmp_path, run)
+    options = write_world(tmp_path, experiment_of(**sizes))
     model = load_model(options["weights"], run, SEED)
     probed = ProbedModel(model, load_arrays(options["fit"]), PROBE)
     check_against_torch(probed, run.task.context_length)
@@ -86,7 +88,7 @@ def test_the_model_is_pytorchs(sizes, tmp_path):
 
 @pytest.mark.parametrize("weights", TRAINED, ids=[path.parts[-5] for path in TRAINED])
 def test_a_trained_model_is_pytorchs(weights):
-    """Fails if the browser's predictions of a trained model are not PyTorch's (only where one was trained)."""
+    """Fails if predictions of a trained model are not PyTorch's (only where results hold one)."""
     run = RunSettings.model_validate(read_metadata(weights)["run"])
     stored = load_arrays(weights.parents[3] / "prompts" / f"{run.task_name}-fit.safetensors")
     fit = {name: stored[name][:256] for name in ("x", "y")}  # any readouts will do
@@ -96,7 +98,7 @@ def test_a_trained_model_is_pytorchs(weights):
 def test_a_context_that_is_too_long_is_refused(tmp_path):
     """Fails if positions that the model has not are read."""
     model = lively_model(run_of())
-    probed = ProbedModel(model, load_arrays(write_world(tmp_path, run_of())["fit"]), PROBE)
+    probed = ProbedModel(model, load_arrays(write_world(tmp_path, experiment_of())["fit"]), PROBE)
     program = "(() => { try { new ickrr.Transformer(value).predict([0,0,0,0,0,0,0], [0,0,0,0,0,0,0], [0]); } "
     program += "catch (error) { return error.message; } })()"
     assert in_node(program, model_data(model, probed.readouts)) == "the model takes at most 6 points, not 7"
@@ -140,7 +142,8 @@ def test_without_points_the_posterior_is_the_prior():
 @pytest.mark.parametrize(("steps", "omega"), [(0, 1.0), (1, 1.0), (7, 0.8), (64, 1.0)])
 def test_the_iterates_are_those_of_the_closed_form(problem, steps, omega):
     """Fails if an iterate is not k(q)^T (I - (I - W A)^t) A^-1 y."""
-    program = "ickrr.solvers.preconditionedRichardson(value.x, value.y, value.grid, 0.3, 0.01, value.omega, value.steps)"
+    arguments = "value.x, value.y, value.grid, 0.3, 0.01, value.omega, value.steps"
+    program = f"ickrr.solvers.preconditionedRichardson({arguments})"
     found = in_node(program, problem | {"steps": steps, "omega": omega})
     x, y, grid = (np.array(problem[name]) for name in ("x", "y", "grid"))
     system = kernel(x, x) + 0.01 * np.eye(len(x))
@@ -164,7 +167,8 @@ def test_functions_are_drawn_from_the_prior():
 @pytest.mark.parametrize("longest", [3, 20])
 def test_every_preset_fits_the_model(longest):
     """Fails if a preset draws more points than the model takes, or one that is not in view."""
-    program = "Object.keys(ickrr.prompts.PRESETS).map((name) => ickrr.prompts.draw(value.task, value.longest, name, 1))"
+    drawn = "ickrr.prompts.draw(value.task, value.longest, name, 1)"
+    program = f"Object.keys(ickrr.prompts.PRESETS).map((name) => {drawn})"
     for drawn in in_node(program, {"task": LINE, "longest": longest}):
         assert 0 < len(drawn["points"]) <= longest
         assert all(abs(point["x"]) <= drawn["view"] for point in drawn["points"])
@@ -172,10 +176,9 @@ def test_every_preset_fits_the_model(longest):
 
 def test_the_export_is_what_the_results_say(tmp_path):
     """Fails if the script lacks the probe that predicted, the matches, the task, or the usual errors."""
-    run = run_of()
-    options = write_world(tmp_path, run)
-    step("export_playground", options)
-    data = data_of(options["script"])
+    options = write_world(tmp_path, experiment_of())
+    step("build_playground", options)
+    data = data_of(options["data"])
     assert data["task"] == LINE | {"omega": 1.0}
     assert data["solver"]["step"] == [0, 3, 6]
     assert data["solver"]["censored"] == [False, False, True]
@@ -192,7 +195,7 @@ def test_the_export_is_what_the_results_say(tmp_path):
 def test_the_null_finds_the_ridge_that_a_layer_is_made_of(tmp_path):
     """Fails if the null of a layer that is kernel ridge regression has not its ridge."""
     run = run_of()
-    prompts = load_arrays(write_world(tmp_path, run)["evaluation"])
+    prompts = load_arrays(write_world(tmp_path, experiment_of())["evaluation"])
     x, y, mean = prompts["x"], prompts["y"], prompts["posterior_mean"]
     system = kernel_matrix(run.task, torch.from_numpy(x))
     layers = np.stack([posterior(system, torch.from_numpy(y), float(RIDGES[k]))[0].numpy() for k in (0, 30)])
@@ -200,33 +203,40 @@ def test_the_null_finds_the_ridge_that_a_layer_is_made_of(tmp_path):
     assert found["ridge"] == [RIDGES[0], RIDGES[30]]
     assert found["similarity"] == pytest.approx([1, 1])
     assert found["censored"] == [True, False]
-    assert typical_distances(Evaluation(x, y, mean, layers, mean))["output"] == [0] * (run.task.context_length + 1)
+    assert typical_distances(Evaluation(x, y, mean, layers, mean))["output"] == [0] * (
+        run.task.context_length + 1
+    )
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"mlp": "none"}, "model.mlp is 'none', but the playground computes 'gelu' only"),
-        ({"layout": "paired"}, "model.layout is 'paired'"),
-        ({"task": TaskSettings(law="uniform", dimension=2, context_length=6)}, "task.dimension is 2"),
-    ],
+    "changes", [{"mlp": "none"}, {"layout": "paired"}, {"attention": "linear"}, {"kernel": "laplace"}]
 )
-def test_a_run_that_cannot_be_played_with_is_refused(tmp_path, capsys, changes, says):
-    """Fails if a run that JavaScript does not compute is exported all the same."""
-    options = write_world(tmp_path, run_of(**changes))
-    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    assert main(["export_playground", *words]) == 1
-    assert says in capsys.readouterr().err
-    assert not options["script"].exists()
+def test_without_a_run_that_can_be_played_with_the_page_says_what_it_needs(tmp_path, changes):
+    """Fails if a run that JavaScript does not compute is shown all the same, or the site has no page."""
+    assert played_run(experiment_of(**changes)) is None
+    options = write_world(tmp_path, experiment_of(**changes))
+    step("build_playground", {name: options[name] for name in ("experiment", "page", "assets")})
+    page = options["page"].read_text()
+    assert "No run of this experiment can be played with" in page
+    assert "<code>model.mlp: gelu</code>" in page
+    assert "playground/tiny.js" not in page
+
+
+def test_the_first_run_that_can_be_played_with_is(tmp_path):
+    """Fails if another run of the default experiment is chosen, or one that no solver was run on."""
+    assert played_run(load_experiment(ROOT / "config.yaml")) == "line"
+    other = experiment_of().model_dump(mode="json")
+    other["solvers"]["headline"] = ["richardson"]
+    assert played_run(Experiment.model_validate(other)) is None
 
 
 def test_a_table_without_the_solver_is_refused(tmp_path, capsys):
     """Fails if the matched steps of another solver or seed are shown."""
     run = run_of()
     matches = pd.concat([matches_of(run, "richardson"), matches_of(run, seed=SEED + 1)])
-    options = write_world(tmp_path, run, matches)
+    options = write_world(tmp_path, experiment_of(), matches)
     words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    assert main(["export_playground", *words]) == 1
+    assert main(["build_playground", *words]) == 1
     assert "has no rows of seed 3 and solver 'preconditioned_richardson'" in capsys.readouterr().err
 
 

@@ -60,10 +60,19 @@ def prompts_of(split):
 
 def trajectories_of_run(wildcards):
     """Input function: solver trajectories on the evaluation prompts of a run's task."""
-    task = experiment.task_of(wildcards.run)
+    return trajectories_of(wildcards.run, experiment.solvers.names)
+
+
+def headline_trajectories(wildcards):
+    """Input function: the same, of the main solvers alone."""
+    return trajectories_of(wildcards.run, experiment.solvers.headline)
+
+
+def trajectories_of(run, solvers):
+    """Trajectories of some solvers on the evaluation prompts of a run's task."""
+    prompts = f"{experiment.task_of(run)}-evaluation"
     return [
-        f"{RESULTS}/trajectories/{task}-evaluation/{solver}.safetensors"
-        for solver in experiment.solvers.names
+        f"{RESULTS}/trajectories/{prompts}/{solver}.safetensors" for solver in solvers
     ]
 
 

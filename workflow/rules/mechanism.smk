@@ -1,15 +1,6 @@
 # Studies of what layers do beyond their predictions (docs/mechanism.md). No figure or table asks for them yet.
 
 
-def headline_trajectories(wildcards):
-    """Input function: trajectories of the main solvers on the evaluation prompts of a run's task."""
-    task = experiment.task_of(wildcards.run)
-    return [
-        f"{RESULTS}/trajectories/{task}-evaluation/{solver}.safetensors"
-        for solver in experiment.solvers.headline
-    ]
-
-
 rule replace_heads:
     """Replace the attention of a run's heads by kernels, and see what that costs the layers after them."""
     input:

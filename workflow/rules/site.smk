@@ -1,6 +1,7 @@
 # The site: static pages below <results>/site, on demand (`make site`; the target `site`). A page is a rule.
 
-from ickrr.site import contents
+from ickrr.site import docs_files, explorer_files, results_files
+from ickrr.site.playground import SCRIPTS, STYLE, played_run
 
 # What the Results page hands on as it is.
 HANDED_ON = ["paper.pdf"]
@@ -13,6 +14,12 @@ DESCRIBED = {
         "tables": experiment.tables,
     }.items()
 }
+
+
+# The run that is played with, none or one, and its first seed.
+PLAYED = [name for name in [played_run(experiment)] if name]
+PLAYED_MODELS = [f"{name}/seed{experiment.seeds(name)[0]}" for name in PLAYED]
+PLAYED_TASKS = [experiment.task_of(name) for name in PLAYED]
 
 
 def modules_of_results():
@@ -28,7 +35,11 @@ rule build_results:
         judged="<results>/tables/claims.parquet",
         tables=table_files(
             sorted(
-                {t for f in experiment.figures.values() for t in contents.tables_of(f)}
+                {
+                    t
+                    for f in experiment.figures.values()
+                    for t in results_files.tables_of(f)
+                }
             )
         ),
         drawn=expand("<results>/figures/{figure}.png", figure=experiment.figures),
@@ -37,7 +48,7 @@ rule build_results:
         index="<results>/site/index.html",
         assets=expand(
             "<results>/site/assets/{name}",
-            name=[*contents.RESULTS_ASSETS, contents.CODE_COLOURS],
+            name=[*results_files.RESULTS_ASSETS, results_files.CODE_COLOURS],
         ),
         pictures=expand("<results>/site/figures/{f}.webp", f=experiment.figures),
         data=expand("<results>/site/data/{f}.zip", f=experiment.figures),
@@ -71,17 +82,18 @@ rule build_explorer:
     input:
         tables=table_files(
             f"{run}/{table}"
-            for run in contents.explored_runs(experiment)
-            for table in contents.EXPLORER_TABLES
+            for run in explorer_files.explored_runs(experiment)
+            for table in explorer_files.EXPLORER_TABLES
         ),
     output:
         explorer="<results>/site/explorer.html",
         data=expand(
-            "<results>/site/explorer/{r}.js", r=contents.explored_runs(experiment)
+            "<results>/site/explorer/{r}.js",
+            r=explorer_files.explored_runs(experiment),
         ),
         assets=expand(
             "<results>/site/assets/{name}",
-            name=[*contents.PLOT_LIBRARY, *contents.EXPLORER_ASSETS],
+            name=[*explorer_files.PLOT_LIBRARY, *explorer_files.EXPLORER_ASSETS],
         ),
     log:
         "<logs>/build_explorer.log",
@@ -108,7 +120,7 @@ rule build_docs:
     """Build the documentation, with search and the reference of the library."""
     input:
         sources=lambda wildcards: list(
-            map(os.path.relpath, contents.documentation_sources(ROOT))
+            map(os.path.relpath, docs_files.documentation_sources(ROOT))
         ),
     output:
         docs="<results>/site/docs/index.html",
@@ -126,5 +138,49 @@ rule build_docs:
         **job("build_docs"),
     message:
         "Building the documentation"
+    shell:
+        STEP
+
+
+rule build_playground:
+    """Build the playground, in which a trained model of one-dimensional inputs runs in the browser."""
+    input:
+        weights=expand(
+            "<results>/trained/{model}/weights.safetensors", model=PLAYED_MODELS
+        ),
+        predictions=expand(
+            "<results>/predictions/{model}.safetensors", model=PLAYED_MODELS
+        ),
+        fit=expand("<results>/prompts/{task}-fit.safetensors", task=PLAYED_TASKS),
+        evaluation=expand(
+            "<results>/prompts/{task}-evaluation.safetensors", task=PLAYED_TASKS
+        ),
+        matches=table_files(f"{run}/matches" for run in PLAYED),
+    output:
+        page="<results>/site/playground.html",
+        data=expand("<results>/site/playground/{run}.js", run=PLAYED),
+        assets=expand("<results>/site/assets/{name}", name=[*SCRIPTS, STYLE]),
+    log:
+        "<logs>/build_playground.log",
+    benchmark:
+        "<benchmarks>/build_playground.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("build_playground"),
+    params:
+        **job(
+            "build_playground",
+            chosen=[
+                module
+                for task in PLAYED_TASKS
+                for module in modules_of_task(experiment.task(task))
+            ],
+            settings={"experiment": EXPERIMENT},
+            threads=all_threads,
+        ),
+    message:
+        "Building the playground"
     shell:
         STEP

@@ -39,6 +39,7 @@ FIXED = {
     "build_results": (1500, 10),
     "build_explorer": (1000, 10),
     "build_docs": (2000, 20),
+    "build_playground": (2000, 20),
 }
 ON_GPU = frozenset({"train_model", "probe_model", "solve_prompts", "sweep_noise", "trace_functions"})
 """The rules whose steps use a GPU, if there is one; profiles/slurm/profile.yaml lists them for sites."""

@@ -38,12 +38,12 @@ def stage(project: Path, files: Iterable[Path], folder: Path) -> None:
 
     Args:
         project: root of the project.
-        files: what `contents.documentation_sources` returns; Python files are read where they are.
+        files: what `docs_files.documentation_sources` returns; Python files are read where they are.
         folder: the folder, which exists and is empty.
     """
     for file in files:
         name = file.relative_to(project)
-        if file.suffix != ".py" or "src" not in name.parts:
+        if name.parts[0] != "src":
             target = folder / ("index.md" if str(name) == "README.md" else name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.read_bytes())

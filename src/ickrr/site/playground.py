@@ -1,40 +1,68 @@
 """The playground: a page on which a trained model of one-dimensional inputs runs in the browser."""
 
-from pathlib import Path
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 from markupsafe import Markup
 
+from ickrr.config.experiment import Experiment
 from ickrr.config.run import RunSettings
 from ickrr.entries import LAWS
-from ickrr.io.files import write_text
-from ickrr.site.layout import page, render, write_assets
+from ickrr.site.layout import page, render
 
-PATH: Final = "playground.html"
-DATA: Final = "playground-data.js"
-SCRIPTS: Final = tuple(
-    f"static/{name}.js" for name in ("transformer", "solvers", "prompts", "plot", "playground")
+HERE: Final = "playground.html"
+SCRIPTS: Final = (
+    "static/transformer.js",
+    "static/solvers.js",
+    "static/prompts.js",
+    "static/plot.js",
+    "static/playground.js",
 )
 """In the order in which they are run, after the data."""
 STYLE: Final = "static/playground.css"
+SOLVER: Final = "preconditioned_richardson"
+"""The solver whose iterates solvers.js computes."""
+PLAYABLE: Final = {
+    "task.dimension": 1,
+    "task.law": "uniform",
+    "task.kernel": "gaussian",
+    "model.layout": "interleaved",
+    "model.attention": "softmax",
+    "model.norm": "layernorm",
+    "model.mlp": "gelu",
+}
+"""What the scripts compute; another value of one of these keys would need code of its own there."""
 KEY: Final = (
     '<label class="key"><input type="checkbox" id="show-{name}" checked>'
     '<svg class="sample" viewBox="0 0 34 14" aria-hidden="true">{band}'
     '<path class="curve {name}" d="M1 7H33"/></svg><span id="name-{name}">{text}</span></label>'
 )
 BAND: Final = '<path class="band" d="M1 1H33V13H1Z"/>'
+NOTHING: Final = (
+    "<h1>Playground</h1><p>No run of this experiment can be played with. The playground takes the first run "
+    "with {needs} that is compared with the solver <code>{solver}</code>.</p>"
+)
 
 
-def key(name: str, text: str) -> Markup:
-    """Return the entry of the legend of one curve: what shows and hides it, a sample, and its name."""
-    return Markup(KEY).format(name=name, text=text, band=Markup(BAND if name == "posterior" else ""))
+def played_run(experiment: Experiment) -> str | None:
+    """Return the name of the first run that the scripts can compute, None if there is none."""
+    if SOLVER not in experiment.solvers.names:
+        return None
+    return next((name for name in experiment.compared if is_playable(experiment.run(name))), None)
+
+
+def is_playable(run: RunSettings) -> bool:
+    """Say whether the scripts can compute a run."""
+    found = (getattr(getattr(run, room), name) for room, name in (key.split(".") for key in PLAYABLE))
+    return all(one == wanted for one, wanted in zip(found, PLAYABLE.values(), strict=True))
 
 
 def playground_page(run: RunSettings, evaluation: int) -> str:
     """Return the page.
 
     Args:
-        run: the run whose model is played with.
+        run: the run whose model is played with; its data are in ``playground/<run>.js``.
         evaluation: number of the prompts on which layers were matched.
     """
     body = render(
@@ -48,19 +76,22 @@ def playground_page(run: RunSettings, evaluation: int) -> str:
         prompts=run.training.steps * run.training.batch_size,
         evaluation=evaluation,
     )
-    scripts = [f"assets/{DATA}", *(f"assets/{name}" for name in SCRIPTS)]
-    return page("Playground", body, PATH, scripts=scripts, styles=[f"assets/{STYLE}"])
+    scripts = [f"playground/{run.name}.js", *(f"assets/{name}" for name in SCRIPTS)]
+    return page("Playground", body, HERE, scripts=scripts, styles=[f"assets/{STYLE}"])
 
 
-def write_playground(site: Path, run: RunSettings, evaluation: int, data: Path) -> None:
-    """Write the page and what it loads below the folder of the site.
+def page_of_nothing() -> str:
+    """Return the page of an experiment that has no run to play with, which says what it would need."""
+    needs = Markup(", ").join(Markup("<code>{}: {}</code>").format(*each) for each in PLAYABLE.items())
+    return page("Playground", Markup(NOTHING).format(needs=needs, solver=SOLVER), HERE)
 
-    Args:
-        site: the folder.
-        run: the run whose model is played with.
-        evaluation: number of the prompts on which layers were matched.
-        data: script of the step ``export_playground``.
-    """
-    write_assets(site, [*SCRIPTS, STYLE])
-    write_text(site / "assets" / DATA, data.read_text(encoding="utf-8"))
-    write_text(site / PATH, playground_page(run, evaluation))
+
+def key(name: str, text: str) -> Markup:
+    """Return the entry of the legend of one curve: what shows and hides it, a sample, and its name."""
+    return Markup(KEY).format(name=name, text=text, band=Markup(BAND if name == "posterior" else ""))
+
+
+def as_script(data: Mapping[str, Any]) -> str:
+    """Return the data as a script that assigns them, so that the page can load it from the file system."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return f"globalThis.ickrr = Object.assign(globalThis.ickrr || {{}}, {{ playground: {text} }});\n"

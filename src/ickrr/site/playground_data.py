@@ -1,11 +1,6 @@
-"""What the playground computes with: the trained model of a line, its probe, and what its layers match.
-
-A step writes it as a script that a page loads, since no page of the file system may fetch anything.
-"""
+"""What the playground computes with: the trained model of a line, its probe, and what its layers match."""
 
 import base64
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,26 +14,13 @@ from ickrr.comparison.similarity import first_maximum, weighted_maps
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.entries import LAWS
-from ickrr.errors import ConfigError, FileError
+from ickrr.errors import FileError
 from ickrr.io.checks import Array
 from ickrr.model.block import LAYER_NORM_EPSILON
 from ickrr.model.size import hidden_width
 from ickrr.model.transformer import Transformer
+from ickrr.site.playground import SOLVER
 from ickrr.tasks import JITTER, kernel_matrix, posterior
-
-SOLVER: Final = "preconditioned_richardson"
-"""The solver whose iterates solvers.js computes."""
-
-PLAYABLE: Final = {
-    "task.dimension": 1,
-    "task.law": "uniform",
-    "task.kernel": "gaussian",
-    "model.layout": "interleaved",
-    "model.attention": "softmax",
-    "model.norm": "layernorm",
-    "model.mlp": "gelu",
-}
-"""What transformer.js and solvers.js compute; another value of one of these keys needs code of its own there."""
 
 RIDGES: Final = np.geomspace(1e-4, 1e3, 57)
 """Ridges of converged kernel ridge regression, the null: one is chosen for each layer."""
@@ -63,27 +45,11 @@ class Evaluation:
     output: Array
 
 
-def require_playable(run: RunSettings) -> None:
-    """Refuse a run that the playground cannot compute.
-
-    Raises:
-        ConfigError: names the key, its value and the one that is needed.
-    """
-    for key, wanted in PLAYABLE.items():
-        room, name = key.split(".")
-        found = getattr(getattr(run, room), name)
-        if found != wanted:
-            raise ConfigError(
-                f"run '{run.name}': {key} is {found!r}, but the playground computes {wanted!r} only; "
-                f"give it a run with {key}: {wanted}"
-            )
-
-
 def model_data(model: Transformer, readouts: Readouts) -> dict[str, Any]:
     """Return weights and probe in the form that transformer.js takes.
 
     Args:
-        model: a model of a playable run.
+        model: a model of a run that the scripts can compute.
         readouts: of its layers.
 
     Returns:
@@ -108,7 +74,7 @@ def model_data(model: Transformer, readouts: Readouts) -> dict[str, Any]:
 
 
 def task_data(run: RunSettings, solvers: SolverSettings) -> dict[str, float]:
-    """Return what prior, posterior and solver need: the interval [-end, end], h, sigma, smallest ridge, omega."""
+    """Return what prior, posterior and solver need; inputs are uniform on [-end, end]."""
     return {
         "end": LAWS.load(run.task.law).LINE,
         "lengthscale": run.task.lengthscale,
@@ -119,7 +85,7 @@ def task_data(run: RunSettings, solvers: SolverSettings) -> dict[str, float]:
 
 
 def solver_matches(matches: pd.DataFrame, run: str, seed: int) -> dict[str, list[Any]]:
-    """Return the step that each layer 0..L matches best, its similarity, and whether it is the last of the grid.
+    """Return the step that each layer 0..L matches best, its similarity, and whether it is the last one.
 
     Args:
         matches: table `matches` of the run.
@@ -187,7 +153,7 @@ def playground_data(
     """Return everything that the playground computes with.
 
     Args:
-        run: a playable run.
+        run: a run that the scripts can compute.
         seed: seed of the model.
         model: its model.
         readouts: of the model's layers.
@@ -196,10 +162,8 @@ def playground_data(
         solvers: settings of the solver.
 
     Raises:
-        ConfigError: the playground cannot compute the run.
         FileError: the table lacks the solver.
     """
-    require_playable(run)
     return {
         "run": run.name,
         "seed": seed,
@@ -210,12 +174,6 @@ def playground_data(
         "null": null_matches(run, evaluation),
         "typical": typical_distances(evaluation),
     }
-
-
-def as_script(data: Mapping[str, Any]) -> str:
-    """Return the data as a script that assigns them, so that a page can load it from the file system."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return f"globalThis.ickrr = Object.assign(globalThis.ickrr || {{}}, {{ playground: {text} }});\n"
 
 
 def _numbers(values: Any) -> list[float | None]:

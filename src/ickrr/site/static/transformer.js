@@ -92,7 +92,7 @@
   }
 
   class Transformer {
-    /** Make a model from what ickrr.site.playground_data exports: `sizes`, `tensors` (shapes by name, in the order of
+    /** Make a model from what ickrr.site.playground_data gives: `sizes`, `tensors` (shapes by name, in the order of
      * the numbers), `weights` (base64), and `probe` (a linear readout of each layer).
      */
     constructor(exported) {
