@@ -53,7 +53,8 @@ def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:
         claims: table `claims`.
         sources: values of its column `source`.
     """
-    rows, shown = [], []
+    rows: list[dict[Any, Any]] = []
+    shown: list[list[str]] = []
     chosen = claims[claims["source"].isin(sources)]
     for number, (_, conditions) in enumerate(chosen.groupby("claim", sort=False), 1):
         row, rule = deciding(conditions), conditions[conditions["part"] == "rule"]

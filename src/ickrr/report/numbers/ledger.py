@@ -1,12 +1,14 @@
 """What the text says of the ledger as a whole, and by how much each claim holds or fails."""
 
+from typing import Final
+
 import pandas as pd
 
 from ickrr.report.formatting import camel_case, joined
 from ickrr.report.ledger_rows import deciding
 from ickrr.report.numbers.macros import Macros
 
-OURS = "ours"
+OURS: Final = "ours"
 
 
 def ledger_numbers(macros: Macros, claims: pd.DataFrame) -> None:
