@@ -9,7 +9,18 @@ from matplotlib.figure import Figure
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.entries import SOLVERS
 from ickrr.report.methods import name, prose_name, short_name
-from ickrr.report.style import MODELS, RUN_LOOKS, level_colours, lightness, look_of, run_looks, save, style
+from ickrr.report.style import (
+    MODELS,
+    RUN_LOOKS,
+    level_colours,
+    lightness,
+    look_of,
+    new_figure,
+    note,
+    run_looks,
+    save,
+    style,
+)
 
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
 BLINDNESS = {
@@ -135,3 +146,18 @@ def test_the_users_own_settings_do_not_matter(tmp_path):
         save(drawn(), tmp_path / "b")
         assert mpl.rcParams["font.size"] == 20
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+def test_the_line_of_origin_is_on_pngs_alone(tmp_path, monkeypatch):
+    """Fails if pictures of the paper carry a stamp, or a PNG that stands alone does not say its scale."""
+    figure = new_figure(height=1.0)
+    note(figure, "smoke scale, 2 seeds")
+    visible, write = {}, figure.savefig
+
+    def savefig(path, format, metadata):
+        visible[format] = figure.texts[0].get_visible()
+        write(path, format=format, metadata=metadata)
+
+    monkeypatch.setattr(figure, "savefig", savefig)
+    save(figure, tmp_path / "one")
+    assert visible == {"pdf": False, "png": True}
