@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from ickrr.__main__ import main
 from ickrr.code import ROOT
 from ickrr.io.files import write_json
-from ickrr.site.contents import EXPLORER_TABLES, explored_runs, tables_of
+from ickrr.site.explorer_files import EXPLORER_TABLES, explored_runs
+from ickrr.site.results_files import tables_of
 
 _PATH = Path(__file__).resolve().parents[1] / "report/conftest.py"
 _SPEC = importlib.util.spec_from_file_location("report_conftest", _PATH)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ickrr.site.contents import EXPLORER_TABLES
 from ickrr.site.explorer import as_script, run_script
+from ickrr.site.explorer_files import EXPLORER_TABLES
 
 SOLVERS = ("richardson", "chebyshev")
 LAYERS, STEPS, CONTEXT = 2, 3, 4

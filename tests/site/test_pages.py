@@ -13,12 +13,13 @@ from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
 from ickrr.report.load import COLUMNS
-from ickrr.site.contents import documentation_sources, tables_of
 from ickrr.site.docs import stage
+from ickrr.site.docs_files import documentation_sources
 from ickrr.site.downloads import write_data, write_picture
 from ickrr.site.findings import claims_of, number
 from ickrr.site.layout import page
 from ickrr.site.results import formatted, in_order
+from ickrr.site.results_files import tables_of
 
 
 def test_links_of_the_frame_are_relative_to_the_page():

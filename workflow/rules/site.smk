@@ -1,7 +1,7 @@
 # The site: static pages below <results>/site, on demand (`make site`; the target `site`). A page is a rule.
 
-from ickrr.site import contents
-from ickrr.site.playground import SCRIPTS, STYLE, played_run
+from ickrr.site import docs_files, explorer_files, results_files
+from ickrr.site.playground_files import SCRIPTS, STYLE, played_run
 
 # What the Results page hands on as it is.
 HANDED_ON = ["paper.pdf"]
@@ -35,7 +35,11 @@ rule build_results:
         judged="<results>/tables/claims.parquet",
         tables=table_files(
             sorted(
-                {t for f in experiment.figures.values() for t in contents.tables_of(f)}
+                {
+                    t
+                    for f in experiment.figures.values()
+                    for t in results_files.tables_of(f)
+                }
             )
         ),
         drawn=expand("<results>/figures/{figure}.png", figure=experiment.figures),
@@ -44,7 +48,7 @@ rule build_results:
         index="<results>/site/index.html",
         assets=expand(
             "<results>/site/assets/{name}",
-            name=[*contents.RESULTS_ASSETS, contents.CODE_COLOURS],
+            name=[*results_files.RESULTS_ASSETS, results_files.CODE_COLOURS],
         ),
         pictures=expand("<results>/site/figures/{f}.webp", f=experiment.figures),
         data=expand("<results>/site/data/{f}.zip", f=experiment.figures),
@@ -78,17 +82,18 @@ rule build_explorer:
     input:
         tables=table_files(
             f"{run}/{table}"
-            for run in contents.explored_runs(experiment)
-            for table in contents.EXPLORER_TABLES
+            for run in explorer_files.explored_runs(experiment)
+            for table in explorer_files.EXPLORER_TABLES
         ),
     output:
         explorer="<results>/site/explorer.html",
         data=expand(
-            "<results>/site/explorer/{r}.js", r=contents.explored_runs(experiment)
+            "<results>/site/explorer/{r}.js",
+            r=explorer_files.explored_runs(experiment),
         ),
         assets=expand(
             "<results>/site/assets/{name}",
-            name=[*contents.PLOT_LIBRARY, *contents.EXPLORER_ASSETS],
+            name=[*explorer_files.PLOT_LIBRARY, *explorer_files.EXPLORER_ASSETS],
         ),
     log:
         "<logs>/build_explorer.log",
@@ -115,7 +120,7 @@ rule build_docs:
     """Build the documentation, with search and the reference of the library."""
     input:
         sources=lambda wildcards: list(
-            map(os.path.relpath, contents.documentation_sources(ROOT))
+            map(os.path.relpath, docs_files.documentation_sources(ROOT))
         ),
     output:
         docs="<results>/site/docs/index.html",

@@ -38,7 +38,7 @@ def stage(project: Path, files: Iterable[Path], folder: Path) -> None:
 
     Args:
         project: root of the project.
-        files: what `contents.documentation_sources` returns; Python files are read where they are.
+        files: what `docs_files.documentation_sources` returns; Python files are read where they are.
         folder: the folder, which exists and is empty.
     """
     for file in files:

@@ -19,7 +19,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.entries import SOLVERS
 from ickrr.io.files import read_columns
 from ickrr.report.methods import name as method_name
-from ickrr.site.contents import EXPLORER_ASSETS, PLOT_LIBRARY, explored_runs
+from ickrr.site.explorer_files import EXPLORER_ASSETS, PLOT_LIBRARY, explored_runs
 from ickrr.site.layout import page, render
 
 HERE: Final = "explorer.html"

@@ -9,8 +9,8 @@ from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 
-from ickrr.site.contents import CODE_COLOURS
 from ickrr.site.layout import page, render
+from ickrr.site.results_files import CODE_COLOURS
 
 NO_TEXT: Final = "No description has been provided for this image"  # nbconvert's
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from ickrr.config.experiment import Experiment
 from ickrr.io.files import read_settings, write_text
 from ickrr.report.load import file_of
-from ickrr.site.contents import EXPLORER_ASSETS, EXPLORER_TABLES
 from ickrr.site.explorer import explorer_page, plot_library, run_script
+from ickrr.site.explorer_files import EXPLORER_ASSETS, EXPLORER_TABLES
 from ickrr.site.layout import write_assets
 
 

@@ -8,12 +8,12 @@ from ickrr.config.experiment import Experiment
 from ickrr.config.kinds import notebook
 from ickrr.io.files import atomic_path, read_json, read_settings, write_text
 from ickrr.report.load import checked_table, file_of
-from ickrr.site.contents import CODE_COLOURS, RESULTS_ASSETS, tables_of
 from ickrr.site.downloads import write_data, write_picture
 from ickrr.site.findings import claims_of
 from ickrr.site.layout import write_assets
 from ickrr.site.notebooks import FigureNotebook, code_colours
 from ickrr.site.results import FigureShown, in_order, results_page
+from ickrr.site.results_files import CODE_COLOURS, RESULTS_ASSETS, tables_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
