@@ -1,7 +1,7 @@
 # The site: static pages below <results>/site, on demand (`make site`; the target `site`). A page is a rule.
 
 from ickrr.site import docs_files, explorer_files, results_files
-from ickrr.site.playground import SCRIPTS, STYLE, played_run
+from ickrr.site.playground_files import SCRIPTS, STYLE, played_run
 
 # What the Results page hands on as it is.
 HANDED_ON = ["paper.pdf"]
