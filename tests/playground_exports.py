@@ -16,7 +16,8 @@ from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.io.files import write_json
 from ickrr.model.weights import build_model, save_weights
 from ickrr.site import layout
-from ickrr.site.playground import HERE, SCRIPTS, STYLE
+from ickrr.site.playground import HERE
+from ickrr.site.playground_files import SCRIPTS, STYLE
 
 STATIC = Path(layout.__file__).parent
 PROBE = ProbeSettings(ridge=1e-3)

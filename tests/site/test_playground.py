@@ -28,8 +28,9 @@ from ickrr.config.run import RunSettings
 from ickrr.io.tensors import load_arrays, read_metadata
 from ickrr.model.weights import load_model
 from ickrr.randomness import numpy_generator
-from ickrr.site.playground import played_run, playground_page
+from ickrr.site.playground import playground_page
 from ickrr.site.playground_data import RIDGES, Evaluation, model_data, null_matches, typical_distances
+from ickrr.site.playground_files import played_run
 from ickrr.tasks import kernel_matrix, posterior
 
 TRAINED = sorted((ROOT / "results").glob("*/trained/line/seed0/weights.safetensors"))

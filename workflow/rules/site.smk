@@ -1,7 +1,7 @@
 # The site: static pages below <results>/site, on demand (`make site`; the target `site`). A page is a rule.
 
 from ickrr.site import docs_files, explorer_files, results_files
-from ickrr.site.playground import SCRIPTS, STYLE, played_run
+from ickrr.site.playground_files import SCRIPTS, STYLE, played_run
 
 # What the Results page hands on as it is.
 HANDED_ON = ["paper.pdf"]
@@ -15,18 +15,10 @@ DESCRIBED = {
     }.items()
 }
 
-
 # The run that is played with, none or one, and its first seed.
 PLAYED = [name for name in [played_run(experiment)] if name]
 PLAYED_MODELS = [f"{name}/seed{experiment.seeds(name)[0]}" for name in PLAYED]
 PLAYED_TASKS = [experiment.task_of(name) for name in PLAYED]
-
-
-def modules_of_results():
-    """The notebooks that the Results page shows, and what the claims name."""
-    kinds_shown = {figure.kind for figure in experiment.figures.values()}
-    shown = [str(kinds.notebook(kind).relative_to(ROOT)) for kind in kinds_shown]
-    return [*shown, *modules_of_experiment(), *STATISTIC_MODULES]
 
 
 rule build_results:

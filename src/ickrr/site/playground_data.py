@@ -19,7 +19,7 @@ from ickrr.io.checks import Array
 from ickrr.model.block import LAYER_NORM_EPSILON
 from ickrr.model.size import hidden_width
 from ickrr.model.transformer import Transformer
-from ickrr.site.playground import SOLVER
+from ickrr.site.playground_files import SOLVER
 from ickrr.tasks import JITTER, kernel_matrix, posterior
 
 RIDGES: Final = np.geomspace(1e-4, 1e3, 57)

@@ -12,15 +12,9 @@ from ickrr.io.predictions import load_predictions
 from ickrr.io.run_files import load_prompts
 from ickrr.model.weights import load_model
 from ickrr.site.layout import write_assets
-from ickrr.site.playground import (
-    SCRIPTS,
-    STYLE,
-    as_script,
-    page_of_nothing,
-    played_run,
-    playground_page,
-)
+from ickrr.site.playground import as_script, page_of_nothing, playground_page
 from ickrr.site.playground_data import Evaluation, playground_data
+from ickrr.site.playground_files import SCRIPTS, STYLE, played_run
 from ickrr.threads import add_threads_option
 
 
