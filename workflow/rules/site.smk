@@ -15,13 +15,6 @@ DESCRIBED = {
 }
 
 
-def modules_of_results():
-    """The notebooks that the Results page shows, and what the claims name."""
-    kinds_shown = {figure.kind for figure in experiment.figures.values()}
-    shown = [str(kinds.notebook(kind).relative_to(ROOT)) for kind in kinds_shown]
-    return [*shown, *modules_of_experiment(), *STATISTIC_MODULES]
-
-
 rule build_results:
     """Build the Results page, with all figures, their data and notebooks, the tables and the ledger."""
     input:
