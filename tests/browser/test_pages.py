@@ -218,14 +218,14 @@ def test_the_address_restores_the_view(opened) -> None:
     field(page, "layer").fill("2")
     field(page, "n").select_option("7")
     field(page, "error").select_option("excess_risk")
-    page.get_by_label("Chebyshev").check()
+    page.get_by_role("checkbox", name="Chebyshev").check()
     settle(page)
     state = chosen(page)
     assert (state["run"], state["layer"], state["n"], state["error"]) == ("noise_01", "2", "7", "excess_risk")
     again = explorer(opened, page.url.partition("#")[2])
     assert chosen(again) == state
     assert field(again, "run").input_value() == "noise_01"
-    assert again.get_by_label("Chebyshev").is_checked()
+    assert again.get_by_role("checkbox", name="Chebyshev").is_checked()
     assert again.locator("#told").inner_text() == page.locator("#told").inner_text()
 
 
