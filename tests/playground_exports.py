@@ -98,6 +98,7 @@ def write_world(folder, experiment, matches=None):
         write_json(folder / f"{name}.json", value.model_dump(mode="json"))
     probing = {name: folder / f"{name}.json" for name in specs} | {"seed": SEED}
     step("probe_model", probing | {name: path for name, path in options.items() if name != "experiment"})
+    options["played"] = "tiny"
     options["matches"] = folder / "matches.parquet"
     (matches_of(run) if matches is None else matches).to_parquet(options["matches"])
     outputs = {"page": site / HERE, "data": site / "playground/tiny.js", "assets": site / "assets" / STYLE}

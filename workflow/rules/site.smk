@@ -170,6 +170,7 @@ rule build_playground:
                 for module in modules_of_task(experiment.task(task))
             ],
             settings={"experiment": EXPERIMENT},
+            played=PLAYED,
             threads=all_threads,
         ),
     message:

@@ -14,13 +14,14 @@ from ickrr.model.weights import load_model
 from ickrr.site.layout import write_assets
 from ickrr.site.playground import as_script, page_of_nothing, playground_page
 from ickrr.site.playground_data import Evaluation, playground_data
-from ickrr.site.playground_files import SCRIPTS, STYLE, played_run
+from ickrr.site.playground_files import SCRIPTS, STYLE
 from ickrr.threads import add_threads_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--experiment", type=Path, required=True, help="resolved experiment (JSON)")
+    parser.add_argument("--played", help="run that is played with, if there is one, and what it needs:")
     parser.add_argument("--weights", type=Path, help="weights of its first seed (safetensors)")
     parser.add_argument("--predictions", type=Path, help="output of probe_model for it")
     parser.add_argument("--fit", type=Path, help="prompts that readouts are fitted to")
@@ -41,7 +42,7 @@ def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     experiment = read_settings(arguments.experiment, Experiment)
     write_assets(arguments.page.parent, [*SCRIPTS, STYLE])
-    name = played_run(experiment)
+    name = arguments.played
     if name is None:
         write_text(arguments.page, page_of_nothing())
         return
