@@ -135,12 +135,17 @@ def notebook_of(wildcards, threads):
     return str(kinds.notebook(experiment.figures[wildcards.figure].kind))
 
 
+def reads_claims(table):
+    """Whether a table of the paper shows the judged claims."""
+    return table == "tab_claims" or table.startswith("tab_ledger_")
+
+
 def further_files(table):
     """Files that a table of the paper reads beside those that its settings name.
 
     The costs are those of everything up to the tables, which are inputs so that this one is written after them.
     """
-    if table == "tab_claims" or table.startswith("tab_ledger_"):
+    if reads_claims(table):
         return table_files(["claims"])
     if table == "tab_cost":
         traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]

@@ -79,7 +79,7 @@ def modules_of_figure(wildcards):
 def modules_of_table(wildcards):
     """The module that builds a LaTeX table, and what it names."""
     name = wildcards.table.removeprefix("tab_")
-    statistics = STATISTIC_MODULES if name == "claims" else []
+    statistics = STATISTIC_MODULES if reads_claims(wildcards.table) else []
     return [f"ickrr.report.tables.{name}", *modules_of_experiment(), *statistics]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NAME = "Richardson with one step for all prompts"
 SHORT = "Richardson (shared)"  # in legends
 PROPER = True  # keeps its capital inside a sentence
-LOOK = ("#004488", "X", ":")  # colour, marker, line
+LOOK = ("#6C9BD2", "X", ":")  # colour, marker, line
 
 
 def flops_per_step(points: int) -> float:
