@@ -143,7 +143,7 @@ def opened(browser: Browser, site: Path):
         page = context.new_page()
         page.on(
             "console",
-            lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
+            lambda message: said.append(message.text) if message.type == "error" else None,
         )
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", asked)

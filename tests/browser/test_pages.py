@@ -175,6 +175,10 @@ def explorer(opened, fragment: str = ""):
     return page
 
 
+def field(page, name: str):
+    return page.locator(f"#choices [name={name}]")
+
+
 def chosen(page) -> dict[str, str]:
     return page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.slice(1)))")
 
@@ -188,15 +192,15 @@ def best_step(results: Path, run: str, solver: str, seed: int, layer: int, name:
 def test_the_explorer_tells_the_best_step_of_the_table(opened, results: Path) -> None:
     """Fails if a choice shows another row of the table, or the run's data are not loaded."""
     page = explorer(opened)
-    page.get_by_label("Run").select_option("noise_01")
-    page.get_by_label("Seed").select_option("1")
-    page.get_by_label("Solver", exact=True).select_option("richardson")
-    page.get_by_label("Layer").fill("3")
+    field(page, "run").select_option("noise_01")
+    field(page, "seed").select_option("1")
+    field(page, "solver").select_option("richardson")
+    field(page, "layer").fill("3")
     wanted = best_step(results, "noise_01", "richardson", 1, 3)
     page.wait_for_function(
         "(step) => document.getElementById('told').textContent.includes(`best step ${step}`)", arg=wanted
     )
-    page.get_by_label("Statistic").select_option("distance")
+    field(page, "statistic").select_option("distance")
     assert (
         f"best step {best_step(results, 'noise_01', 'richardson', 1, 3, 'nearest_step')}"
         in page.locator("#told").inner_text()
@@ -210,18 +214,18 @@ def test_the_explorer_tells_the_best_step_of_the_table(opened, results: Path) ->
 def test_the_address_restores_the_view(opened) -> None:
     """Fails if a choice does not reach the address, or the address does not bring it back."""
     page = explorer(opened)
-    page.get_by_label("Run").select_option("noise_01")
-    page.get_by_label("Layer").fill("2")
-    page.get_by_label("Context length n").select_option("7")
-    page.get_by_label("Error").select_option("excess_risk")
-    page.get_by_label("Chebyshev").check()
+    field(page, "run").select_option("noise_01")
+    field(page, "layer").fill("2")
+    field(page, "n").select_option("7")
+    field(page, "error").select_option("excess_risk")
+    page.get_by_role("checkbox", name="Chebyshev").check()
     settle(page)
     state = chosen(page)
     assert (state["run"], state["layer"], state["n"], state["error"]) == ("noise_01", "2", "7", "excess_risk")
     again = explorer(opened, page.url.partition("#")[2])
     assert chosen(again) == state
-    assert again.get_by_label("Run").input_value() == "noise_01"
-    assert again.get_by_label("Chebyshev").is_checked()
+    assert field(again, "run").input_value() == "noise_01"
+    assert again.get_by_role("checkbox", name="Chebyshev").is_checked()
     assert again.locator("#told").inner_text() == page.locator("#told").inner_text()
 
 

@@ -84,7 +84,11 @@ def test_jobs_are_handed_what_their_rules_declare_and_nothing_else(fresh_project
     for step, options in ((step, options) for step, all_options in jobs.items() for options in all_options):
         declared = {*options.pop("--reads"), *options.pop("--writes")}
         paths = {
-            option: [word for word in words if re.match(r"(results|logs|\.\./.*paper|paper)/", word)]
+            option: [
+                word
+                for word in words
+                if word in declared or re.match(r"(results|logs|\.\./.*paper|paper)/", word)
+            ]
             for option, words in options.items()
             if option != "--recorded-in"
         }

@@ -81,3 +81,10 @@ def modules_of_table(wildcards):
     name = wildcards.table.removeprefix("tab_")
     statistics = STATISTIC_MODULES if name == "claims" else []
     return [f"ickrr.report.tables.{name}", *modules_of_experiment(), *statistics]
+
+
+def modules_of_results():
+    """The notebooks that the Results page shows, and what the claims name."""
+    kinds_shown = {figure.kind for figure in experiment.figures.values()}
+    shown = [str(kinds.notebook(kind).relative_to(ROOT)) for kind in kinds_shown]
+    return [*shown, *modules_of_experiment(), *STATISTIC_MODULES]

@@ -22,13 +22,6 @@ PLAYED_MODELS = [f"{name}/seed{experiment.seeds(name)[0]}" for name in PLAYED]
 PLAYED_TASKS = [experiment.task_of(name) for name in PLAYED]
 
 
-def modules_of_results():
-    """The notebooks that the Results page shows, and what the claims name."""
-    kinds_shown = {figure.kind for figure in experiment.figures.values()}
-    shown = [str(kinds.notebook(kind).relative_to(ROOT)) for kind in kinds_shown]
-    return [*shown, *modules_of_experiment(), *STATISTIC_MODULES]
-
-
 rule build_results:
     """Build the Results page, with all figures, their data and notebooks, the tables and the ledger."""
     input:

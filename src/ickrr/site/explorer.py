@@ -7,7 +7,7 @@ when the run is chosen.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.entries import SOLVERS
 from ickrr.io.files import read_columns
 from ickrr.report.methods import name as method_name
-from ickrr.site.explorer_files import EXPLORER_ASSETS, PLOT_LIBRARY, explored_runs
+from ickrr.site.explorer_files import EXPLORER_ASSETS, PLOT_LIBRARY
 from ickrr.site.layout import page, render
 
 HERE: Final = "explorer.html"
@@ -36,11 +36,16 @@ LOOKS: Final = {
 """Colour, marker and line of what is no solver, as in `ickrr.report.style` (which imports matplotlib)."""
 
 
-def explorer_page(experiment: Experiment) -> str:
-    """Return the page, which holds what is known of the runs before any of their data are loaded."""
+def explorer_page(experiment: Experiment, runs: Sequence[str]) -> str:
+    """Return the page, which holds what is known of the runs before any of their data are loaded.
+
+    Args:
+        experiment: the resolved experiment, whose runs may stand in any order.
+        runs: runs and controls in the order of the page; the first is shown at first.
+    """
     solvers = experiment.solvers.names
     facts = {
-        "runs": {run: _about(experiment, run) for run in explored_runs(experiment)},
+        "runs": {run: _about(experiment, run) for run in runs},
         "solvers": {solver: _look(solver) for solver in solvers},
         "headline": experiment.solvers.headline,
         "models": {method: _look(method) for method in LOOKS},

@@ -76,9 +76,10 @@ const plots = (() => {
     const mapper = new LinearColorMapper({ palette, low: 0, high: 1, nan_color: theme.colour("--line") });
     const bar = new ColorBar({ color_mapper: mapper, background_fill_color: theme.colour("--paper"), major_label_text_color: theme.colour("--ink"), bar_line_color: null, width: 12 });
     made.add_layout(bar, "right");
-    const rects = made.rect({ field: "x" }, { field: "y" }, 1, 1, { source: cells, line_color: null, fill_color: { field: "value", transform: mapper } });
+    const shade = { field: "value", transform: mapper };
+    const rects = made.rect({ field: "x" }, { field: "y" }, 1, 1, { source: cells, line_color: shade, fill_color: shade });
     made.scatter({ field: "x" }, { field: "y" }, { source: best, size: 8, marker: "circle", fill_color: { field: "fill" }, line_color: "#ffffff", line_width: 1.5 });
-    const row = new BoxAnnotation({ fill_alpha: 0, line_color: "#ffffff", line_width: 2 });
+    const row = new BoxAnnotation({ fill_alpha: 0, line_color: "#e0245e", line_width: 3 });
     made.add_layout(row);
     hover(made, [rects], [["layer", "@y"], ["step", "@x"], ["value", "@value"]]);
     return {
@@ -87,8 +88,8 @@ const plots = (() => {
       update(view) {
         const grid = view.grid(view.solver);
         const flat = grid.flatMap((values, y) => values.map((value, x) => ({ x, y, value: nan(value) })));
-        // Step 0 is the zero predictor, so far away that nothing else would be told apart.
-        const found = flat.filter((cell) => cell.x > 0).map((cell) => cell.value).filter(Number.isFinite);
+        // Step 0 is the zero predictor and layer 0 the embedding, so far away that nothing else would be told apart.
+        const found = flat.filter((cell) => cell.x > 0 && cell.y > 0).map((cell) => cell.value).filter(Number.isFinite);
         const near = view.statistic === "distance";
         cells.data = Object.fromEntries(["x", "y", "value"].map((key) => [key, flat.map((cell) => cell[key])]));
         // A distance of one is that of the zero predictor; what lies beyond is not told apart.

@@ -23,7 +23,7 @@ SOURCES: Final = {
     "review": "the sources, review",
     "summary": "the sources, summary",
     "metarepicl": "MetaRepICL",
-    "ours": "ours",
+    "ours": "this study",
 }
 """Who claims it, by the key of claims.yaml."""
 

@@ -16,7 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--experiment", type=Path, required=True, help="resolved experiment (JSON)")
     parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables of all runs")
     parser.add_argument("--explorer", type=Path, required=True, help="page to write")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="data to write, by run")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="data to write: <run>.js, in the order of the page",
+    )
     parser.add_argument("--assets", type=Path, nargs="+", required=True, help="scripts to write")
 
 
@@ -28,7 +34,7 @@ def main(arguments: argparse.Namespace) -> None:
             table: file_of(arguments.tables, f"{path.stem}/{table}.parquet") for table in EXPLORER_TABLES
         }
         write_text(path, run_script(path.stem, tables))
-    write_text(arguments.explorer, explorer_page(experiment))
+    write_text(arguments.explorer, explorer_page(experiment, [path.stem for path in arguments.data]))
     write_assets(arguments.explorer.parent, EXPLORER_ASSETS)
     for name, content in plot_library().items():
         write_text(arguments.explorer.parent / "assets" / name, content)

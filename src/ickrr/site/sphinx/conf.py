@@ -43,7 +43,9 @@ pygments_dark_style = "a11y-high-contrast-dark"
 
 def bars(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Keep reStructuredText from reading absolute values, ``|x - y|``, as names of texts to be filled in."""
-    lines[:] = [line if "``" in line else line.replace("|", r"\|") for line in lines]
+    for number, line in enumerate(lines):
+        parts = line.split("``")  # every second one is code
+        lines[number] = "``".join(p if i % 2 else p.replace("|", r"\|") for i, p in enumerate(parts))
 
 
 def setup(app: Sphinx) -> None:
