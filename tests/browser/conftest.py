@@ -90,7 +90,7 @@ def build_docs(site: Path) -> None:
         for name in ("CITATION.cff", "benchmarks/README.md", "envs/README.md", "profiles/README.md")
     ]
     options = {
-        "sources": [*pages, *linked, *sorted((ROOT / "src/ickrr/kernels").glob("*.py"))],
+        "texts": [*pages, *linked, *sorted((ROOT / "src/ickrr/kernels").glob("*.py"))],
         "docs": [site / "docs/index.html"],
         "search": [site / "docs/searchindex.js"],
     }

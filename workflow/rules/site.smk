@@ -111,7 +111,7 @@ rule build_explorer:
 rule build_docs:
     """Build the documentation, with search and the reference of the library."""
     input:
-        sources=lambda wildcards: list(
+        texts=lambda wildcards: list(
             map(os.path.relpath, docs_files.documentation_sources(ROOT))
         ),
     output:

@@ -11,7 +11,7 @@ from ickrr.site.docs import build, stage
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--sources", type=Path, nargs="+", required=True, help="Markdown and Python to read")
+    parser.add_argument("--texts", type=Path, nargs="+", required=True, help="Markdown and Python to read")
     parser.add_argument(
         "--docs", type=Path, required=True, help="first page to write; the others lie beside it"
     )
@@ -27,5 +27,5 @@ def main(arguments: argparse.Namespace) -> None:
     target = arguments.docs.parent
     shutil.rmtree(target, ignore_errors=True)
     with TemporaryDirectory() as folder:
-        stage(ROOT, [path.resolve() for path in arguments.sources], Path(folder))
+        stage(ROOT, [path.resolve() for path in arguments.texts], Path(folder))
         print(build(Path(folder), target), end="")
