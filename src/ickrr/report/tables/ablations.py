@@ -67,7 +67,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )
-    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
+    return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{2.6pt}}\n{latex}}}\n")
 
 
 def _row(experiment: Experiment, tables: Tables, run: str) -> dict[str, object]:
