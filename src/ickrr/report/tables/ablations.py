@@ -63,7 +63,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         }
     )
     formats = "S[table-format=4.1]S[table-format=1]S[table-format=1.4]S[table-format=1.4]S[table-format=3.1]"
-    formats += "S[table-format=1.2]lS[table-format=1.3]S[table-format=-1.4]l"
+    formats += "S[table-format=1.2]lS[table-format=2.3]S[table-format=-1.4]l"
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )
