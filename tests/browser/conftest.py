@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from ickrr.__main__ import main
 from ickrr.code import ROOT
 from ickrr.io.files import write_json
+from ickrr.site.docs_files import documentation_sources
 from ickrr.site.explorer_files import EXPLORER_TABLES, explored_runs
 from ickrr.site.results_files import tables_of
 
@@ -83,14 +84,9 @@ def build_explorer(results: Path, site: Path, runs: list[str]) -> None:
 
 
 def build_docs(site: Path) -> None:
-    """Build the documentation with all pages, but of a few modules alone, which is quicker."""
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-    linked = [
-        ROOT / name
-        for name in ("CITATION.cff", "benchmarks/README.md", "envs/README.md", "profiles/README.md")
-    ]
+    """Build the documentation."""
     options = {
-        "texts": [*pages, *linked, *sorted((ROOT / "src/ickrr/kernels").glob("*.py"))],
+        "texts": documentation_sources(ROOT),
         "docs": [site / "docs/index.html"],
         "search": [site / "docs/searchindex.js"],
     }

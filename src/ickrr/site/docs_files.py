@@ -19,7 +19,7 @@ def documentation_sources(project: Path) -> list[Path]:
     linked = _linked(pages)
     linked |= _linked({path for path in linked if path.suffix == ".md"})
     package = project / "src" / "ickrr"
-    look = files_below(package / "site" / "sphinx", {".html", ".css"})
+    look = files_below(package / "site" / "sphinx", {".html", ".css", ".js"})
     return sorted({*pages, *linked, *look, *files_below(package, {".py"})})
 
 

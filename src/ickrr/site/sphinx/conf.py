@@ -35,8 +35,9 @@ html_show_sourcelink = False
 html_show_copyright = False
 html_favicon = None
 html_theme_options = {"announcement": "pages", "top_of_page_buttons": []}
-html_static_path = [str(Path(__file__).with_name("docs.css"))]
+html_static_path = [str(Path(__file__).with_name(name)) for name in ("docs.css", "docs.js")]
 html_css_files = ["docs.css"]
+html_js_files = ["docs.js"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
