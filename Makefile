@@ -28,7 +28,7 @@ paper: system env ## make the paper at laptop scale, from shipped tables if they
 	@echo "The paper: results/laptop/paper.pdf"
 
 .PHONY: recompute
-recompute: system env ## the same without shipped results: about 75 minutes on two cores
+recompute: system env ## the same without shipped results: about two hours on two cores
 	snakemake --cores all
 	@echo "The paper: results/laptop/paper.pdf"
 
