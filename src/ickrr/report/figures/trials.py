@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.report.panels.axes import letters
 from ickrr.report.statistics.question import PSEUDO_LAYERS
-from ickrr.report.style import SEQUENTIAL, new_figure, note, style
+from ickrr.report.style import new_figure, note, style
 
 UNNAMED: Final = ("none", "undecided")
 OF_NO_FAMILY: Final = ("held out", "no iteration")
@@ -39,7 +39,7 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
             if not counts.to_numpy().any():
                 raise ValueError(f"table trials has no rows of run '{run}'")
             shares = counts.to_numpy() / np.maximum(counts.sum(axis=1).to_numpy()[:, None], 1)
-            axes.imshow(shares, cmap=f"{SEQUENTIAL}_r", vmin=0, vmax=1.25, aspect="auto")
+            axes.imshow(shares, cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
             for (row, column), count in np.ndenumerate(counts.to_numpy()):
                 if count:
                     colour = "white" if shares[row, column] > 0.6 else "black"
