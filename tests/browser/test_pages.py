@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+pytestmark = pytest.mark.slow
+
 FIRST_PAGE = 1_000_000  # bytes
 PAGES = ["index.html", "explorer.html", "notebooks/fig1.html", "docs/index.html", "docs/docs/catalogue.html"]
 LATER = {"playground.html"}  # which another rule makes

@@ -12,6 +12,8 @@ from ickrr.io.tensors import load_arrays
 from ickrr.model.weights import load_model
 from ickrr.site.layout import write_assets
 
+pytestmark = pytest.mark.slow
+
 LAYERS, N = 8, 20
 MEGABYTE = 1_000_000
 # The curve that is shown, read from the picture: the places of its path as x and y.

@@ -256,8 +256,8 @@ def test_names_are_taken_out_of_mappings(read: Read) -> None:
             "base.model.layers+: extends a list of the layers below, but found 8",
         ),
         (
-            "runs: {spherical: {seeds+: [7]}}",
-            "runs.spherical.seeds+: extends a list of the layers below, but there is",
+            "runs: {linear_spherical: {seeds+: [7]}}",
+            "runs.linear_spherical.seeds+: extends a list of the layers below, but there is",
         ),
         (
             "runs: {new: {seeds+: [7]}}",

@@ -311,13 +311,13 @@ def test_config_shows_the_seeds_of_a_run(capsys):
         ),
         (
             "statistic: alignment, of: slope, solver: chebyshev, runs: [uniform], above: 0",
-            {"solvers": {"others": ["preconditioned_richardson"]}},
+            {"solvers": {"others": ["newton"]}},
             "solver: found 'chebyshev', which is not a solver of solvers.headline or others",
         ),
         (
             "statistic: largest_difference, of: distance, runs: [uniform], below: 1",
             {
-                "solvers": {"headline": ["richardson"], "others-": []},
+                "solvers": {"headline": ["richardson"], "others+": ["preconditioned_richardson"]},
                 "functions": {"solver": "chebyshev"},
                 "figures": {"fig5": {"solvers": None}},
             },
@@ -345,7 +345,14 @@ def test_claims_of_rows_that_no_table_will_have(
 @pytest.mark.parametrize(
     ("overlay", "expected"),
     [
-        ({"solvers": {"others": []}}, "solvers.others: lacks preconditioned_richardson, which the"),
+        (
+            {
+                "solvers": {"headline-": ["preconditioned_richardson"]},
+                "functions": {"solver": "richardson"},
+                "figures": {"fig5": {"solvers": None}},
+            },
+            "solvers.others: lacks preconditioned_richardson, which the",
+        ),
         (
             {"constructions": {"controls": {"built": {"task": "linear_regression"}}}},
             "constructions.controls.built.task: task 'linear_regression' has kernel linear, on which",

@@ -83,12 +83,12 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
     [
         (
             {"figures-": ["fig9"], "figures": {"fig1": {"runs": ["uniform"]}}},
-            "SphericalDivergenceStatement (and 6 more numbers of Spherical)",
+            "SphericalDivergenceStatement (and 4 more numbers of Spherical)",
             "Spherical is not a run of which a figure or table shows the table errors",
         ),
         (
             {"figures": {"fig10": {"runs-": ["spherical"]}}},
-            "SphericalNoiseLowestTransformer (and 5 more numbers of Spherical)",
+            "SphericalNoiseLowestTransformerValue (and 3 more numbers of Spherical)",
             "Spherical is not a run of which a figure or table shows the table noise",
         ),
         (
@@ -98,7 +98,7 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
                 "figures-": ["fig6", "fig7"],
                 "tables": {"tab_ablations": {"runs-": ["depth_double"]}},
             },
-            "DepthDoubleLayers (and 7 more numbers of DepthDouble)",
+            "DepthDoubleLayers (and 2 more numbers of DepthDouble)",
             "DepthDouble is not a run; bring it back into the configuration, or take it out of the text",
         ),
     ],

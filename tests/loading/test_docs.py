@@ -21,6 +21,7 @@ def test_the_notebook_is_committed_without_outputs() -> None:
     assert cells[0]["metadata"]["tags"] == ["parameters"]
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(tiny_paper: Project, tmp_path: Path) -> None:
     """Fails if a cell fails, nothing is drawn, or GPT-2 predicts something else."""
     pytest.importorskip("transformers")

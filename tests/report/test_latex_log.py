@@ -26,17 +26,17 @@ def test_problem_belongs_to_the_file_that_is_open():
 
 
 def test_overfull_boxes_count_above_the_threshold_only():
-    """Fails if 4.9pt is reported, 5.1pt is not, or the lines of the paragraph are not read."""
+    """Fails if 1.9pt is reported, 2.1pt is not, or the lines of the paragraph are not read."""
     text = log(
         OPEN_RESULTS,
-        r"Overfull \hbox (4.9pt too wide) in paragraph at lines 3--4",
-        r"Overfull \hbox (5.1pt too wide) in paragraph at lines 10--12",
+        r"Overfull \hbox (1.9pt too wide) in paragraph at lines 3--4",
+        r"Overfull \hbox (2.1pt too wide) in paragraph at lines 10--12",
         r"Overfull \vbox (12.0pt too high) has occurred while \output is active",
         r"Underfull \hbox (badness 10000) in paragraph at lines 20--21",
     )
     wide, high = find_problems(text)
     assert (wide.file, wide.line) == ("sections/results.tex", 10)
-    assert "5.1pt too wide" in str(wide)
+    assert "2.1pt too wide" in str(wide)
     assert high.line is None
     assert "12.0pt too high" in str(high)
 

@@ -57,7 +57,9 @@ def test_findings_have_the_words_and_seeds_of_the_ledger():
         "source": "ours",
         "statement": r"It is 5\,\% better.",
         "evidence": "fig1, tab_x",
+        "part": "rule",
         "factor": np.nan,
+        "margin": np.nan,
     }
     row |= {"verdict": "undecided", "condition": 0, "run": "a", "statistic": "excess_ratio", "reference": "b"}
     row |= {

@@ -10,7 +10,7 @@ from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.io.tensors import load_tensors, read_metadata
 
 SETTINGS = SolverSettings(
-    headline=["preconditioned_richardson", "conjugate_gradient"],
+    headline=["preconditioned_richardson_kernel", "conjugate_gradient"],
     others=["newton_schulz"],
     steps=12,
     chunk_prompts=4,
@@ -57,7 +57,7 @@ def test_writes_one_trajectory_a_solver(inputs):
         assert stored["diverged_at"].shape == (6, 5)
         assert stored["diverged_at"].dtype == torch.int64
         assert read_metadata(file) == {"prompts": "ball-fit", "solver": file.stem, "steps": 12}
-        if file.stem == "preconditioned_richardson":
+        if file.stem == "preconditioned_richardson_kernel":
             # lambda = 2.25: at n = 1 it grows by 2.25 a step and is still below the limit after 12.
             growth = stored["predictions"][-1, :, 1] / target[:, 1]
             torch.testing.assert_close(growth, torch.full_like(growth, 1 - 2.25**12))

@@ -121,7 +121,7 @@ def test_iterates_are_those_of_the_formula(world):
         for step in range(STEPS + 1):
             np.testing.assert_allclose(values[step], to_grid @ coefficients, atol=1e-12)
             residual = y - kernel @ coefficients - TASK.noise_std**2 * coefficients
-            coefficients = coefficients + residual / kernel.sum(axis=1)
+            coefficients = coefficients + residual / (kernel.sum(axis=1) + TASK.noise_std**2)
 
 
 def test_context_is_the_stored_prompt(world):

@@ -22,6 +22,7 @@ def said(project: Project) -> str:
     return run.stdout
 
 
+@pytest.mark.slow
 def test_the_same_machine_ends_in_the_same_bytes(project: Project, said: str) -> None:
     """Fails if a training that is repeated here differs from itself, or the page does not say so."""
     folder = project.path / "build/verify/smoke-spherical-seed0"

@@ -33,6 +33,7 @@ def test_gradients_are_the_same(make_trainer, run_with, no_cache):
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_resumes_to_the_same_bytes(make_trainer, never, stop_at, run_with, no_cache):
     """Fails if a process that resumes computes in another order than the one that was stopped."""
     run = run_with(compile=True)

@@ -12,6 +12,7 @@ from support import Paper, Project
 PAPER = {"build_paper"}
 JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
 COMPARED = {"compare_run", "check_controls", "draw_figure"} | JUDGED
+IDENTIFIED = {"identify_run", "try_identification"}
 SHOWN = {"draw_figure", "write_numbers"} | PAPER
 BUILT_CG = {"run_conjugate_gradient", "measure_width"}
 BUILT = {"verify_construction", "tabulate_construction", "build_control", "probe_model", "compare_run"}
@@ -50,9 +51,12 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
     [
         (
             "src/ickrr/solvers/system.py",
-            {"solve_prompts", "trace_functions", "run_conjugate_gradient"} | COMPARED,
+            {"solve_prompts", "trace_functions", "run_conjugate_gradient"} | COMPARED | IDENTIFIED,
         ),
-        ("src/ickrr/comparison/probe.py", {"probe_model", "sweep_noise", "trace_functions"} | COMPARED),
+        (
+            "src/ickrr/comparison/probe.py",
+            {"probe_model", "sweep_noise", "trace_functions"} | COMPARED | IDENTIFIED,
+        ),
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),
         ("src/ickrr/constructions/conjugate/width.py", {"measure_width"} | SHOWN | JUDGED),
         ("src/ickrr/report/statistics/question.py", JUDGED),
@@ -101,7 +105,7 @@ def test_edit_of_the_text_sets_the_paper(project: Project) -> None:
     "kind",
     [
         "kernels/cubic.py",
-        "laws/clustered.py",
+        "laws/grouped.py",
         "solvers/steepest_descent.py",
         "report/statistics/last_excess.py",
     ],
@@ -149,7 +153,7 @@ def test_a_changed_rule_judges_again(project: Project) -> None:
     assert project.planned() == {}
     project.edit("claims.yaml", "above: 1.5}", "above: 1.4}")
     planned = project.planned()
-    assert planned == {"judge_claims": 1, "write_table": 1, "write_numbers": 1, "build_paper": 1}
+    assert planned == {"judge_claims": 1, "write_table": 4, "write_numbers": 1, "build_paper": 1}
 
 
 def test_edit_of_a_notebook_redraws_the_figures_of_its_kind(project: Project) -> None:

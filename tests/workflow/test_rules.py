@@ -239,7 +239,7 @@ with SnakemakeApi(OutputSettings()) as api:
         [sys.executable, "-c", program, *names],
         cwd=fresh_project.path, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    prompts, trainings = "spherical spherical_low_noise 7", "spherical depth_double noise_low 7"
+    prompts, trainings = "spherical spherical_low_noise 8", "spherical depth_double noise_low 8"
     assert run.stdout.splitlines() == [prompts, trainings], run.stderr[-2000:]
 
 

@@ -47,6 +47,9 @@ FAMILY_WORDS: Final[dict[str, str]] = {
 }
 """What text writes for each family of algorithms that a layer is compared with."""
 
+PSEUDO_LAYERS: Final = ("pseudo-layer", "mixed pseudo-layer")
+"""Groups of known cases that are made as layers are made: written into a stream and read by a probe."""
+
 NoiseMethod = Literal["transformer", "encoded_oracle"]
 NOISE_METHOD_WORDS: Final[dict[NoiseMethod, str]] = {
     "transformer": "transformer",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ickrr.report.deciding import deciding
 from ickrr.report.formatting import escape
 from ickrr.report.table import PaperTable
 from ickrr.report.tables.claims import SOURCES, about, describe, value, wanted
@@ -33,17 +34,6 @@ FORMAT: Final = (
     r"@{}r@{\enspace}>{\raggedright\arraybackslash}p{3.05in}>{\raggedright\arraybackslash}p{2.15in}"
     r">{\raggedright\arraybackslash}p{0.62in}@{}"
 )
-
-
-def deciding(conditions: pd.DataFrame) -> "pd.Series[Any]":
-    """Return the condition that stands for a claim.
-
-    Args:
-        conditions: rows of the table `claims` that belong to one claim.
-    """
-    gate, rule = (conditions[conditions["part"] == part] for part in ("gate", "rule"))
-    shut = gate[gate["outcome"] != "supported"]
-    return (rule[rule["outcome"] == rule["verdict"]] if shut.empty else shut).iloc[0]
 
 
 def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:

@@ -12,6 +12,7 @@ from ickrr.report.numbers.collection import all_numbers
 from ickrr.report.numbers.comparison import comparison_numbers
 from ickrr.report.numbers.conjugate import conjugate_numbers
 from ickrr.report.numbers.construction import construction_numbers
+from ickrr.report.numbers.identification import identification_numbers
 from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.numbers.made import Recogniser, Unmade, macros, named
@@ -36,6 +37,7 @@ def written(experiment, results):
     writers = {
         "runs": lambda found: run_numbers(found, swept, tables),
         "comparison": lambda found: comparison_numbers(found, swept, tables),
+        "identification": lambda found: identification_numbers(found, swept, tables),
         "construction": lambda found: construction_numbers(found, swept, tables),
         "conjugate": lambda found: conjugate_numbers(found, swept, tables),
         "operators": lambda found: operator_numbers(found, swept, tables),

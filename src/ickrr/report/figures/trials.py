@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ickrr.config.claim_terms import FAMILY_WORDS
+from ickrr.config.claim_terms import FAMILY_WORDS, PSEUDO_LAYERS
 from ickrr.report.panels.axes import letters
-from ickrr.report.statistics.question import PSEUDO_LAYERS
 from ickrr.report.style import new_figure, note, style
 
 UNNAMED: Final = ("none", "undecided")

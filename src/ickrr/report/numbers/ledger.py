@@ -4,8 +4,8 @@ from typing import Final
 
 import pandas as pd
 
+from ickrr.report.deciding import deciding
 from ickrr.report.formatting import camel_case, joined
-from ickrr.report.ledger_rows import deciding
 from ickrr.report.numbers.macros import Macros
 
 OURS: Final = "ours"

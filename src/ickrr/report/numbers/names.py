@@ -274,7 +274,7 @@ GROUPS: Final = (
         "claims",
         "Number of claims, of all and of each verdict.",
         "Claim",
-        "Count SupportedCount NotSupportedCount UndecidedCount",
+        "Count SupportedCount NotSupportedCount TiedCount UndecidedCount NotTestedCount",
     ),
     Group(
         "ledger",

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
+
+from ickrr.config.claim_terms import PSEUDO_LAYERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -10,9 +12,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ickrr.report.load import Tables
-
-PSEUDO_LAYERS: Final = ("pseudo-layer", "mixed pseudo-layer")
-"""Groups of known cases that are made as layers are made: written into a stream and read by a probe."""
 
 
 @dataclass(frozen=True)
