@@ -12,13 +12,14 @@ from PIL import Image
 from ickrr.code import ROOT
 from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
+from ickrr.report import judge
 from ickrr.report.load import COLUMNS
 from ickrr.site.docs import stage
 from ickrr.site.docs_files import documentation_sources
 from ickrr.site.downloads import write_data, write_picture
-from ickrr.site.findings import claims_of, number
+from ickrr.site.findings import VERDICTS, claims_of, number
 from ickrr.site.layout import page
-from ickrr.site.results import formatted, in_order
+from ickrr.site.results import MARKS, STYLES, formatted, in_order
 from ickrr.site.results_files import tables_of
 
 
@@ -145,3 +146,8 @@ def test_the_reference_is_of_modules_that_exist(staged):
         for module in re.findall(r"automodule:: (\S+)", path.read_text()):
             file = ROOT / "src" / module.replace(".", "/")
             assert file.with_suffix(".py").is_file() or (file / "__init__.py").is_file(), module
+
+
+def test_every_verdict_has_a_heading_a_colour_and_a_mark():
+    """Fails if the judge has a verdict that the page of the results cannot show."""
+    assert set(VERDICTS) == set(judge.VERDICTS) == set(STYLES) == set(MARKS)

@@ -15,7 +15,9 @@ from ickrr.report.tables.claims import describe
 VERDICTS: Final = {
     "supported": "What the results support",
     "not supported": "What the results do not support",
+    "tied": "What the results call a tie",
     "undecided": "What the results leave undecided",
+    "not tested": "What was not tested",
 }
 """Headings, by verdict, in the order of the page."""
 SOURCES: Final = {
@@ -105,7 +107,8 @@ def number(value: float) -> str:
 def _condition(row: "pd.Series[Any]", experiment: Experiment) -> Condition:
     effect, low, high = (float(row[name]) for name in ("value", "low", "high"))
     seeds = {run: len(experiment.seeds(run)) for run in runs_of(row)}
-    words = f"{_about(row)}: {plain(describe(row))}"
+    gate = "gate, " if row["part"] == "gate" else ""
+    words = f"{gate}{_about(row)}: {plain(describe(row))}"
     return Condition(words, effect, low, high, wanted(row), row["outcome"], seeds)
 
 

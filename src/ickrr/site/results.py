@@ -13,8 +13,14 @@ from ickrr.site.findings import VERDICTS, Claim, number
 from ickrr.site.layout import page, render
 
 HERE: Final = "index.html"
-STYLES: Final = {"supported": "good", "not supported": "bad", "undecided": "open"}
-MARKS: Final = {"supported": "✓", "not supported": "✗", "undecided": "?"}
+STYLES: Final = {
+    "supported": "good",
+    "not supported": "bad",
+    "tied": "open",
+    "undecided": "open",
+    "not tested": "open",
+}
+MARKS: Final = {"supported": "✓", "not supported": "✗", "tied": "=", "undecided": "?", "not tested": "–"}
 MARK: Final = re.compile(r"``(.+?)``")
 
 
