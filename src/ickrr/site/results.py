@@ -45,12 +45,19 @@ class FigureShown:
     megabytes: float
 
 
-def in_order(names: Iterable[str]) -> list[str]:
-    """Return names of figures as a person counts them: fig2 before fig10, and those without a number last."""
+CARRYING: Final = "fig_identification"
+"""The figure that carries the paper."""
 
-    def key(name: str) -> tuple[bool, int, str]:
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names of figures as a person counts them: fig2 before fig10, and those without a number last.
+
+    The one that carries the paper, its Figure 1, comes before all others.
+    """
+
+    def key(name: str) -> tuple[bool, bool, int, str]:
         digits = re.search(r"\d+", name)
-        return digits is None, int(digits[0]) if digits else 0, name
+        return name != CARRYING, digits is None, int(digits[0]) if digits else 0, name
 
     return sorted(names, key=key)
 
