@@ -450,6 +450,7 @@ def known(name: str) -> tuple[str | None, str | None]:
     return there[0], there[1]
 
 
+@pytest.mark.slow
 def test_after_a_kill_at_any_step_no_file_counts_as_another(bundle: Path, empty: Path) -> None:
     """Fails if a kill leaves a file beside metadata of another, unmarked, or the next restore does not end.
 

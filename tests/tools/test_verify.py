@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 import pytest
-from support import Project
+from support import ROOT, Project
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +73,21 @@ def test_other_settings_are_named(project: Project, said: str, tmp_path) -> None
     assert "| runs.spherical.training.gradient_clip | 1.0 | 0.5 |" in page
 
 
+# The small paper of the tests has seed 0, which the shipped tables have not.
+NOT_AT_LAPTOP = (
+    "bundles/laptop-tables.tar.xz: has no training of run 'spherical', seed 0"
+    if (ROOT / "bundles/laptop-tables.tar.xz").exists()
+    else "results/laptop: no results to compare with"
+)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--run", "sphericle"], "--run: found 'sphericle', which is not a run (did you mean 'spherical'?)"),
         (["--seed", "9"], "--seed: found 9; run 'spherical' has the seeds 0, 1"),
         (["--against", "nowhere"], "nowhere: no such results"),
-        (["--scale", "laptop"], "results/laptop: no results to compare with"),
+        (["--scale", "laptop"], NOT_AT_LAPTOP),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_trained(project: Project, options, message) -> None:

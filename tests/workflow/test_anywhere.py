@@ -120,6 +120,7 @@ def test_on_a_cluster_what_a_shell_would_read_is_named(program: str, folder: str
         require_plain(program, Path(folder))
 
 
+@pytest.mark.slow
 def test_built_from_another_folder(project: Project, figure: bytes, tmp_path: Path) -> None:
     """Fails if a source is looked for in the working directory, or the bytes depend on it."""
     workflow = project.path / "workflow" / "Snakefile"

@@ -141,6 +141,7 @@ def test_metadata_of_deleted_results_vouch_for_nothing(
     assert planned["solve_prompts"] == 2
 
 
+@pytest.mark.slow
 def test_own_figures_of_replaced_tables_are_drawn_again(
     tiny_paper: Paper, bundle: Path, tmp_path: Path
 ) -> None:

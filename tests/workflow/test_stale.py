@@ -31,7 +31,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("step", "source", "target", "job"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("step", "source", "target", "job"),
+    [
+        pytest.param(*case, id=case[0], marks=[] if case[0] == "draw_figure" else pytest.mark.slow)
+        for case in CASES
+    ],
+)
 def test_edit_while_a_job_runs_leaves_no_result(
     tiny_project: Project, tmp_path: Path, step: str, source: str, target: str, job: str
 ) -> None:
