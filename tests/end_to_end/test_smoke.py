@@ -154,6 +154,7 @@ def test_job_made_twice_is_the_same_bytes(smoke_paper: Paper, tmp_path: Path, st
         assert sha256(again) == sha256(smoke_paper.path / folder / name), name
 
 
+@pytest.mark.slow
 def test_training_killed_halfway_ends_in_the_same_bytes(fresh_project: Project, tmp_path: Path) -> None:
     """Fails if kill -9 of a training leaves outputs, loses its checkpoint, or changes the weights."""
     project = fresh_project.copy(tmp_path / "project")

@@ -125,6 +125,7 @@ def own(project: Project, *names: str) -> None:
     assert project.planned() == {}
 
 
+@pytest.mark.slow
 def test_metadata_of_deleted_results_vouch_for_nothing(
     clone: Project, tiny_paper: Paper, bundle: Path, tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_own_figures_of_replaced_tables_are_drawn_again(
     assert (project.results() / figure).read_bytes() == (tiny_paper.results() / figure).read_bytes()
 
 
+@pytest.mark.slow
 def test_own_weights_are_not_mixed_with_tables_of_others(
     tiny_paper: Paper, bundle: Path, tmp_path: Path
 ) -> None:
@@ -205,6 +207,7 @@ def test_killed_restore_counts_for_nothing_until_it_is_ended(
     assert project.planned() == DRAWN
 
 
+@pytest.mark.slow
 def test_without_tex_what_there_is_can_be_packed(
     tiny_project: Project, tiny_paper: Paper, tmp_path: Path
 ) -> None:
