@@ -1,5 +1,7 @@
-"""The families of predictors on stored prompts."""
+"""The families of predictors on stored prompts, and the options of studies that compare models with them."""
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from ickrr.config.identification import IdentificationSettings
@@ -7,6 +9,23 @@ from ickrr.config.run import RunSettings
 from ickrr.identification.families import Candidates
 from ickrr.identification.prompts import stored_problem
 from ickrr.identification.spectra import largest_shared_steps
+from ickrr.model.trained import add_model_options
+from ickrr.threads import add_threads_option
+
+
+def add_study_options(
+    parser: argparse.ArgumentParser, settings: Sequence[str], tables: Sequence[str]
+) -> None:
+    """Declare the models, the prompts, the settings of the study and further ones by name, and the tables."""
+    add_model_options(parser)
+    parser.add_argument("--fit", type=Path, required=True, help="prompts that readouts are fitted to")
+    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
+    parser.add_argument("--settings", type=Path, required=True, help="settings of the study (JSON)")
+    for name in settings:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=f"settings of '{name}' (JSON)")
+    add_threads_option(parser)
+    for name in tables:
+        parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
 
 
 def stored_candidates(

@@ -6,13 +6,15 @@ shown with the first condition of its gate that does not hold.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
+from ickrr.config.experiment import Experiment
 from ickrr.report.deciding import deciding
 from ickrr.report.formatting import escape
+from ickrr.report.load import Tables, load_other
 from ickrr.report.table import PaperTable
 from ickrr.report.tables.claims import SOURCES, about, describe, value, wanted
 
@@ -36,8 +38,21 @@ FORMAT: Final = (
 )
 
 
+def builder_of(*sources: str) -> Callable[[Experiment, Tables], PaperTable]:
+    """Return the function that builds the table of some sources' claims from the table ``claims.parquet``.
+
+    It raises `FileError` if the judged claims are missing or not theirs.
+    """
+
+    def build(experiment: Experiment, tables: Tables) -> PaperTable:
+        del experiment  # every table has the same signature
+        return ledger_table(load_other(tables, "claims"), sources)
+
+    return build
+
+
 def ledger_table(claims: pd.DataFrame, sources: Sequence[str]) -> PaperTable:
-    """Return the claims of some sources, one row each.
+    """Return the claims of some sources, one row each: the columns of `COLUMNS`, and a `tabular`.
 
     Args:
         claims: table `claims`.

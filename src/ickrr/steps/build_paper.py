@@ -3,20 +3,14 @@
 import argparse
 from pathlib import Path
 
-from ickrr.report.latex import MAIN, build_paper
+from ickrr.report.latex import build_paper
+from ickrr.report.paper_files import add_paper_options, source_and_generated
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--text", type=Path, nargs="+", required=True, help=f"{MAIN} and what it needs")
-    parser.add_argument("--figures", type=Path, nargs="+", required=True, help="figures that it shows (PDF)")
-    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables that it shows (LaTeX)")
-    parser.add_argument("--numbers", type=Path, required=True, help="macros of the numbers of the text")
-    parser.add_argument("--provenance", type=Path, required=True, help="macros of the results' origin")
+    add_paper_options(parser)
     parser.add_argument("--paper", type=Path, required=True, help="PDF to write")
-    parser.add_argument(
-        "--build-directory", type=Path, required=True, help="working folder; emptied first, keeps the log"
-    )
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -26,8 +20,6 @@ def main(arguments: argparse.Namespace) -> None:
         LatexError: a file that the sources name is missing, TeX stops, or the PDF would show a defect.
         FileError: a source cannot be read, or is no text that TeX can read.
     """
-    # The others are named relative to its folder.
-    source = min(path.parent for path in arguments.text if path.name == MAIN)
-    generated = [*arguments.figures, *arguments.tables, arguments.numbers, arguments.provenance]
+    source, generated = source_and_generated(arguments)
     pages = build_paper(source, generated, arguments.paper, arguments.build_directory)
     print(f"{arguments.paper}: {pages} pages")

@@ -15,32 +15,23 @@ from ickrr.config.probes import ProbesSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.statistics import StatisticsSettings
-from ickrr.identification.stored import stored_candidates
+from ickrr.identification.stored import add_study_options, stored_candidates
 from ickrr.io.checks import Array
 from ickrr.io.files import paths_by_name, read_settings, write_table
 from ickrr.io.predictions import load_trajectory
 from ickrr.io.run_files import load_prompts
 from ickrr.model.placed import PlacedModel
-from ickrr.model.trained import add_model_options, load_seeds
+from ickrr.model.trained import load_seeds
 from ickrr.probes.effects import TABLES, attribution_rows, effect_table, probe_rows
 from ickrr.probes.fitting import ProbeFits
-from ickrr.threads import add_threads_option
 
 SETTINGS = ("probe", "solvers", "identification", "statistics")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_model_options(parser)
-    parser.add_argument("--fit", type=Path, required=True, help="prompts that probes are fitted to")
-    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
+    add_study_options(parser, SETTINGS, TABLES)
     parser.add_argument("--trajectories", type=Path, nargs="+", required=True, help="of the main solvers")
-    parser.add_argument("--settings", type=Path, required=True, help="settings of the choice (JSON)")
-    for name in SETTINGS:
-        parser.add_argument(f"--{name}", type=Path, required=True, help=f"settings of '{name}' (JSON)")
-    add_threads_option(parser)
-    for name in TABLES:
-        parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -4,18 +4,13 @@ import argparse
 from pathlib import Path
 
 from ickrr.report.arxiv import pack
-from ickrr.report.latex import MAIN
+from ickrr.report.paper_files import add_paper_options, source_and_generated
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--text", type=Path, nargs="+", required=True, help=f"{MAIN} and what it needs")
-    parser.add_argument("--figures", type=Path, nargs="+", required=True, help="figures that it shows (PDF)")
-    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="tables that it shows (LaTeX)")
-    parser.add_argument("--numbers", type=Path, required=True, help="macros of the numbers of the text")
-    parser.add_argument("--provenance", type=Path, required=True, help="macros of the results' origin")
+    add_paper_options(parser)
     parser.add_argument("--archive", type=Path, required=True, help="archive to write (.tar.gz)")
-    parser.add_argument("--build-directory", type=Path, required=True, help="working folder; emptied first")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -25,8 +20,6 @@ def main(arguments: argparse.Namespace) -> None:
         LatexError: a file that the sources name is missing, TeX stops, or the PDF would show a defect.
         FileError: a source cannot be read, or is no text that TeX can read.
     """
-    # The others are named relative to its folder.
-    source = min(path.parent for path in arguments.text if path.name == MAIN)
-    generated = [*arguments.figures, *arguments.tables, arguments.numbers, arguments.provenance]
+    source, generated = source_and_generated(arguments)
     names = pack(source, generated, arguments.archive, arguments.build_directory)
     print(f"{arguments.archive}: {len(names)} files")

@@ -1,7 +1,6 @@
 """Replace the attention of a run's heads by kernels, and see what that costs the layers after them."""
 
 import argparse
-from pathlib import Path
 
 import torch
 
@@ -10,27 +9,18 @@ from ickrr.config.interventions import InterventionSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
-from ickrr.identification.stored import stored_candidates
+from ickrr.identification.stored import add_study_options, stored_candidates
 from ickrr.interventions.study import TABLES, intervention_tables
 from ickrr.io.files import read_settings, write_table
 from ickrr.io.run_files import load_prompts
-from ickrr.model.trained import add_model_options, load_seeds
-from ickrr.threads import add_threads_option
+from ickrr.model.trained import load_seeds
 
 SETTINGS = ("identification", "probe", "statistics")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_model_options(parser)
-    parser.add_argument("--fit", type=Path, required=True, help="prompts of kernels and readouts")
-    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
-    parser.add_argument("--settings", type=Path, required=True, help="settings of the replacement (JSON)")
-    for name in SETTINGS:
-        parser.add_argument(f"--{name}", type=Path, required=True, help=f"settings of '{name}' (JSON)")
-    add_threads_option(parser)
-    for name in TABLES:
-        parser.add_argument(f"--{name}", type=Path, required=True, help=f"table '{name}' to write (Parquet)")
+    add_study_options(parser, SETTINGS, TABLES)
 
 
 def main(arguments: argparse.Namespace) -> None:
