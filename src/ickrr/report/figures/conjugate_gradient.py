@@ -14,7 +14,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ickrr.report.load import summary_row
-from ickrr.report.style import MUTED, LineStyle, letter, level_colours, look_of, new_figure, note, style
+from ickrr.report.style import (
+    ABOVE_STAMP,
+    MUTED,
+    LineStyle,
+    letter,
+    level_colours,
+    look_of,
+    new_figure,
+    note,
+    style,
+)
 
 FAMILIES: Final = ("well", "ill")
 CONVERGED: Final = 1e-12  # of the exact stack: what comes long after is not shown
@@ -49,7 +59,13 @@ def conjugate_gradient_figure(curves: pd.DataFrame, summary: pd.DataFrame, scale
             panel.set_title(f"{family}-conditioned, median $\\kappa$ = {kappa:.{0 if kappa > 100 else 1}f}")
             letter(panel, "ab"[index])
         axes[0].set_ylabel("relative prediction error")
-        figure.legend(handles=_handles(predictions), loc="outside lower center", ncols=3, fontsize=6)
+        figure.legend(
+            handles=_handles(predictions),
+            loc="outside lower center",
+            borderaxespad=ABOVE_STAMP,
+            ncols=3,
+            fontsize=6,
+        )
         blocks = summary_row(summary, "blocks_per_step", "cg", "").value
         relu = summary_row(summary, "blocks_per_step", "relu", "").value
         note(figure, f"{scale} scale, a step is {blocks:.0f} blocks, with ReLU {relu:.0f}")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ickrr.report.panels.axes import letters
-from ickrr.report.style import MUTED, new_figure, note, style
+from ickrr.report.style import ABOVE_STAMP, MUTED, new_figure, note, style
 
 LOOKS: Final = {
     "gaussian": ("#004488", "o", "Gaussian projection"),
@@ -44,7 +44,13 @@ def width_figure(curves: pd.DataFrame, scale: str) -> Figure:
         ]
         handles.append(Line2D([], [], color="black", marker=STACK, linestyle="None", label=STACK_NAME))
         handles.append(Line2D([], [], color=MUTED, linestyle="--", label=r"$d_\mathrm{eff}$"))
-        figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=6)
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            borderaxespad=ABOVE_STAMP,
+            ncols=4,
+            fontsize=6,
+        )
         note(figure, f"{scale} scale, {curves['seed'].nunique()} seeds")
     return figure
 
