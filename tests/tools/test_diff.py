@@ -122,14 +122,20 @@ def test_statistics_are_those_of_the_alignment(sides, results, capsys):
 
 
 def test_coefficients_are_compared_where_both_have_them(sides, capsys):
-    """Fails if a changed encompassing coefficient is left out, or one that only one side has is told."""
+    """Fails if a changed encompassing coefficient is left out, or one that only one side has is told.
+
+    A mean over seeds is no training: it must not count as one.
+    """
     for side, value in ((Path("results/laptop"), 0.2), (sides, 0.9)):
         rows = [("spherical", seed, 3, "PR", "R", value, 0.0, 1.0, 0.5) for seed in (0, 1)]
+        rows.append(("spherical", -1, 3, "PR", "R", 5 * value, 0.0, 1.0, 0.5))  # a mean over seeds
         columns = ["run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"]
         pd.DataFrame(rows, columns=columns).to_parquet(side / "tables/spherical/encompassing.parquet")
     main(["diff", "laptop", str(sides)])
     told = capsys.readouterr().out.split("\nEncompassing coefficients: ")[1]
-    assert re.match(r"1 of \d+ numbers? with a difference\.", told)
+    same = pd.read_parquet("results/laptop/tables/noise_01/encompassing.parquet").query("seed >= 0")
+    compared = 1 + len(same.drop_duplicates(["layer", "family", "other"]))
+    assert told.startswith(f"1 of {compared} numbers with a difference.")
     assert re.search(
         r"^  spherical +PR beside R +3 +0\.2 +0\.9 +0\.7 \[0\.7, 0\.7\] +paired$", told, re.MULTILINE
     )

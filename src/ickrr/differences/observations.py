@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.trends import best_step_trend
 from ickrr.differences.sides import Side
 
@@ -84,6 +85,7 @@ def _matches(side: Side, run: str) -> Iterable[pd.DataFrame]:
 def _coefficients(side: Side, run: str) -> Iterable[pd.DataFrame]:
     pairs = side.table(run, "encompassing")
     if pairs is not None:
+        pairs = pairs[pairs["seed"] != NO_SEED]  # a mean over seeds is no training
         names = pairs["family"] + " beside " + pairs["other"]
         yield _rows(COEFFICIENT, names, pairs["layer"], pairs["seed"], pairs["coefficient"])
 
