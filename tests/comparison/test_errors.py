@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ickrr.comparison.errors import NO_SEED, Truth, error_table
+from ickrr.comparison.errors import Truth, error_table
+from ickrr.comparison.keys import NO_SEED
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ickrr.comparison.alignment import STATISTICS
+from ickrr.comparison.keys import WHOLE_MODEL
 from ickrr.comparison.pairs import (
-    ALL_LAYERS,
     paired_statistics,
     pairs_table,
     seed_mean,
@@ -93,9 +93,9 @@ def test_pairs_are_differences_of_resampled_means(draws, picks):
 
     distance = [one["distance"][2] - one["distance"][0] for one in draws]  # (R, L) each
     expect(("distance", 3, "third", "first"), [values[:, 2] for values in distance])
-    expect(("distance", ALL_LAYERS, "third", "first"), [values[:, 2:].mean(axis=1) for values in distance])
+    expect(("distance", WHOLE_MODEL, "third", "first"), [values[:, 2:].mean(axis=1) for values in distance])
     tau = [one["kendall_tau"][0] - one["kendall_tau"][1] for one in draws]
-    expect(("kendall_tau", ALL_LAYERS, "first", "second"), tau)
+    expect(("kendall_tau", WHOLE_MODEL, "first", "second"), tau)
     above = [one["similarity"][1] - one["floor"][1] for one in draws]
     expect(("similarity", 2, "second", "floor"), [values[:, 1] for values in above])
 

@@ -13,9 +13,6 @@ import pandas as pd
 
 Array = npt.NDArray[np.float64]
 
-NO_SEED = -1
-"""Seed of the rows that no training seed touches: solvers and the posterior mean."""
-
 
 @dataclass(frozen=True)
 class Truth:

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.probed_model import ProbedModel
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.run import RunSettings
@@ -24,7 +24,7 @@ class Curves:
     """A family of curves x -> prediction, one for each step (a layer, an iteration).
 
     Attributes:
-        seed: training seed, `ickrr.comparison.errors.NO_SEED` for curves without one.
+        seed: training seed, `ickrr.comparison.keys.NO_SEED` for curves without one.
         kind: ``layer``, ``solver``, ``posterior``, or ``context`` for the labelled points themselves.
         method: name of the predictor.
         x: query points, (G,).

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.noise import BAYES, ENCODED_ORACLE, TRANSFORMER, NoisyPrompts, ratio_table
 from ickrr.comparison.probe import read_output
 from ickrr.config.run import RunSettings

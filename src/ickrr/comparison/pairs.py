@@ -20,18 +20,13 @@ import pandas as pd
 
 from ickrr.comparison.alignment import STATISTICS, Draws, of_model
 from ickrr.comparison.bootstrap import percentile_interval
+from ickrr.comparison.keys import FLOOR
 from ickrr.comparison.similarity import TIE
 
 Array = npt.NDArray[np.float64]
 
 BY_LAYER: Final = {name: one.better for name, one in STATISTICS.items() if one.by_layer and one.better}
 """Statistics that are compared layer by layer; +1 where larger is a better match, -1 where smaller is."""
-
-ALL_LAYERS = 0
-"""Layer of what belongs to the whole model: the mean over the layers that count, or a trend."""
-
-FLOOR = "floor"
-"""Stands in place of the second solver where a similarity is compared with its floor."""
 
 
 def seed_mean(by_seed: Sequence[Array], picks: npt.NDArray[np.int64]) -> Array:

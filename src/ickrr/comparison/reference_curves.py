@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from ickrr.comparison.errors import NO_SEED
 from ickrr.comparison.functions import Curves
+from ickrr.comparison.keys import NO_SEED
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ickrr.comparison.alignment import STATISTICS, alignment_table, solver_statistics
 from ickrr.comparison.bootstrap import resample_weights
-from ickrr.comparison.errors import NO_SEED, Truth, error_table
+from ickrr.comparison.errors import Truth, error_table
+from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.matches import matches_table, similarity_table
 from ickrr.comparison.pairs import paired_statistics, pairs_table, shares_table
 from ickrr.comparison.resamples import seed_picks

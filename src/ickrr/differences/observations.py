@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
 from ickrr.comparison.trends import best_step_trend
+from ickrr.config.statistics import StatisticsSettings
 from ickrr.differences.sides import Side
 
 KEY: Final = ["run", "quantity", "subject", "layer"]
-"""What a number is of. `subject` is a solver or a pair of them, `layer` is 0 for the whole model."""
-WHOLE: Final = 0
+"""What a number is of. `subject` is a solver or a pair of them."""
 
 RISK: Final = "excess_risk"
 STEP: Final = "best_step"
@@ -24,8 +24,8 @@ def observations(side: Side, run: str) -> pd.DataFrame:
     """Return the numbers of all trainings of a run that are compared.
 
     They are the excess risk at the end of training; for each solver the best step of each layer, and the
-    statistics of the alignment of the whole model; and the encompassing coefficients of each layer, if they
-    have been computed.
+    statistics of the alignment of the whole model, means over layers from the third on, whatever the settings
+    of a side; and the encompassing coefficients of each layer, if they have been computed.
 
     Args:
         side: the results.
@@ -63,7 +63,7 @@ def _risks(side: Side, run: str) -> pd.DataFrame:
     curve = side.table(run, "learning_curve")
     assert curve is not None, "a side lists the runs that have one"
     last = curve.sort_values("step").groupby("seed").tail(1)
-    return _rows(RISK, "", WHOLE, last["seed"], last["excess_risk"])
+    return _rows(RISK, "", WHOLE_MODEL, last["seed"], last["excess_risk"])
 
 
 def _matches(side: Side, run: str) -> Iterable[pd.DataFrame]:
@@ -76,10 +76,11 @@ def _matches(side: Side, run: str) -> Iterable[pd.DataFrame]:
     for (solver, seed), layers in blocks.groupby(["solver", "seed"], sort=False):
         steps, censored = layers["best_step"].to_numpy(float), layers["censored"].to_numpy(bool)
         trend = best_step_trend(steps[None], censored[None])
-        values = [layers["similarity"].mean(), layers["distance"].mean()]
+        counted = layers.iloc[StatisticsSettings().counted(len(layers))]
+        values = [counted["similarity"].mean(), counted["distance"].mean()]
         values += [trend.slope[0], trend.r_squared[0], trend.kendall_tau[0], trend.censored_share[0]]
         for quantity, value in zip(OF_MODEL, values, strict=True):
-            yield _rows(quantity, solver, WHOLE, [seed], value)
+            yield _rows(quantity, solver, WHOLE_MODEL, [seed], value)
 
 
 def _coefficients(side: Side, run: str) -> Iterable[pd.DataFrame]:

@@ -1,22 +1,18 @@
 """Attributions and trials as tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
 from ickrr.comparison.resamples import Resamples
 from ickrr.identification.attribution import NONE, Attribution
 from ickrr.identification.encompassing import Addition
 from ickrr.identification.trials import Trial
 
 Array = npt.NDArray[np.float64]
-
-ALL_COUNTED: Final = 0
-"""What stands in the column `layer` of the table `encompassing` for the mean over the layers that count."""
 
 
 def family_rows(attribution: Attribution) -> list[dict[str, object]]:
@@ -85,7 +81,7 @@ def attribution_tables(
     for layer, each in enumerate(each_layer, start=1):
         pairs += [{**of_all, "layer": layer, **row} for row in _mean_rows([each], resamples)]
     means = _mean_rows(each_layer[counted], resamples)
-    pairs += [{**of_all, "layer": ALL_COUNTED, **row} for row in means]
+    pairs += [{**of_all, "layer": WHOLE_MODEL, **row} for row in means]
     return {"attribution": pd.DataFrame(families), "encompassing": pd.DataFrame(pairs)}
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.probe import fit_readouts
 from ickrr.comparison.resamples import Resamples
 from ickrr.config.linearity import LinearitySettings

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ickrr.errors import FileError
@@ -337,7 +338,10 @@ def only_row(
     Raises:
         FileError: there is no such row, or there are several.
     """
-    found = rows[(rows[list(wanted)] == pd.Series(wanted)).all(axis="columns")]
+    asked_for = np.ones(len(rows), dtype=bool)
+    for column, value in wanted.items():
+        asked_for &= (rows[column] == value).to_numpy()
+    found = rows[asked_for]
     if len(found) != 1:
         asked = ", ".join(f"{column} {value!r}" for column, value in wanted.items())
         listed = " and ".join(asked.rsplit(", ", 1))

@@ -8,22 +8,17 @@ differ.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from ickrr.comparison.keys import WHOLE_MODEL
 from ickrr.config.claim_terms import DIRECTION
 from ickrr.report.intervals import Interval
 from ickrr.report.load import estimate, only_row
 
 Standing = Literal["best", "tied for best", "behind", "undefined"]
-
-WHOLE_MODEL: Final = 0
-"""What stands in the column `layer` of the table `pairs` for the whole model."""
-
-FLOOR: Final = "floor"
-"""What stands in the column `second` where a solver's similarity is compared with the floor."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def paired_difference(pairs: pd.DataFrame, statistic: str, first: str, second: s
         pairs: one run's table `pairs`.
         statistic: its column `statistic`.
         first: a solver.
-        second: another, or `FLOOR`.
+        second: another, or `ickrr.comparison.keys.FLOOR`.
 
     Returns:
         The difference and its interval, NaN where it is undefined in too many draws.

@@ -5,6 +5,7 @@ from typing import Final, get_args
 
 import pandas as pd
 
+from ickrr.comparison.keys import FLOOR
 from ickrr.config.claim_terms import DIRECTION, OfSolver
 from ickrr.config.experiment import Experiment
 from ickrr.report.curves import (
@@ -20,7 +21,6 @@ from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import prose_name
 from ickrr.report.numbers.macros import UNDEFINED, Macros
 from ickrr.report.verdicts import (
-    FLOOR,
     Ranking,
     paired_interval,
     rank,

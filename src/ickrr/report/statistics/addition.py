@@ -18,11 +18,11 @@ def estimate(question: Question, family: FamilyName, beside: FamilyName) -> Inte
     Raises:
         FileError: the table lacks the mean of the two.
     """
+    from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
     from ickrr.report.load import only_row
-    from ickrr.report.verdicts import WHOLE_MODEL
 
     table = question.table("encompassing")
-    means = table[(table["seed"] < 0) & (table["layer"] == WHOLE_MODEL)]
+    means = table[(table["seed"] == NO_SEED) & (table["layer"] == WHOLE_MODEL)]
     found = only_row(means, str(question.file("encompassing")), family=beside, other=family)
     value, low, high = (float(found[end]) for end in ("coefficient", "low", "high"))
     if table.loc[table["seed"] >= 0, "seed"].nunique() < FEWEST_TRAININGS:
