@@ -166,6 +166,34 @@ def test_stopped_and_killed_training_ends_in_the_same_bytes(whole, tmp_path):
     assert not job.path("state.safetensors").exists()
 
 
+def watched(job, process, rows=1):
+    """Read the growing curve of a running training once it has so many rows."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until and process.poll() is None:
+        lines = job.path("state.csv").read_text().splitlines() if job.path("state.csv").exists() else []
+        if len(lines) > rows:
+            return pd.read_csv(io.StringIO("\n".join(lines)))
+        time.sleep(0.01)
+    raise AssertionError(f"no rows: {process.communicate()[1]}")
+
+
+def test_the_curve_can_be_watched(whole, tmp_path):
+    """Fails if a row is not there before the training ends, or a resumed one repeats or loses rows."""
+    job = Job(tmp_path / "job", spec())
+    process = job.start()
+    seen = watched(job, process)
+    process.terminate()
+    process.communicate(timeout=60)
+    process = job.start()
+    resumed = watched(job, process, rows=len(seen) + 1)
+    assert process.wait(timeout=120) == 0
+    curve = pd.read_parquet(job.path("learning_curve.parquet"))
+    for rows in (seen, resumed):
+        known = curve.head(len(rows)).astype(float)
+        pd.testing.assert_frame_equal(rows.astype(float), known, rtol=1e-5)
+    assert not job.path("state.csv").exists()
+
+
 def test_time_limit_saves_and_exits(tmp_path, capsys):
     """Fails if the end of the allotted time loses the state or looks like success."""
     job = Job(tmp_path / "job", spec())

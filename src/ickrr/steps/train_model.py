@@ -10,6 +10,7 @@ from ickrr.device import add_compute_options, resolve_device
 from ickrr.io.files import read_settings, write_table
 from ickrr.model.weights import save_weights
 from ickrr.training.interruption import exit_in_time
+from ickrr.training.live import LiveCurve
 from ickrr.training.loop import Trainer
 from ickrr.training.validation import Validation
 
@@ -54,11 +55,16 @@ def main(arguments: argparse.Namespace) -> None:
     def require_same_code() -> None:
         sources.require_unchanged(f"training of {run.name}, seed {arguments.seed}")
 
-    trainer = Trainer(run, arguments.seed, validation, arguments.state, device, code, require_same_code)
+    live = LiveCurve(arguments.state)
+    trainer = Trainer(
+        run, arguments.seed, validation, arguments.state, device, code, require_same_code, live.append
+    )
+    live.begin(trainer.history.curve)
     with exit_in_time(arguments.time_limit) as interruption:
         outcome = trainer.train(interruption)
     write_table(arguments.learning_curve, outcome.history.learning_curve())
     write_table(arguments.rate, outcome.history.rates())
     save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)
+    live.remove()
     # This comes last: a kill before this line leaves a state from which the same outputs are made again.
     arguments.state.unlink(missing_ok=True)

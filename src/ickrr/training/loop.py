@@ -7,7 +7,7 @@ checkpoint needs them, so that a GPU never waits.
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,7 @@ class Trainer:
         device: where to train.
         code: identity of the code; a checkpoint of other code is not resumed.
         require_same_code: called before each checkpoint; raises if the code was edited meanwhile.
+        on_row: called with each new row of the learning curve.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Trainer:
         device: torch.device,
         code: str,
         require_same_code: Callable[[], None] = lambda: None,
+        on_row: Callable[[Sequence[float]], None] = lambda row: None,
     ) -> None:
         self.run = run
         self.settings = run.training
@@ -79,6 +81,7 @@ class Trainer:
         self.device = device
         self.code = code
         self.require_same_code = require_same_code
+        self.on_row = on_row
         self.data = TrainingData(run, seed, device)
         self.model = build_model(run)
         initialise(self.model, torch_generator(seed, "weights"))
@@ -159,7 +162,7 @@ class Trainer:
             return step
         loss = float(torch.stack(self.pending)[:, 0].double().mean())  # (k, 2) -> (k) -> ()
         rate = self.optimizer.learning_rate(step)
-        self.history.curve.append((step, loss, risk, self.validation.bayes_risk, rate, 0.0))
+        self._add_row((step, loss, risk, self.validation.bayes_risk, rate, 0.0))
         self.pending.clear()
         if self.settings.allow_divergence:
             self.validated = self._copy_of_weights()
@@ -169,6 +172,10 @@ class Trainer:
             file=sys.stderr,
         )
         return None
+
+    def _add_row(self, row: tuple[float, ...]) -> None:
+        self.history.curve.append(row)
+        self.on_row(row)
 
     def _record_divergence(self, step: int) -> None:
         if not self.settings.allow_divergence:
@@ -184,7 +191,7 @@ class Trainer:
                 "training.allow_divergence to true to record this as the run's result"
             )
         rate = self.optimizer.learning_rate(step)
-        self.history.curve.append((step, math.nan, math.nan, self.validation.bayes_risk, rate, 1.0))
+        self._add_row((step, math.nan, math.nan, self.validation.bayes_risk, rate, 1.0))
         tqdm.write(f"{self.label}: diverged at step {step}, as the run allows", file=sys.stderr)
 
     def _save(self, step: int) -> None:
