@@ -99,7 +99,7 @@ def test_digest_is_sha256(tmp_path: Path) -> None:
     assert digest(path) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-SPLITS = ("fit", "evaluation", "validation")
+SPLITS = ("fit", "evaluation")
 PROMPTS = [str(RESULTS / f"prompts/spherical-{split}.safetensors") for split in SPLITS]
 
 

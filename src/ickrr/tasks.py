@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from ickrr.config.task import TaskSettings
+from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.errors import IckrrError
 from ickrr.kernels import covariance
 from ickrr.laws import draw_inputs
 from ickrr.laws.normal import normal
+from ickrr.randomness import torch_generator
 
 JITTER = 1e-10
 """Smallest ridge: far below any noise variance that matters, far above a Cholesky's rounding."""
@@ -164,6 +165,19 @@ def sample_prompts(
     y = f + task.noise_std * normals[1, ..., 0]  # (B, N+1)
     mean, variance = posterior(kernel, y, bayes_ridge(task))
     return Prompts(*(tensor.to(dtype) for tensor in (x, y, f, mean, variance)))
+
+
+def draw_set(settings: PromptSettings) -> Prompts:
+    """Draw a set of prompts; its stream is that of the experiment's seed, the task and the split.
+
+    Args:
+        settings: the set.
+
+    Raises:
+        CovarianceError: a covariance is not numerically positive definite.
+    """
+    generator = torch_generator(settings.seed, "prompts", settings.task_name, settings.split)
+    return sample_prompts(settings.task, settings.count, generator)
 
 
 def sample_labels(

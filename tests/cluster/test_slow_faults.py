@@ -26,13 +26,18 @@ def ickrr(folder, *arguments: str) -> float:
 
 
 def train_options(weights: str, state: str) -> list[str]:
-    files = {"weights": weights, "learning-curve": "curve.parquet", "rate": "rate.parquet"}
+    files = {
+        "weights": weights,
+        "snapshots": "snapshots",
+        "learning-curve": "curve.parquet",
+        "rate": "rate.parquet",
+    }
     options = [f"--{name}={path}" for name, path in (files | {"state": state}).items()]
     return [
         "train",
         "--run=run.json",
         "--seed=0",
-        "--validation=validation.safetensors",
+        "--validation=prompts.json",
         "--device=cpu",
         *options,
     ]
@@ -46,8 +51,7 @@ def test_training_goes_on_after_its_time_limit(workflow):
     made = workflow({"train": (command, "mem_mb=1500, runtime=lambda wildcards, attempt: attempt")})
     experiment = load_experiment(ROOT / "config.yaml", "smoke")
     prompts = experiment.prompt_set("spherical-validation").model_dump(mode="json")
-    (made.path / "prompts.json").write_text(json.dumps([prompts]))
-    ickrr(made.path, "sample_prompts", "--prompts=prompts.json", "--outputs=validation.safetensors")
+    (made.path / "prompts.json").write_text(json.dumps(prompts))
 
     def write_run(steps: int) -> None:
         run = experiment.run("spherical").model_dump(mode="json")

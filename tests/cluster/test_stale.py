@@ -52,7 +52,6 @@ def test_edit_while_a_job_runs_leaves_no_result(tiny_project: Project, on_slurm,
     (project.path / "long.yaml").write_text(LONG)
     config = ["--config", "scale=smoke", "overlay=long.yaml"]
     inputs = [
-        "prompts/spherical_low_noise-validation.safetensors",
         "prompts/spherical-evaluation.safetensors",
     ]
     inputs += [MADE["draw_figure"]]

@@ -109,13 +109,14 @@ def rerun(project: Path, step: str, folder: Path, overlay: Path | None = None) -
         write_json(folder / f"{name}.json", settings.model_dump(mode="json"))
     prompts = "results/smoke/prompts/spherical"
     if step == "train_model":
-        files = {"weights": "weights.safetensors", "learning-curve": "learning_curve.parquet"}
-        options = [
-            "--validation",
-            f"{prompts}-validation.safetensors",
-            "--rate",
-            str(folder / "rate.parquet"),
-        ]
+        files = {
+            "weights": "weights.safetensors",
+            "snapshots": "snapshots.safetensors",
+            "learning-curve": "learning_curve.parquet",
+        }
+        validation = experiment.prompt_set("spherical-validation")
+        write_json(folder / "validation.json", validation.model_dump(mode="json"))
+        options = ["--validation", str(folder / "validation.json"), "--rate", str(folder / "rate.parquet")]
         options += ["--state", str(folder / "state.safetensors")]
     else:
         files = {"predictions": "seed0.safetensors"}

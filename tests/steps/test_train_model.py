@@ -22,13 +22,11 @@ from ickrr.config.run import RunSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
 from ickrr.io.files import write_json
-from ickrr.io.tensors import read_metadata, save_tensors
+from ickrr.io.tensors import read_metadata
 from ickrr.model.weights import load_model
-from ickrr.randomness import torch_generator
-from ickrr.tasks import sample_prompts
 
 STEPS = 240
-REPRODUCIBLE = ("weights.safetensors", "learning_curve.parquet")
+REPRODUCIBLE = ("weights.safetensors", "learning_curve.parquet", "snapshots.safetensors")
 
 
 def spec(**training):
@@ -38,6 +36,7 @@ def spec(**training):
         "warmup_steps": 10,
         "validate_every": 40,
         "checkpoint_every": 15,
+        "snapshots": 4,  # after 4, 15, 62 and 240 steps
         **training,
     }
     return RunSettings(
@@ -56,13 +55,8 @@ class Job:
         folder.mkdir()
         self.folder, self.run = folder, run
         write_json(folder / "run.json", run.model_dump(mode="json"))
-        prompts = sample_prompts(run.task, 16, torch_generator(0, "prompts"))
-        settings = PromptSettings(name="v", task_name="spherical", task=run.task, split="validation")
-        save_tensors(
-            folder / "prompts.safetensors",
-            prompts.tensors(),
-            {"prompts": settings.model_dump(mode="json")},
-        )
+        prompts = PromptSettings(name="v", task_name="spherical", task=run.task, split="validation", count=16)
+        write_json(folder / "prompts.json", prompts.model_dump(mode="json"))
 
     def path(self, name):
         return self.folder / name
@@ -70,8 +64,9 @@ class Job:
     def arguments(self, *options):
         named = {
             "--run": "run.json",
-            "--validation": "prompts.safetensors",
+            "--validation": "prompts.json",
             "--weights": "weights.safetensors",
+            "--snapshots": "snapshots.safetensors",
             "--learning-curve": "learning_curve.parquet",
             "--rate": "rate.parquet",
             "--state": "state.safetensors",

@@ -1,7 +1,5 @@
 """A run that trains in a second, and its validation prompts."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -9,9 +7,6 @@ from ickrr.config.model import ModelSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
-from ickrr.io.tensors import save_tensors
-from ickrr.randomness import torch_generator
-from ickrr.tasks import sample_prompts
 from ickrr.training.interruption import Interruption
 from ickrr.training.loop import Trainer
 from ickrr.training.validation import Validation
@@ -39,13 +34,10 @@ def tiny_run(layout="interleaved", **training):
     )
 
 
-def store_prompts(path: Path, task=TASK, count=16) -> Path:
-    prompts = sample_prompts(task, count, torch_generator(0, "prompts", "spherical", "validation"))
-    settings = PromptSettings(
+def prompt_set(task=TASK, count=16) -> PromptSettings:
+    return PromptSettings(
         name="spherical-validation", task_name="spherical", task=task, split="validation", count=count
     )
-    save_tensors(path, prompts.tensors(), {"prompts": settings.model_dump(mode="json")})
-    return path
 
 
 class StopAt(Interruption):
@@ -62,11 +54,9 @@ class StopAt(Interruption):
 
 @pytest.fixture
 def make_trainer(tmp_path):
-    prompts = store_prompts(tmp_path / "prompts.safetensors")
-
     def make(run=None, seed=0, state="state.safetensors", code="code"):
         run = run or tiny_run()
-        validation = Validation(prompts, run, CPU)
+        validation = Validation(prompt_set(), run, CPU)
         return Trainer(run, seed, validation, tmp_path / state, CPU, code)
 
     return make
@@ -88,5 +78,5 @@ def run_with():
 
 
 @pytest.fixture
-def prompts_at():
-    return store_prompts
+def prompts_of():
+    return prompt_set

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -85,17 +86,37 @@ def weights(tiny_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Path
     return packed(tiny_paper, "weights", tmp_path_factory.mktemp("bundle"))
 
 
-def packed(project: Project, tier: str, folder: Path) -> Path:
+def packed(project: Project, tier: str, folder: Path, *options: str) -> Path:
     path = folder / f"smoke-{tier}.tar.xz"
-    said = project.tool("bundle", "--scale", "smoke", "--tier", tier, "--output", str(path))
+    said = project.tool("bundle", "--scale", "smoke", "--tier", tier, "--output", str(path), *options)
     assert said.returncode == 0, said.stdout
     return path
+
+
+def test_weights_of_one_run_are_compared_without_training(
+    tiny_project: Project, tiny_paper: Paper, tmp_path: Path
+) -> None:
+    """Fails if the bundle holds another run, or what it holds is trained again because prompts are drawn again."""
+    bundle = packed(tiny_paper, "weights", tmp_path, "--runs", "spherical")
+    with tarfile.open(bundle) as archive:
+        held = {name.split("/")[3] for name in archive.getnames() if "/trained/" in name}
+    assert held == {"spherical"}
+    project = tiny_project.copy(tmp_path / "clone")
+    assert project.tool("restore", str(bundle)).returncode == 0
+    table = "results/smoke/tables/spherical/errors.parquet"
+    assert set(project.planned(table)) == {"sample_prompts", "solve_prompts", "probe_model", "compare_run"}
+    run = project.snakemake(table, "--cores", "2")
+    assert run.returncode == 0, run.stdout
+    assert (project.path / table).read_bytes() == (tiny_paper.path / table).read_bytes()
+    assert project.planned(table) == {}
+    said = tiny_paper.tool("bundle", "--runs", "spherica", "--output", str(tmp_path / "x.tar.xz"))
+    assert "--runs: found 'spherica', which is not a trained run (did you mean 'spherical'?)" in said.stdout
 
 
 @pytest.mark.parametrize(
     ("tier", "follows", "done"),
     [
-        ("weights", {"probe_model", "compare_run"}, {"sample_prompts", "train_model", "build_control"}),
+        ("weights", {"sample_prompts", "probe_model", "compare_run"}, {"train_model", "build_control"}),
         ("predictions", {"compare_run"}, {"sample_prompts", "train_model", "probe_model", "solve_prompts"}),
     ],
 )

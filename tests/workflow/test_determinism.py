@@ -1,6 +1,5 @@
 """The same machine and threads give the same bytes; other threads give metrics within a stated tolerance."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,8 @@ import pandas as pd
 import pytest
 from support import Paper, Project, fingerprints
 
+from ickrr.config.load import load_experiment
+from ickrr.io.files import write_json
 from ickrr.report.latex import build_paper
 
 TOLERANCE = 0.02  # relative, of the excess risk after the smoke training (docs/reruns.md)
@@ -40,7 +41,7 @@ def test_equal_runs_make_equal_bytes(tiny_project: Project, tiny_paper: Paper, t
 def test_training_asks_for_one_thread(tiny_project: Project, cores: str) -> None:
     """Fails if the number of threads, and with it the bytes, depends on --cores."""
     run = tiny_project.snakemake("-n", "-p", "--cores", cores)
-    commands = [line for line in run.stdout.splitlines() if " train_model --validation " in line]
+    commands = [line for line in run.stdout.splitlines() if " train_model --weights " in line]
     assert len(commands) == 3
     assert all("--threads 1 " in command for command in commands)
 
@@ -49,14 +50,16 @@ def test_training_asks_for_one_thread(tiny_project: Project, cores: str) -> None
 def test_threads_change_metrics_little(tiny_paper: Paper, tmp_path: Path) -> None:
     """Fails if two threads train a model that is another one in more than rounding."""
     spec = tmp_path / "run.json"
-    resolved = json.loads(tiny_paper.tool("config", "--scale", "smoke", "--run", "spherical").stdout)
-    del resolved["seeds"]
-    spec.write_text(json.dumps(resolved))
+    experiment = load_experiment(tiny_paper.path / "config.yaml", "smoke")
+    prompts = tmp_path / "validation.json"
+    write_json(spec, experiment.run("spherical").model_dump(mode="json"))
+    write_json(prompts, experiment.prompt_set("spherical-validation").model_dump(mode="json"))
     finals = []
     for threads in ("1", "2"):
         folder = tmp_path / threads
         outputs = {
             "--weights": "weights.safetensors",
+            "--snapshots": "snapshots.safetensors",
             "--learning-curve": "curve.parquet",
             "--rate": "rate.parquet",
             "--state": "state.safetensors",
@@ -65,7 +68,7 @@ def test_threads_change_metrics_little(tiny_paper: Paper, tmp_path: Path) -> Non
         run = tiny_paper.tool(
             "train", "--run", str(spec), "--seed", "0",
             "--threads", threads,
-            "--validation", "results/smoke/prompts/spherical-validation.safetensors",
+            "--validation", str(prompts),
             "--device", "cpu", *files,
         )  # fmt: skip
         assert run.returncode == 0, run.stdout

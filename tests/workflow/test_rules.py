@@ -125,14 +125,14 @@ def test_short_targets_plan_their_ancestors_only(fresh_project: Project) -> None
     """Fails if `snakemake fig_training` solves or probes, or fig1 typesets the paper."""
     planned = fresh_project.planned("fig_training")
     assert planned.pop("draw_figure") == 1
-    assert set(planned) - {"fig_training"} == {"sample_prompts", "train_model", "tabulate_training"}
+    assert set(planned) - {"fig_training"} == {"train_model", "tabulate_training"}
     assert "build_paper" not in fresh_project.planned("fig1")
 
 
 @pytest.mark.parametrize(
     "file",
     [
-        "prompts/noise_low-validation.safetensors",  # a run's name where a task's is meant
+        "prompts/noise_low-evaluation.safetensors",  # a run's name where a task's is meant
         "trajectories/nosuch-evaluation/richardson.safetensors",
         "trained/nosuch/seed0/weights.safetensors",
         "predictions/nosuch/seed0.safetensors",

@@ -4,11 +4,11 @@ from functools import cache
 from typing import get_args
 
 from ickrr.config import kinds
-from ickrr.config.task import Split
+from ickrr.config.task import Stored
 from ickrr.report.latex import sources
 from ickrr.report.numbers.reads import tables_read
 
-SPLITS = get_args(Split)
+SPLITS = get_args(Stored)
 
 
 # Runs and tasks.
@@ -46,6 +46,11 @@ def evaluation_set(wildcards):
     """Settings of the evaluation prompts of a task, or of a run's task."""
     task = getattr(wildcards, "task", None) or experiment.task_of(wildcards.run)
     return experiment.prompt_set(f"{task}-evaluation")
+
+
+def validation_set(wildcards):
+    """Settings of the prompts that the learning curve of a run is measured on."""
+    return experiment.prompt_set(f"{experiment.task_of(wildcards.run)}-validation")
 
 
 def prompts_of(split):

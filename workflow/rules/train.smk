@@ -1,9 +1,8 @@
 rule train_model:
     """Train the transformer of one run from one seed."""
-    input:
-        validation=prompts_of("validation"),
     output:
         weights="<results>/trained/{run}/seed{seed}/weights.safetensors",
+        snapshots="<results>/trained/{run}/seed{seed}/snapshots.safetensors",
         learning_curve="<results>/trained/{run}/seed{seed}/learning_curve.parquet",
         rate="<results>/trained/{run}/seed{seed}/rate.parquet",
     log:
@@ -23,7 +22,7 @@ rule train_model:
         **job(
             "train_model",
             chosen=modules_of_run,
-            settings={"run": run_settings},
+            settings={"run": run_settings, "validation": validation_set},
             seed="{seed}",
             # No output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
             state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",

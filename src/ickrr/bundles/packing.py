@@ -5,7 +5,7 @@ import io
 import lzma
 import re
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -27,17 +27,20 @@ from ickrr.io.files import atomic_path
 from ickrr.provenance import INCOMPLETE, Record, Records, digest, recorded_files, snakemake_metadata
 
 # Files below results/<scale>. Each tier holds what the next stage reads, so that only what follows runs:
-# figures and text read tables; tables are made from predictions, and those from weights. One job draws all
-# prompts of a task, and trainings read some of them: if the others had to be drawn again, Snakemake would
-# train again too.
+# figures and text read tables; tables are made from predictions, and those from weights. Weights need no
+# prompts: those that layers are read on are drawn again, and a training draws its own.
+TRAINED: Final = tuple(
+    f"trained/*/{name}"
+    for name in ("weights.safetensors", "learning_curve.parquet", "rate.parquet", "expected.json")
+)
 TIERS: Final[dict[str, tuple[str, ...]]] = {
     "tables": ("tables/*", "trained/*/rate.parquet"),
     "predictions": (
-        "trained/*",
+        *TRAINED,
         "prompts/*",
         *("predictions/*", "trajectories/*", "operators/*", "construction/*"),
     ),
-    "weights": ("trained/*", "prompts/*"),
+    "weights": TRAINED,
 }
 # Not packed: like the PDF, these are made where they are looked at.
 DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")
@@ -57,13 +60,14 @@ class Packed:
     left_out: list[str]
 
 
-def pack(results: Path, tier: str, output: Path) -> Packed:
+def pack(results: Path, tier: str, output: Path, runs: Collection[str] = ()) -> Packed:
     """Write the bundle of a tier atomically: what the paper was made from, or without a paper what there is.
 
     Args:
         results: the folder ``results/<scale>``, relative to the working directory.
         tier: a key of `TIERS`.
         output: archive to write.
+        runs: runs whose results are packed; all if none is named.
 
     Raises:
         BundleError: there is nothing to pack; something that the paper was made from does not belong with
@@ -77,14 +81,15 @@ def pack(results: Path, tier: str, output: Path) -> Packed:
         read = lineage.ancestors([str(paper)])
         # A figure that is added later may read what the same jobs wrote besides.
         beside = [name for name in lineage.outputs(read) if Path(name).exists()]
-        files = [name for name in sorted({*read, *beside}) if _of_tier(name, results, tier)]
+        files = [name for name in sorted({*read, *beside}) if _wanted(name, results, tier, runs)]
     else:
         there = [str(path) for path in sorted(results.rglob("*")) if path.is_file()]
-        wanted = [name for name in there if _of_tier(name, results, tier)]
+        wanted = [name for name in there if _wanted(name, results, tier, runs)]
         files = [name for name in wanted if lineage.fault(name) is None]
         left_out = [fault for name in wanted if (fault := lineage.fault(name)) is not None]
     if not files:
-        raise BundleError(f"{results}: holds nothing finished of tier {tier}; run snakemake first")
+        of_runs = f" of {' and '.join(runs)}" if runs else ""
+        raise BundleError(f"{results}: holds nothing finished of tier {tier}{of_runs}; run snakemake first")
     gone = [name for name in files if not Path(name).is_file()]
     if gone:
         raise BundleError(f"{gone[0]}: is gone; run snakemake until nothing is to be done, then pack again")
@@ -93,9 +98,11 @@ def pack(results: Path, tier: str, output: Path) -> Packed:
     return Packed(contents, left_out)
 
 
-def _of_tier(name: str, results: Path, tier: str) -> bool:
-    hidden = Path(name).name.startswith(".")  # a half-written file
-    return _matches(name, results, TIERS[tier]) and not _matches(name, results, DRAWN) and not hidden
+def _wanted(name: str, results: Path, tier: str, runs: Collection[str]) -> bool:
+    if Path(name).name.startswith("."):  # a half-written file
+        return False
+    of_runs = not runs or any(_matches(name, results, [f"*/{run}/*"]) for run in runs)
+    return of_runs and _matches(name, results, TIERS[tier]) and not _matches(name, results, DRAWN)
 
 
 def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Settings of a regression task and of a stored set of prompts."""
+"""Settings of a regression task and of a set of its prompts."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,8 @@ from ickrr.entries import KERNELS, LAWS
 
 Law = Annotated[str, LAWS]
 KernelName = Annotated[str, KERNELS]
-Split = Literal["fit", "evaluation", "validation"]
+Stored = Literal["fit", "evaluation"]
+Split = Literal[Stored, "validation"]
 
 
 class TaskSettings(Settings):
@@ -35,7 +36,7 @@ class TaskSettings(Settings):
 
 
 class PromptSettings(Settings):
-    """One stored set of prompts."""
+    """One set of prompts; those of `Stored` splits are kept in files, trainings draw their validation set."""
 
     name: str
     task_name: str

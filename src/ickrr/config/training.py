@@ -60,10 +60,17 @@ class TrainingSettings(Settings):
         50, "Steps between points of the learning curve", "technical", "steps", ge=1
     )
     checkpoint_every: int = setting(100, "Steps between checkpoints", "technical", "steps", ge=1)
+    snapshots: int = setting(
+        0, "Steps, evenly spaced by logarithm up to the last, whose weights are kept; 0 keeps none", ge=0
+    )
     allow_divergence: Flag = setting(
         False,
         "Record a loss that is not finite as the run's result (for ablations), instead of an error",
     )
+
+    def snapshot_steps(self) -> set[int]:
+        """Return the steps whose weights are kept; fewer than asked for where two would be the same."""
+        return {round(self.steps ** (index / self.snapshots)) for index in range(1, self.snapshots + 1)}
 
     @model_validator(mode="after")
     def warmup_fits(self) -> Self:

@@ -40,7 +40,7 @@ def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> f
         task = experiment.task(wildcards["task"])
         points = task.context_length + 1
         if rule == "sample_prompts":
-            counts = prompts.fit + prompts.evaluation + prompts.validation
+            counts = prompts.fit + prompts.evaluation
             return DOUBLE * counts * points * (task.dimension + 4)  # x, and y, f, its mean and variance
         steps, solvers = experiment.solvers.steps + 1, len(experiment.solvers.names)
         return DOUBLE * solvers * (steps + 1) * prompts.evaluation * points
@@ -56,5 +56,5 @@ def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> f
         levels = 1 + sum(len(levels) - 1 for levels in experiment.operators.dials.levels().values())
         heads = run.model.layers * run.model.heads
         return DOUBLE * COMPARISONS * levels * experiment.operators.prompts * heads
-    # Weights, and while it trains a checkpoint of them, their moments and a copy.
-    return SINGLE * 5 * parameters(run.model, run.task)
+    # Weights, and while it trains a checkpoint of them, their moments and a copy; what is kept, in both.
+    return SINGLE * (5 + 2 * run.training.snapshots) * parameters(run.model, run.task)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from ickrr.config.run import RunSettings
-from ickrr.config.task import Split
+from ickrr.config.task import Stored
 from ickrr.errors import ConfigError
 from ickrr.io.run_files import load_prompts
 from ickrr.solvers.system import KernelSystem
@@ -56,7 +56,7 @@ class Problem:
         return Problem(self.x[prompts], self.y[prompts], self.lengthscale, self.ridge)
 
 
-def stored_problem(path: Path, run: RunSettings, split: Split) -> Problem:
+def stored_problem(path: Path, run: RunSettings, split: Stored) -> Problem:
     """Read stored prompts of a run's task.
 
     Raises:

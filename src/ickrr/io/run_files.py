@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from ickrr.config.run import RunSettings
-from ickrr.config.task import Split
+from ickrr.config.task import Stored
 from ickrr.errors import FileError
 from ickrr.io.checks import Array, load_checked
 from ickrr.io.origin import ADVICE, require_equal
 from ickrr.io.tensors import read_metadata
 
 
-def load_prompts(path: str | Path, run: RunSettings, split: Split) -> dict[str, Array]:
+def load_prompts(path: str | Path, run: RunSettings, split: Stored) -> dict[str, Array]:
     """Read a set of prompts of the run's task.
 
     Args:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ickrr.code import ROOT
 from ickrr.config.messages import no_such
 from ickrr.config.run import RunSettings
-from ickrr.config.task import Split
+from ickrr.config.task import Stored
 from ickrr.errors import ConfigError, FileError
 from ickrr.io.checks import Array, load_checked
 from ickrr.io.predictions import load_predictions
@@ -51,11 +51,11 @@ class LoadedRun:
         """The evaluation prompts; see `prompts_of`."""
         return self.prompts_of("evaluation")
 
-    def prompts_of(self, split: Split) -> dict[str, Array]:
+    def prompts_of(self, split: Stored) -> dict[str, Array]:
         """Return the stored prompts of the run's task.
 
         Args:
-            split: what they were drawn for: ``fit``, ``evaluation`` or ``validation``.
+            split: what they were drawn for, ``fit`` or ``evaluation``.
 
         Returns:
             `x` (B, N+1, d), `y`, `f`, `posterior_mean` and `posterior_variance`, each (B, N+1). Entry n is

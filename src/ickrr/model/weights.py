@@ -59,6 +59,44 @@ def load_model(path: str | Path, run: RunSettings, seed: int | None = None) -> T
     return model.eval()
 
 
+def save_snapshots(path: str | Path, snapshots: Mapping[str, Tensor], run: RunSettings, seed: int) -> None:
+    """Write the weights of some steps of a training; none if the run keeps none.
+
+    Args:
+        path: safetensors file.
+        snapshots: state dicts of the model, names ``<step>:<name>``.
+        run: resolved run that it was trained with.
+        seed: seed that it was trained with.
+    """
+    save_tensors(path, snapshots, {"run": run.model_dump(mode="json"), "seed": seed})
+
+
+def load_snapshots(path: str | Path, run: RunSettings, seed: int) -> dict[int, Transformer]:
+    """Load the models of the steps that a training kept, in their order, on the CPU, in evaluation mode.
+
+    Args:
+        path: file written by `save_snapshots`.
+        run: run that the file must belong to.
+        seed: seed that the file must belong to.
+
+    Raises:
+        FileError: the file is missing or damaged, belongs to another run or seed, or its shapes do
+            not fit; the message names what differs.
+    """
+    require_same_origin(path, read_metadata(path), run, seed)
+    states: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in load_tensors(path).items():
+        step, _, name = key.partition(":")
+        states.setdefault(int(step), {})[name] = tensor
+    models = {}
+    for kept in sorted(states):
+        model = build_model(run)
+        require_same_shapes(path, states[kept], model.state_dict())
+        model.load_state_dict(states[kept])
+        models[kept] = model.eval()
+    return models
+
+
 def require_same_origin(
     path: str | Path, metadata: Mapping[str, Any], run: RunSettings, seed: int | None
 ) -> None:

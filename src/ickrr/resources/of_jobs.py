@@ -152,7 +152,7 @@ class JobResources:
         task, prompts, solvers = self.experiment.task(name), self.experiment.prompts, self.experiment.solvers
         match rule:
             case "sample_prompts":
-                counts = (prompts.fit, prompts.evaluation, prompts.validation)
+                counts = (prompts.fit, prompts.evaluation)
                 memory = of_steps.drawing_memory_mb(task, max(counts))
                 return memory, of_steps.drawing_seconds(task, sum(counts))
             case "solve_prompts":

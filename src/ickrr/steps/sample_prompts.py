@@ -8,8 +8,7 @@ import torch
 from ickrr.config.task import PromptSets
 from ickrr.io.files import paths_by_name, read_settings
 from ickrr.io.tensors import save_tensors
-from ickrr.randomness import torch_generator
-from ickrr.tasks import sample_prompts
+from ickrr.tasks import draw_set
 from ickrr.threads import add_threads_option
 
 
@@ -23,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Draw the prompts; the stream of a set is that of the experiment's seed, the task and the split.
+    """Draw the prompts.
 
     Raises:
         FileError: the prompt sets cannot be read, or are fewer or more than the files.
@@ -33,6 +32,8 @@ def main(arguments: argparse.Namespace) -> None:
     sets = read_settings(arguments.prompts, PromptSets).root
     outputs = paths_by_name("--sets", [settings.name for settings in sets], arguments.sets)
     for settings in sets:
-        generator = torch_generator(settings.seed, "prompts", settings.task_name, settings.split)
-        prompts = sample_prompts(settings.task, settings.count, generator)
-        save_tensors(outputs[settings.name], prompts.tensors(), {"prompts": settings.model_dump(mode="json")})
+        save_tensors(
+            outputs[settings.name],
+            draw_set(settings).tensors(),
+            {"prompts": settings.model_dump(mode="json")},
+        )

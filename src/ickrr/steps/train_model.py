@@ -6,9 +6,10 @@ from pathlib import Path
 import torch
 
 from ickrr.config.run import RunSettings
+from ickrr.config.task import PromptSettings
 from ickrr.device import add_compute_options, resolve_device
 from ickrr.io.files import read_settings, write_table
-from ickrr.model.weights import save_weights
+from ickrr.model.weights import save_snapshots, save_weights
 from ickrr.training.interruption import exit_in_time
 from ickrr.training.live import LiveCurve
 from ickrr.training.loop import Trainer
@@ -20,9 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
     parser.add_argument("--seed", type=int, required=True, help="seed of weights and prompts")
     parser.add_argument(
-        "--validation", type=Path, required=True, help="stored prompts of the learning curve (safetensors)"
+        "--validation", type=Path, required=True, help="prompts of the learning curve, a resolved set (JSON)"
     )
     parser.add_argument("--weights", type=Path, required=True, help="weights to write (safetensors)")
+    parser.add_argument("--snapshots", type=Path, required=True, help="weights on the way (safetensors)")
     parser.add_argument(
         "--learning-curve", type=Path, required=True, help="learning curve to write (Parquet)"
     )
@@ -48,7 +50,7 @@ def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
     device = resolve_device(arguments.device)
-    validation = Validation(arguments.validation, run, device)
+    validation = Validation(read_settings(arguments.validation, PromptSettings), run, device)
     sources = arguments.sources  # set by the entry point
     code = f"{sources.digest} torch {torch.__version__}"
 
@@ -65,6 +67,7 @@ def main(arguments: argparse.Namespace) -> None:
     write_table(arguments.learning_curve, outcome.history.learning_curve())
     write_table(arguments.rate, outcome.history.rates())
     save_weights(arguments.weights, outcome.weights, run, arguments.seed, outcome.diverged_at)
+    save_snapshots(arguments.snapshots, outcome.snapshots, run, arguments.seed)
     live.remove()
     # This comes last: a kill before this line leaves a state from which the same outputs are made again.
     arguments.state.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ class Checkpoint:
         history: `History.tensors`.
         pending: loss and gradient norm of every step since the last row of the curve, (k, 2).
         validated: state dict at the last row of the curve, empty where divergence is not allowed.
+        snapshots: state dicts of the steps whose weights are kept, names ``<step>:<name>``.
     """
 
     step: int
@@ -36,9 +37,10 @@ class Checkpoint:
     history: Tensors
     pending: Tensor
     validated: Tensors
+    snapshots: Tensors
 
 
-GROUPS = ("model", "optimizer", "history", "validated")
+GROUPS = ("model", "optimizer", "history", "validated", "snapshots")
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint, run: RunSettings, seed: int, code: str) -> None:

@@ -39,12 +39,14 @@ class Outcome:
         weights: final state dict; after a divergence the last one that validated.
         history: learning curve and rates.
         diverged_at: first step whose loss or gradient was not finite, None if there was none.
+        snapshots: state dicts of the steps whose weights are kept, names ``<step>:<name>``.
         resumed_from: step of the checkpoint that this process started from, None if it started afresh.
     """
 
     weights: dict[str, Tensor]
     history: History
     diverged_at: int | None
+    snapshots: dict[str, Tensor]
     resumed_from: int | None
 
 
@@ -91,6 +93,7 @@ class Trainer:
         self.history = History()
         self.pending: list[Tensor] = []  # (loss, gradient norm) of each step since the last row of the curve
         self.validated = self._copy_of_weights()
+        self.snapshots: dict[str, Tensor] = {}
         self.saved_step: int | None = None
         self.resumed_from = self._resume()
 
@@ -110,13 +113,15 @@ class Trainer:
             TrainingInterrupted: asked to stop; the state is saved.
             ConfigError: the precision needs a GPU and there is none.
         """
-        steps = self.settings.steps
+        steps, kept = self.settings.steps, self.settings.snapshot_steps()
         diverged_at = None
         clock = _Clock(self.resumed_from or 0, self.history.elapsed)
         with arithmetic(self.settings.precision, self.device):
             for done in track(steps, f"training {self.label}", start=self.resumed_from or 0):
                 step = done + 1
                 self._update(step)
+                if step in kept:
+                    self._keep(step)
                 stop = interruption.requested()
                 validate = step % self.settings.validate_every == 0 or step == steps
                 save = (step % self.settings.checkpoint_every == 0 or stop is not None) and step < steps
@@ -139,7 +144,7 @@ class Trainer:
                         code,
                     )
         weights = self._copy_of_weights() if diverged_at is None else self.validated
-        return Outcome(weights, self.history, diverged_at, self.resumed_from)
+        return Outcome(weights, self.history, diverged_at, self.snapshots, self.resumed_from)
 
     def _update(self, step: int) -> None:
         batch = self.data.batch(step)
@@ -149,6 +154,9 @@ class Trainer:
         loss.backward()
         norm = self.optimizer.step(step)
         self.pending.append(torch.stack((loss.detach(), norm)))  # (2)
+
+    def _keep(self, step: int) -> None:
+        self.snapshots |= {f"{step}:{name}": value for name, value in self._copy_of_weights().items()}
 
     def _diverged_at(self, step: int) -> int | None:
         """Return the first step since the last row whose loss or gradient is not finite."""
@@ -203,6 +211,7 @@ class Trainer:
             history=self.history.tensors(),
             pending=torch.stack(self.pending) if self.pending else torch.zeros(0, 2),
             validated=self.validated if self.settings.allow_divergence else {},
+            snapshots=self.snapshots,
         )
         save_checkpoint(self.state_path, checkpoint, self.run, self.seed, self.code)
         self.saved_step = step
@@ -223,6 +232,7 @@ class Trainer:
         self.pending = list(checkpoint.pending.to(self.device))
         if self.settings.allow_divergence:
             self.validated = {name: tensor.to(self.device) for name, tensor in checkpoint.validated.items()}
+        self.snapshots = checkpoint.snapshots
         self.saved_step = checkpoint.step
         print(f"{self.label}: resumes after step {checkpoint.step}", file=sys.stderr, flush=True)
         return checkpoint.step

@@ -1,38 +1,43 @@
 """Excess risk on fixed prompts: mean over prompts and n = 0..N of (p - posterior_mean)^2."""
 
-from pathlib import Path
 from typing import Final
 
 import torch
 
 from ickrr.config.run import RunSettings
-from ickrr.io.run_files import load_prompts
+from ickrr.config.task import PromptSettings
+from ickrr.errors import ConfigError
 from ickrr.model.transformer import Transformer
+from ickrr.tasks import draw_set
 
 CHUNK_PROMPTS: Final = 128  # bounds the memory of a validation
 
 
 class Validation:
-    """Stored prompts on which the learning curve is measured.
+    """Prompts on which the learning curve is measured, the same for all seeds of a run.
+
+    They are drawn here, so that a training reads no file: stored prompts can be drawn again without it.
 
     Args:
-        path: a prompt set written by the step ``sample_prompts``, of the split ``validation``.
+        settings: the set of prompts.
         run: run whose task the prompts must be of.
         device: where the model is.
 
     Raises:
-        FileError: the file is missing or damaged, or its prompts are of another task, split or shape.
+        ConfigError: the prompts are of another task.
     """
 
-    def __init__(self, path: str | Path, run: RunSettings, device: torch.device) -> None:
-        arrays = {
-            name: torch.from_numpy(array).to(device)
-            for name, array in load_prompts(path, run, "validation").items()
-        }
-        self.x = arrays["x"].float()  # (B, N+1, d)
-        self.y = arrays["y"].float()  # (B, N+1)
-        self.posterior_mean = arrays["posterior_mean"].double()  # (B, N+1)
-        self.bayes_risk = float(arrays["posterior_variance"].double().mean())
+    def __init__(self, settings: PromptSettings, run: RunSettings, device: torch.device) -> None:
+        if settings.task != run.task:
+            raise ConfigError(
+                f"validation prompts '{settings.name}' are of {settings.task}, but run '{run.name}' is "
+                f"trained on {run.task}; give the prompts of its task, '{run.task_name}'"
+            )
+        prompts = draw_set(settings)
+        self.x = prompts.x.to(device).float()  # (B, N+1, d)
+        self.y = prompts.y.to(device).float()  # (B, N+1)
+        self.posterior_mean = prompts.posterior_mean.to(device)  # (B, N+1)
+        self.bayes_risk = float(prompts.posterior_variance.mean())
 
     @torch.no_grad()
     def excess_risk(self, model: Transformer) -> float:

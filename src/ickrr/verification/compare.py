@@ -5,7 +5,7 @@ from typing import get_args
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.config.task import Split
+from ickrr.config.task import Stored
 from ickrr.differences.settings import changed_code, changed_settings
 from ickrr.differences.sides import Side
 from ickrr.verification.agreement import agreements, conclusions, numbers, spreads
@@ -64,7 +64,7 @@ def _weights(run: str, seed: int) -> str:
 def _bits(experiment: Experiment, reference: Side, here: Side, run: str, seed: int) -> dict[str, bool | None]:
     """Say of each file of the training whether its bytes are the reference's; None where it has no record."""
     task = experiment.task_of(run)
-    names = [f"prompts/{task}-{split}.safetensors" for split in get_args(Split)]
+    names = [f"prompts/{task}-{split}.safetensors" for split in get_args(Stored)]
     names += [_weights(run, seed), f"trained/{run}/seed{seed}/learning_curve.parquet"]
     names += [f"predictions/{run}/seed{seed}.safetensors"] if experiment.is_compared(run) else []
     digests = [[_digest(side, experiment.scale, name) for name in names] for side in (reference, here)]
