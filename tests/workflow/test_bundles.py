@@ -96,7 +96,7 @@ def packed(project: Project, tier: str, folder: Path, *options: str) -> Path:
 def test_weights_of_one_run_are_compared_without_training(
     tiny_project: Project, tiny_paper: Paper, tmp_path: Path
 ) -> None:
-    """Fails if the bundle holds another run, or what it holds is trained again because prompts are drawn again."""
+    """Fails if the bundle holds another run, or what it holds is trained again with its prompts."""
     bundle = packed(tiny_paper, "weights", tmp_path, "--runs", "spherical")
     with tarfile.open(bundle) as archive:
         held = {name.split("/")[3] for name in archive.getnames() if "/trained/" in name}
