@@ -42,7 +42,7 @@ def load_experiment(
 
     Args:
         config_file: the default experiment; the overlays of scales are in ``workflow/scales`` beside it.
-        scale: ``smoke``, ``laptop`` or ``paper``; if absent, that of the last file that names one.
+        scale: ``smoke``, ``laptop``, ``desk`` or ``paper``; if absent, that of the last file that names one.
         overlay: further files of the same form, laid on the scale in this order.
         overrides: values given on the command line, laid on everything; `scale` and `overlay` may be among
             them.
