@@ -148,18 +148,15 @@ def statistic(condition, run, tables):
             return normal(final(run)["excess_risk"] / final(run)["bayes_risk"])
         return quotient(normal(final(run)["excess_risk"]), normal(final(reference)["excess_risk"]))
 
-    def noise(method):
-        rows = read("noise", method=method)
-        rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
-        rows = rows[rows["context_length"] == rows["context_length"].max()]
-        value, low, high = rows["ratio"].mean(), rows["ratio_low"].mean(), rows["ratio_high"].mean()
-        error = Z * rows["ratio"].std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
-        return value, value - math.hypot(value - low, error), value + math.hypot(high - value, error)
-
-    if name == "noise_ratio":
-        return noise(condition["method"])
-    assert name == "noise_gap"
-    return quotient(noise("transformer"), noise("encoded_oracle"))
+    rows = read("noise", method=condition.get("method", "transformer"))
+    rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
+    rows = rows[rows["context_length"] == rows["context_length"].max()]
+    assert name in ("noise_ratio", "effective_ridge")
+    column, into, back = ("ratio", float, float) if name == "noise_ratio" else ("ridge", math.log, math.exp)
+    values, lows, highs = (rows[column + end].map(into) for end in ("", "_low", "_high"))
+    error = Z * values.std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
+    middle, down, up = values.mean(), values.mean() - lows.mean(), highs.mean() - values.mean()
+    return back(middle), back(middle - math.hypot(down, error)), back(middle + math.hypot(up, error))
 
 
 def normal(values):

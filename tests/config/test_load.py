@@ -298,9 +298,13 @@ def test_config_shows_the_seeds_of_a_run(capsys):
 @pytest.mark.parametrize(
     ("condition", "overlay", "expected"),
     [
-        ("statistic: noise_gap, factor: 0.3, runs: [uniform], above: 0", {}, "factor: found 0.3, which"),
         (
-            "statistic: noise_gap, factor: 0.1, runs: [uniform], above: 0",
+            "statistic: effective_ridge, factor: 0.3, runs: [uniform], above: 0",
+            {},
+            "factor: found 0.3, which",
+        ),
+        (
+            "statistic: effective_ridge, factor: 0.1, runs: [uniform], above: 0",
             {"noise_mismatch": {"factors": [1.0, 3.0], "snapshots": [1.0]}},
             "factor: found 0.1, which is not among noise_mismatch.factors; allowed: 1, 3",
         ),

@@ -126,7 +126,8 @@ def random_noise(run, generator):
             ratio = generator.uniform(0.9, 1.4)
             low, high = ratio * generator.uniform(0.8, 1), ratio * generator.uniform(1, 1.2)
             at = (run, seed, factor, 0.3 * factor, n, method)
-            rows.append((*at, 0.1, 0.2, ratio, low, high, 1.0))
+            ridge = np.sort(np.exp(generator.normal(0, generator.uniform(0.05, 0.5), 3)))
+            rows.append((*at, 0.1, 0.2, ratio, low, high, 1.0, *ridge[[1, 0, 2]]))
     return pd.DataFrame(rows, columns=list(COLUMNS["noise"]))
 
 
