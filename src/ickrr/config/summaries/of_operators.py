@@ -31,11 +31,21 @@ LEVELS: Final = Names(
     rule=f"`{IN_DISTRIBUTION}`, and `<dial>=<level>` of the further levels of `operators.dials`",
 )
 ANCHOR: Final = Names(
-    {"linear_regression": "linear attention"},
-    lambda experiment: [experiment.operators.anchor] if experiment.operators.anchor else [],
-    "the run of `operators.anchor`",
+    {"linear_regression": "one linear layer", "linear_regression_deep": "several linear layers"},
+    lambda experiment: experiment.anchors,
+    "the run of `operators.anchor` and the others of its task",
 )
 GRADIENT_STEPS: Final = Names({"matrix": r"matrix $\Gamma$", "scalar": r"scalar $\Gamma$"})
+
+
+def _steps(experiment: Experiment) -> list[str]:
+    layers = max((experiment.run(run).model.layers for run in experiment.anchors), default=0)
+    return [str(step) for step in range(1, 2 * layers + 1)]
+
+
+STEPS: Final = Names(
+    settings=_steps, rule="numbers of steps, from 1 to twice as many as the deepest of these runs has layers"
+)
 
 OPERATOR_QUANTITIES: Final = {
     "gaussian_distance": Quantity(
@@ -117,16 +127,36 @@ OPERATOR_QUANTITIES: Final = {
 
 ANCHOR_QUANTITIES: Final = {
     "agreement": Quantity(
-        "one layer minus one gradient step",
-        "RMS(model - gradient step) over RMS(gradient step), over context lengths 1..N, mean over seeds",
+        "model minus nearest gradient step",
+        "RMS(model - gradient step) over RMS(gradient step), of the step that is nearest to the model on the "
+        "fit prompts, over context lengths 1..N, mean over seeds",
+        ANCHOR,
+        GRADIENT_STEPS,
+    ),
+    "agreement_best": Quantity(
+        "model minus best gradient step",
+        "the same with the step that has the least error on the fit prompts",
         ANCHOR,
         GRADIENT_STEPS,
     ),
     "error_ratio": Quantity(
-        "error over that of one gradient step",
-        "mean squared error of the model against f over that of the gradient step",
+        "error over that of the best gradient step",
+        "mean squared error of the model against f over that of the step with the least error",
         ANCHOR,
         GRADIENT_STEPS,
+    ),
+    "steps_agreement": Quantity(
+        "model minus nearest gradient steps",
+        "RMS(model - gradient steps) over RMS(gradient steps), of the steps, each with a size of its own, "
+        "that are nearest to the model on the fit prompts",
+        ANCHOR,
+        STEPS,
+    ),
+    "steps_of_ridge": Quantity(
+        "ridge regression minus nearest gradient steps",
+        "the same of converged ridge regression, which takes no steps, in place of the model",
+        ANCHOR,
+        STEPS,
     ),
     "error_ratio_ridge": Quantity(
         "error over that of ridge regression",

@@ -1,4 +1,4 @@
-"""Ridge of the kernel ridge regression nearest to the transformer at some test noise, over that of training."""
+"""Ridge of the kernel ridge regression nearest to the transformer, over that of training, by test noise."""
 
 import math
 
