@@ -53,7 +53,7 @@ def metarep_tables(seed=0):
         operators += [
             estimate("krr_gap", run, kernel, 0.2) for kernel in ("gaussian", "representation", "data")
         ]
-        operators += [estimate("degradation", run, dial, 1.5) for dial in DIALS]
+        operators += [estimate("degradation", run, dial, 1.5) for dial in (*DIALS, "all")]
         operators += [exact("silent", run, dial, float(generator.integers(2))) for dial in DIALS]
     anchor = []
     for run in ("linear_regression", "linear_regression_deep"):

@@ -30,6 +30,11 @@ LEVELS: Final = Names(
     settings=_levels,
     rule=f"`{IN_DISTRIBUTION}`, and `<dial>=<level>` of the further levels of `operators.dials`",
 )
+DIALS_AND_ALL: Final = Names(
+    {"all": "all dials"},
+    lambda experiment: [*DIALS.known(experiment), "all"],
+    f"{DIALS.rule}, and `all`, their geometric mean",
+)
 ANCHOR: Final = Names(
     {"linear_regression": "one linear layer", "linear_regression_deep": "several linear layers"},
     lambda experiment: experiment.anchors,
@@ -56,7 +61,7 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "gaussian_best": Quantity(
         "distance of the best head from the Gaussian kernel",
-        "the same of the head that was best on the fit prompts",
+        "the same of the best head, see `gaussian_left` and `representation_left`",
         RUNS,
         LEVELS,
     ),
@@ -68,7 +73,20 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "representation_best": Quantity(
         "distance of the best head from the representation kernel",
-        "the same of the head that was best on the fit prompts",
+        "the same of the best head, see `gaussian_left` and `representation_left`",
+        RUNS,
+        LEVELS,
+    ),
+    "gaussian_left": Quantity(
+        "left of the best head by the Gaussian kernel",
+        "norm of (attention - kernel) over that of (attention - flat or diagonal attention, whichever is nearer), "
+        "of the head for which it is smallest on the fit prompts",
+        RUNS,
+        LEVELS,
+    ),
+    "representation_left": Quantity(
+        "left of the best head by the representation kernel",
+        "the same with the kernel of the representation",
         RUNS,
         LEVELS,
     ),
@@ -98,10 +116,10 @@ OPERATOR_QUANTITIES: Final = {
         KERNELS | Names({"data": "kernel of the data"}),
     ),
     "degradation": Quantity(
-        "distance, outermost over inside",
-        "`representation_best` at the outermost level of the dial over that in distribution",
+        "left of the best head, outermost over inside",
+        "`representation_left` at the outermost level of the dial over that in distribution",
         RUNS,
-        DIALS,
+        DIALS_AND_ALL,
     ),
     "error_growth": Quantity(
         "relative error, outermost over inside",
@@ -118,7 +136,7 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "silent": Quantity(
         "error grows unseen (1: yes)",
-        "1 where `error_growth` is clearly large and `degradation` clearly is not, by the rule in "
+        "1 where both growths of the error are clearly large and `degradation` clearly is not, by the rule in "
         "`ickrr.attention.tables`; otherwise 0",
         RUNS,
         DIALS,
