@@ -11,9 +11,9 @@ from sklearn.kernel_ridge import KernelRidge
 
 from ickrr.attention.dials import dial_draws
 from ickrr.attention.measurement import (
-    best_head_left,
     CONTROLS,
     Fit,
+    best_head_left,
     fit_bandwidths,
     head_distances,
     levels_of,
