@@ -249,7 +249,7 @@ def test_what_a_kernel_leaves_is_divided_by_what_plain_attention_leaves(layout, 
             own = operators[layer][kind, b, head].numpy()
             if layout == "paired":
                 flat = np.full((N, N), 1 / N)
-            else:  # row i of an x token sees 2i tokens of earlier pairs and itself, that of a y token one more
+            else:  # an x token sees 2i tokens of earlier pairs and itself, a y token one more
                 flat = np.array([[2.0] * i + [1.0 + kind] + [0.0] * (N - i - 1) for i in range(N)])
                 flat /= flat.sum(axis=1, keepdims=True)
             plain = min(np.linalg.norm(own - other, 2) for other in (flat, np.eye(N)))

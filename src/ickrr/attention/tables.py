@@ -237,7 +237,7 @@ def detail_table(measured: Measured) -> pd.DataFrame:
 
 
 def kernel_distances(measured: Measured, resamples: Resamples, at: int) -> dict[str, Array]:
-    """Mean distance over heads, and distance and share left of the best head, for both kernels: (1 + draws)."""
+    """Mean distance over heads; distance and share left of the best head; for both kernels: (1 + draws)."""
     found = {}
     for index, target in enumerate(measured.targets):
         mean = _mean_heads(measured.distances[:, at, index])

@@ -199,8 +199,8 @@ METAREP: Final[dict[str, Table]] = {
             "level": Column("its level; the first is in distribution"),
             "quantity": Column(
                 "`gaussian_distance`, `gaussian_best`, `gaussian_left`, `representation_distance`, "
-                "`representation_best`, `representation_left` (as in `metarep/operators`), `error`, `deviation`, `krr_gaussian`, `krr_representation` or "
-                "`krr_data`"
+                "`representation_best`, `representation_left` (as in `metarep/operators`), `error`, "
+                "`deviation`, `krr_gaussian`, `krr_representation` or `krr_data`"
             ),
             **ESTIMATE,
             "seeds": Column("number of seeds"),

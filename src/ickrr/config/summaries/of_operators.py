@@ -79,8 +79,8 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "gaussian_left": Quantity(
         "left of the best head by the Gaussian kernel",
-        "norm of (attention - kernel) over that of (attention - flat or diagonal attention, whichever is nearer), "
-        "of the head for which it is smallest on the fit prompts",
+        "norm of (attention - kernel) over that of (attention - flat or diagonal attention, whichever is "
+        "nearer), of the head for which it is smallest on the fit prompts",
         RUNS,
         LEVELS,
     ),
@@ -136,8 +136,8 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "silent": Quantity(
         "error grows unseen (1: yes)",
-        "1 where both growths of the error are clearly large and `degradation` clearly is not, by the rule in "
-        "`ickrr.attention.tables`; otherwise 0",
+        "1 where both growths of the error are clearly large and `degradation` clearly is not, by the rule "
+        "in `ickrr.attention.tables`; otherwise 0",
         RUNS,
         DIALS,
     ),
