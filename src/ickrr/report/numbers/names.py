@@ -181,6 +181,12 @@ GROUPS: Final = (
     ),
     Group(
         "construction",
+        "Steps to a tenth of the Bayes risk on random prompts, at the ends of the grid of context lengths.",
+        "Typical<Ridge>",
+        "StepsShortest StepsLongest LengthShortest LengthLongest",
+    ),
+    Group(
+        "construction",
         "The measured contraction factors.",
         "",
         "ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall "
