@@ -125,6 +125,77 @@ def statistic(condition, run, tables):
             for which, rows in both.items()
         }
         return quotient(normal(means[run]), normal(means[reference]))
+    if name == "median_ratio":
+        medians = {}
+        for which in (run, reference):
+            rows = read("matches", which, solver=solver)
+            rows = rows[rows["layer"] >= min(3, rows["layer"].max())]
+            medians[which] = [
+                sorted_middle([math.inf if math.isnan(far) else far for far in layers["distance"]])
+                for _, layers in rows.groupby("seed")
+            ]
+        own, other = medians[run], medians[reference]
+        return sorted_middle(own) / sorted_middle(other), min(own) / max(other), max(own) / min(other)
+    if name in ("profile_gap", "profile_lead"):
+        errors = read("errors")
+        deepest = read("matches")["layer"].max()
+
+        def gap(of_solver):
+            gaps = {}
+            for row in read("matches", solver=of_solver).itertuples():
+                if row.layer < min(3, deepest):
+                    continue
+                squares = []
+                for n in range(1, errors["context_length"].max() + 1):
+                    at = errors[errors["context_length"] == n]
+                    mine = at[
+                        (at["method"] == "transformer") & (at["seed"] == row.seed) & (at["step"] == row.layer)
+                    ]
+                    step = at[(at["method"] == of_solver) & (at["step"] == row.nearest_step)]
+                    squares.append(math.log(mine["mse"].item() / step["mse"].item()) ** 2)
+                gaps.setdefault(row.seed, []).append((sum(squares) / len(squares)) ** 0.5)
+            return pd.Series({seed: sum(each) / len(each) for seed, each in gaps.items()})
+
+        if name == "profile_gap":
+            return tuple(math.exp(end) for end in of_trainings(gap(solver)))
+        others = [of_trainings(gap(other) - gap(solver)) for other in SOLVERS if other != solver]
+        return tuple(pd.DataFrame(others).min(skipna=False))
+    if name == "equal_risk_ratio":
+
+        def curves(which):
+            errors = read("errors", which, method="transformer")
+            errors = errors[errors["context_length"] > 0]
+            for seed, rows in read("matches", which, solver=solver).groupby("seed"):
+                yield sorted(
+                    (
+                        math.log(
+                            errors[(errors["seed"] == seed) & (errors["step"] == layer)]["excess_risk"].mean()
+                        ),
+                        math.log(far),
+                        layer,
+                    )
+                    for layer, far in zip(rows["layer"], rows["distance"], strict=True)
+                    if layer > 0
+                )
+
+        own = [max(curve, key=lambda point: point[2]) for curve in curves(run)]
+        at = []
+        for curve in curves(reference):
+            found = []
+            for risk, *_ in own:
+                below = [point for point in curve if point[0] <= risk]
+                above = [point for point in curve if point[0] >= risk]
+                if not below or not above:
+                    found.append(math.nan)
+                    continue
+                (r0, d0, _), (r1, d1, _) = below[-1], above[0]
+                found.append(d0 + (d1 - d0) * ((risk - r0) / (r1 - r0) if r1 > r0 else 0.0))
+            at.append(sum(found) / len(found))
+        (a, a_low, a_high), (b, b_low, b_high) = (
+            normal(pd.Series(x)) for x in ([far for _, far, _ in own], at)
+        )
+        down, up = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
+        return math.exp(a - b), math.exp(a - b - down), math.exp(a - b + up)
     if name in ("alignment", "run_ratio"):
 
         def one(which):
@@ -148,18 +219,21 @@ def statistic(condition, run, tables):
             return normal(final(run)["excess_risk"] / final(run)["bayes_risk"])
         return quotient(normal(final(run)["excess_risk"]), normal(final(reference)["excess_risk"]))
 
-    def noise(method):
-        rows = read("noise", method=method)
-        rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
-        rows = rows[rows["context_length"] == rows["context_length"].max()]
-        value, low, high = rows["ratio"].mean(), rows["ratio_low"].mean(), rows["ratio_high"].mean()
-        error = Z * rows["ratio"].std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
-        return value, value - math.hypot(value - low, error), value + math.hypot(high - value, error)
+    rows = read("noise", method=condition.get("method", "transformer"))
+    rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
+    rows = rows[rows["context_length"] == rows["context_length"].max()]
+    assert name in ("noise_ratio", "effective_ridge")
+    column, into, back = ("ratio", float, float) if name == "noise_ratio" else ("ridge", math.log, math.exp)
+    values, lows, highs = (rows[column + end].map(into) for end in ("", "_low", "_high"))
+    error = Z * values.std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
+    middle, down, up = values.mean(), values.mean() - lows.mean(), highs.mean() - values.mean()
+    return back(middle), back(middle - math.hypot(down, error)), back(middle + math.hypot(up, error))
 
-    if name == "noise_ratio":
-        return noise(condition["method"])
-    assert name == "noise_gap"
-    return quotient(noise("transformer"), noise("encoded_oracle"))
+
+def sorted_middle(values):
+    """Return the median."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def normal(values):

@@ -266,7 +266,7 @@ def test_claims_about_solvers_on_a_linear_kernel_are_refused(tmp_path: Path) -> 
     with pytest.raises(ConfigError, match="no pairs of it"):
         load_ledger(tmp_path / "claims.yaml", experiment)
     assert "linear_regression" not in experiment.compared
-    assert set(experiment.runs) - set(experiment.compared) == {"linear_regression"}
+    assert set(experiment.runs) - set(experiment.compared) == {"linear_regression", "linear_regression_deep"}
 
 
 @pytest.mark.parametrize(
@@ -298,9 +298,13 @@ def test_config_shows_the_seeds_of_a_run(capsys):
 @pytest.mark.parametrize(
     ("condition", "overlay", "expected"),
     [
-        ("statistic: noise_gap, factor: 0.3, runs: [uniform], above: 0", {}, "factor: found 0.3, which"),
         (
-            "statistic: noise_gap, factor: 0.1, runs: [uniform], above: 0",
+            "statistic: effective_ridge, factor: 0.3, runs: [uniform], above: 0",
+            {},
+            "factor: found 0.3, which",
+        ),
+        (
+            "statistic: effective_ridge, factor: 0.1, runs: [uniform], above: 0",
             {"noise_mismatch": {"factors": [1.0, 3.0], "snapshots": [1.0]}},
             "factor: found 0.1, which is not among noise_mismatch.factors; allowed: 1, 3",
         ),

@@ -63,7 +63,7 @@ def modules_of_operators(wildcards):
 
 def modules_of_anchor(wildcards):
     """What the comparison of linear regression runs."""
-    return modules_of_task(experiment.run(experiment.operators.anchor).task)
+    return modules_of_task(experiment.task(experiment.task_of(experiment.anchors[0])))
 
 
 def modules_of_figure(wildcards):

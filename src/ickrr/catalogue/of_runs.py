@@ -362,6 +362,11 @@ OF_RUNS: Final[dict[str, Table]] = {
             "ratio_low": Column("lower end of its interval over prompts, both resampled together"),
             "ratio_high": Column("upper end of its interval over prompts, both resampled together"),
             "ratio_label": Column("`mse_label` over that of `bayes`"),
+            "ridge": Column(
+                "ridge of the kernel ridge regression nearest to the predictions, over that of training"
+            ),
+            "ridge_low": Column("lower end of its interval over prompts"),
+            "ridge_high": Column("upper end of its interval over prompts"),
         },
     ),
     "functions": Table(

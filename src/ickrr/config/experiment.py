@@ -230,6 +230,15 @@ class Experiment(Settings):
         positive: bool = KERNELS.load(self.task(self.task_of(run)).kernel).POSITIVE
         return positive
 
+    @property
+    def anchors(self) -> list[str]:
+        """Names of the runs of linear regression: `operators.anchor`, then the others of its task."""
+        anchor = self.operators.anchor
+        if anchor is None or anchor not in self.runs:
+            return [anchor] if anchor else []
+        alike = [run for run in self.runs if self.task_of(run) == self.task_of(anchor)]
+        return sorted(alike, key=anchor.__ne__)
+
     def seeds(self, run: str) -> list[int]:
         """Seeds of a run; a control has one."""
         if run in self.constructions.controls:

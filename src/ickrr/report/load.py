@@ -198,6 +198,9 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "ratio_low",
         "ratio_high",
         "ratio_label",
+        "ridge",
+        "ridge_low",
+        "ridge_high",
     ),
     "functions": (
         "run",

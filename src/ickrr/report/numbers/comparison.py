@@ -75,7 +75,7 @@ def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Tabl
         "Equal": min(factors, key=lambda factor: abs(factor - 1)),
         "Highest": max(factors),
     }
-    question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
+    question = Question(tables, run, experiment.solvers.headline, experiment.statistics)
     for place, factor in chosen.items():
         for method in get_args(NoiseMethod):
             # The same statistic that decides claims, so that text and ledger cannot disagree.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, joined
-from ickrr.report.load import Tables, load_other
+from ickrr.report.load import Tables, load_other, load_summary
 from ickrr.report.numbers.macros import Macros
 
 AGAINST: Final = {"log(1/eps)": "LogEps", "1/eps": "Eps", "N": "N", "e-folds": "Folds"}
@@ -25,6 +25,7 @@ def construction_numbers(macros: Macros, experiment: Experiment, tables: Tables)
     grid_numbers(macros, load_other(tables, "construction/cells"), load_other(tables, "construction/rates"))
     laws = experiment.constructions.contraction.laws
     contraction_numbers(macros, load_other(tables, "construction/contraction"), laws)
+    typical_numbers(macros, load_summary(tables, "construction/summary"))
     control_numbers(macros, load_other(tables, "construction/controls"))
 
 
@@ -43,6 +44,16 @@ def grid_numbers(macros: Macros, cells: pd.DataFrame, rates: pd.DataFrame) -> No
     for row in rates.to_dict("records"):
         name = f"Rate{camel_case(row['name'])}{camel_case(row['quantity'])}{AGAINST[row['against']]}"
         macros.estimate(name, row["value"], row["low"], row["high"])
+
+
+def typical_numbers(macros: Macros, summary: pd.DataFrame) -> None:
+    """Add the steps that typical prompts take at the shortest and the longest context of the grid."""
+    rows = summary[summary["quantity"] == "typical_steps"]
+    for name, cells in rows.groupby("subject", sort=False):
+        steps = cells.set_index(cells["setting"].astype(int))["value"].sort_index()
+        for place, length in (("Shortest", steps.index[0]), ("Longest", steps.index[-1])):
+            macros.add(f"Typical{camel_case(str(name))}Steps{place}", str(int(steps[length])))
+            macros.add(f"Typical{camel_case(str(name))}Length{place}", str(length))
 
 
 def contraction_numbers(macros: Macros, contraction: pd.DataFrame, laws: Sequence[str]) -> None:

@@ -29,13 +29,13 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
     Raises:
         FileError: a table is missing or lacks a row.
     """
-    headline, confidence = experiment.solvers.headline, experiment.statistics.confidence
+    headline, statistics = experiment.solvers.headline, experiment.statistics
     macros.value("IdentificationMargin", experiment.identification.margin)
     macros.value("FirstCountedLayer", experiment.statistics.first_layer)
     for run in experiment.runs_showing("attribution"):
-        layer_numbers(macros, camel_case(run), Question(tables, run, headline, confidence))
+        layer_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))
     for run in experiment.runs_showing("trials"):
-        question = Question(tables, run, headline, confidence)
+        question = Question(tables, run, headline, statistics)
         trial_numbers(macros, camel_case(run), question.pseudo_layers())
 
 

@@ -36,7 +36,7 @@ def named(experiment: Experiment, claims: Collection[str]) -> Named:
         "Identified": experiment.runs_showing("attribution"),
         "Tried": experiment.runs_showing("trials"),
         "Measured": operators.runs,
-        "Anchor": [operators.anchor] if operators.anchor else [],
+        "Anchor": experiment.anchors,
         "Solver": experiment.solvers.names,
         "Headline": experiment.solvers.headline,
         "Control": constructions.controls,

@@ -36,7 +36,7 @@ KINDS: Final = {
     "Identified": "a run of which a figure or table shows the table attribution",
     "Tried": "a run of which a figure or table shows the table trials",
     "Measured": "a run of operators.runs",
-    "Anchor": "the run operators.anchor",
+    "Anchor": "the run operators.anchor, or another of its task",
     "Solver": "a solver of solvers.headline or solvers.others",
     "Headline": "a solver of solvers.headline",
     "Control": "a control of constructions.controls",
@@ -47,9 +47,9 @@ KINDS: Final = {
 """What each kind of name is."""
 
 ANCHOR: Final = " ".join(
-    f"{camel_case(name)}{camel_case(setting)}~"
+    f"{camel_case(name)}{setting}"
     for name, quantity in SUMMARIES["metarep/anchor"].items()
-    for setting in quantity.settings.words
+    for setting in ([f"{camel_case(one)}~" for one in quantity.settings.words] or ["*"])
 )
 """All rows of the table ``metarep/anchor``, as `ickrr.report.numbers.operators` writes them."""
 
@@ -181,6 +181,12 @@ GROUPS: Final = (
     ),
     Group(
         "construction",
+        "Steps to a tenth of the Bayes risk on random prompts, at the ends of the grid of context lengths.",
+        "Typical<Ridge>",
+        "StepsShortest StepsLongest LengthShortest LengthLongest",
+    ),
+    Group(
+        "construction",
         "The measured contraction factors.",
         "",
         "ContractionSpectra ShortestN LongestN ContractionVerdict PlainDivergenceSmall "
@@ -260,7 +266,7 @@ GROUPS: Final = (
     ),
     Group(
         "operators",
-        "One layer of linear attention against one step of gradient descent.",
+        "Linear attention against steps of gradient descent.",
         "<Anchor>",
         ANCHOR,
     ),

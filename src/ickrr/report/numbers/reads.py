@@ -11,6 +11,7 @@ SHOWN = ("errors", "noise", "attribution", "encompassing", "trials")
 OF_CONSTRUCTIONS = (
     "construction/cells",
     "construction/rates",
+    "construction/summary",
     "construction/contraction",
     "construction/controls",
     "metarep/cg",
