@@ -132,7 +132,7 @@ class Candidates:
     """
 
     def __init__(self, problem: Problem, shared_steps: Array, first: int, blocks: int) -> None:
-        self.problem = problem
+        self.problem, self.shared_steps = problem, shared_steps
         self.lengths = slice(first, problem.y.shape[1])
         if problem.y.shape[1] - first < blocks:
             raise ConfigError(
@@ -150,6 +150,10 @@ class Candidates:
         }
         self._spectra: dict[tuple[Weights, float, float], Spectrum] = {}
         self._paths: dict[str, Path] = {}
+
+    def on(self, problem: Problem) -> "Candidates":
+        """Return the same families on other prompts of the task."""
+        return Candidates(problem, self.shared_steps, self.lengths.start, len(self.blocks))
 
     def spectrum(self, name: str, lengthscale: float = 1.0, ridge: float = 1.0) -> Spectrum:
         """Return the eigenvalues and amplitudes of a stationary family, at the context lengths that count.

@@ -13,6 +13,7 @@ W is scaled so that 0 < s <= 1; a relaxation omega is then a factor on tau up to
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ Array = npt.NDArray[np.float64]
 
 Filter = Callable[[Array], Array]
 """Maps eigenvalues (B, N+1, N) to weights of the same shape."""
+
+CHUNK: Final = 128
+"""Prompts that are predicted at once: what is computed on the way then fits the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class Spectrum:
 
     def predict(self, weight: Filter) -> Array:
         """Return sum_i g_i phi(s_i), (B, N+1); 0 at n = 0."""
-        prediction: Array = np.einsum("bni,bni->bn", self.amplitudes, weight(self.values))
+        prediction = np.empty(self.values.shape[:2])
+        for start in range(0, len(prediction), CHUNK):
+            some = slice(start, start + CHUNK)
+            prediction[some] = np.einsum("bni,bni->bn", self.amplitudes[some], weight(self.values[some]))
         return prediction
 
     def restricted(self, lengths: slice) -> "Spectrum":
