@@ -33,6 +33,7 @@ from ickrr.identification.spectra import (
     Spectrum,
     Weights,
     constant_weights,
+    first_weights,
     iterated,
     norm_weights,
     penalised,
@@ -96,6 +97,9 @@ STATIONARY: Final[dict[str, Stationary]] = {
     "Newton": Stationary(STEPS, lambda power, ridge: squared(power)),
     "ridge": Stationary(RIDGES, lambda value, ridge: penalised(value - ridge), ridge_is_fixed=False),
 }
+
+PRECONDITIONED: Final = ("PR", "PR closed")
+"""Those of the stationary families that weigh the points of a prompt differently."""
 
 FAMILIES: Final = (*STATIONARY, "CG", "PCG", "smoother")
 """All candidates, the classes that a layer can be named as."""
@@ -166,9 +170,14 @@ class Candidates:
         weights = self._weights[name]
         key = (weights, lengthscale, ridge)
         if key not in self._spectra:
-            problem = self.problem
-            found = spectrum(problem.kernel(lengthscale), problem.y, problem.ridge * ridge, weights)
-            self._spectra[key] = found.restricted(self.lengths)
+            kernel, value = self.problem.kernel(lengthscale), self.problem.ridge * ridge
+            if name in PRECONDITIONED or (name, ridge) == ("ridge", 1):
+                found = spectrum(kernel, self.problem.y, value, weights).restricted(self.lengths)
+            else:
+                # All points weigh alike, so that the eigenvectors are those of the kernel.
+                common = first_weights(kernel, value, weights)[:, self.lengths]
+                found = self.spectrum("ridge", lengthscale).moved(value - self.problem.ridge, common)
+            self._spectra[key] = found
         return self._spectra[key]
 
     def at(self, name: str, parameter: float) -> Array:

@@ -51,6 +51,10 @@ class Spectrum:
         """Return the spectrum at some context lengths."""
         return Spectrum(self.values[:, lengths], self.amplitudes[:, lengths])
 
+    def moved(self, ridge: float, weights: Array) -> "Spectrum":
+        """Return the spectrum of w (A + ridge I) for that of A, each system having one weight w, (B, N+1)."""
+        return Spectrum((self.values + ridge) * weights[..., None], self.amplitudes * weights[..., None])
+
 
 Weights = Callable[[Array], Array]
 """Maps matrices A_n (B, n, n) to the positive diagonals of W, (B, n)."""
@@ -106,6 +110,20 @@ def spectrum(kernel: Array, labels: Array, ridge: float, weights: Weights) -> Sp
         told = np.einsum("bij,bi->bj", vectors, root * labels[:, :n])
         values[:, n, :n], amplitudes[:, n, :n] = eigenvalues, seen * told
     return Spectrum(values, amplitudes)
+
+
+def first_weights(kernel: Array, ridge: float, weights: Weights) -> Array:
+    """Return the weight of the first point of each prefix, (B, N+1): that of all where these weigh alike.
+
+    Args:
+        kernel: K over all points, (B, N+1, N+1).
+        ridge: lambda > 0.
+        weights: the diagonal W of the method.
+    """
+    found = np.ones(kernel.shape[:2])
+    for n in range(1, kernel.shape[1]):
+        found[:, n] = weights(kernel[:, :n, :n] + ridge * np.eye(n))[:, 0]
+    return found
 
 
 def iterated(steps: float | Array) -> Filter:
