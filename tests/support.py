@@ -145,6 +145,7 @@ def make_tiny(project: Project) -> None:
     config: dict[str, Any] = yaml.safe_load((project.path / "config.yaml").read_text())
     config["runs"] = TINY_RUNS
     config["compute"].pop("first_runs", None)
+    config["identification"].pop("judged", None)
     config["figures"] = {
         "fig1": {"kind": "error_curves", "runs": ["spherical", "noise_low"]},
         "fig_training": {"kind": "learning_curves", "runs": ["spherical"]},

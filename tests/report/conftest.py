@@ -343,6 +343,10 @@ def experiment():
                 "tab_runs": {"runs": ["spherical", "noise_01"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
                 "tab_identification": {"runs": ["spherical", "noise_01"], "tables": ["attribution"]},
+                "tab_described": {
+                    "runs": ["spherical", "noise_01"],
+                    "tables": ["attribution", "encompassing", "uneven"],
+                },
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},
                 "tab_construction": {},
@@ -376,6 +380,7 @@ def results(tmp_path_factory, experiment) -> Path:
             "functions": functions_table(run, seeds, layers),
             "attribution": attribution(run, np.random.default_rng(1), seeds, layers),
             "encompassing": encompassing(run, np.random.default_rng(2), seeds, layers),
+            "uneven": encompassing(run, np.random.default_rng(4), seeds, layers),
             "trials": trials(run, np.random.default_rng(3)),
         }
         for name, table in tables.items():

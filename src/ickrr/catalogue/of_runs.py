@@ -31,6 +31,20 @@ REPLACED: Final = {
     "read": Column("layer whose predictions are looked at; L + 1 is the model's own readout"),
 }
 
+ENCOMPASSING: Final = {
+    "run": RUN,
+    "seed": Column("seed of the training; -1 for the mean over seeds"),
+    "layer": Column(
+        "layer 1..L; L + 1 is the model's own readout, 0 the mean over the layers that claims count"
+    ),
+    "family": FAMILY,
+    "other": Column("family that is added"),
+    "coefficient": Column("encompassing coefficient: 0 where it adds nothing, 1 where the layer is `other`"),
+    "low": Column("lower end of its interval, over prompts or over seeds and prompts"),
+    "high": Column("upper end of its interval"),
+    "left": Column("length of what is left of `other` once `family` and the nuisances are projected out"),
+}
+
 OF_RUNS: Final[dict[str, Table]] = {
     "errors": Table(
         "One row for each method, step and context length; a mean that is not finite (a diverged solver) is "
@@ -159,24 +173,11 @@ OF_RUNS: Final[dict[str, Table]] = {
         },
     ),
     "encompassing": Table(
-        "One row for each layer and ordered pair of families: what `other` adds to `family`.",
-        {
-            "run": RUN,
-            "seed": Column("seed of the training; -1 for the mean over seeds"),
-            "layer": Column(
-                "layer 1..L; L + 1 is the model's own readout, 0 the mean over the layers that claims count"
-            ),
-            "family": FAMILY,
-            "other": Column("family that is added"),
-            "coefficient": Column(
-                "encompassing coefficient: 0 where it adds nothing, 1 where the layer is `other`"
-            ),
-            "low": Column("lower end of its interval, over prompts or over seeds and prompts"),
-            "high": Column("upper end of its interval"),
-            "left": Column(
-                "length of what is left of `other` once `family` and the nuisances are projected out"
-            ),
-        },
+        "One row for each layer and ordered pair of families: what `other` adds to `family`.", ENCOMPASSING
+    ),
+    "uneven": Table(
+        "The same for a few families, on the share of these prompts whose row sums are the most uneven.",
+        ENCOMPASSING,
     ),
     "trials": Table(
         "One row for each known case that the attribution is tried on, with the prompts and the "

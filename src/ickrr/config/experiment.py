@@ -62,6 +62,7 @@ RunTable = Literal[
     "shares",
     "attribution",
     "encompassing",
+    "uneven",
     "trials",
     "heads",
     "replacements",

@@ -61,6 +61,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "longest",
     ),
     "encompassing": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
+    "uneven": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
     "trials": ("run", "group", "case", "noise", "allowed", "named", "survivors", "wrong"),
     "learning_curve": (
         "run",
