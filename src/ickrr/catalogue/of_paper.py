@@ -26,6 +26,8 @@ CLAIMS: Final = Table(
         "rival": Column("solver that this one is compared with"),
         "family": Column("family of algorithms that it is about"),
         "beside": Column("family that this one is added to"),
+        "scope": Column("heads whose attention is replaced"),
+        "replacement": Column("what it is replaced by"),
         "reference": Column("run that the run is compared with"),
         "method": Column("whose error under other noise"),
         "factor": Column("test noise over training noise"),

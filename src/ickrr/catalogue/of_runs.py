@@ -260,6 +260,7 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "seed": Column("seed of the training; -1 for the mean over seeds"),
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "counted": Column("whether it is among the layers that means and claims take"),
             "method": Column("`layer`, or `CG`: conjugate gradients at the steps that are nearest to it"),
             "quantity": Column("`superposition`, `rotation` or `jacobian_change` (mechanism.md)"),
             **ESTIMATE,
