@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from ledger import SOLVERS
 
 from ickrr.config.claim_terms import REPLACEMENT_WORDS
 from ickrr.report.load import COLUMNS
+from ickrr.report.studies import ALIGNED
 
 
 def seeds_of(generator, seeds=None):
@@ -36,11 +38,11 @@ def replacements(run, generator, seeds=None, layers=3):
     return pd.DataFrame(rows, columns=list(COLUMNS["replacements"]))
 
 
-def restored(run, generator, seeds=None):
-    """Return the table `restored`, now and then of a run that has no heads like a kernel."""
+def restored(run, generator, seeds=None, kernels=0.9):
+    """Return the table `restored`, with some probability of a run that has heads like a kernel."""
     rows = []
     count = len(seeds_of(generator, seeds))
-    scopes = ["layer", "random", "model", "rest"] if generator.uniform() < 0.9 else ["rest"]
+    scopes = ["layer", "random", "model", "rest"] if generator.uniform() < kernels else ["rest"]
     for scope, replacement in itertools.product(scopes, ("kernel", "permuted", "flat")):
         centre = 0.8 if (scope, replacement) == ("layer", "kernel") else 0.2
         low, value, high = np.sort(centre + generator.uniform(-0.4, 0.4, 3) * generator.choice([0.2, 1.0]))
@@ -82,3 +84,44 @@ def degree_trials(run, generator):
         missed = 2 * (generator.uniform() < noise / 2)
         rows.append((run, group, known, known, noise, known + missed))
     return pd.DataFrame(rows, columns=list(COLUMNS["degree_trials"]))
+
+
+PROBES = [("raw", "label"), ("raw", "posterior_mean"), ("normed", "label"), ("normed", "posterior_mean")]
+
+
+def probes(run, generator, seeds=None, layers=3):
+    """Return the table `probes`: the last one is chosen."""
+    rows = []
+    for seed in seeds_of(generator, seeds):
+        for place, (stream, target) in enumerate(PROBES):
+            for layer in range(layers + 1):
+                risk = (0.1 - 0.01 * place) / (1 + layer) * (1 + 0.1 * seed)
+                rows.append((run, seed, stream, target, layer, risk, place == 3))
+        rows.append((run, seed, "own", "own", layers, 0.001 * (1 + seed), False))
+    return pd.DataFrame(rows, columns=list(COLUMNS["probes"]))
+
+
+def probe_effects(run, generator, layers=3):
+    """Return the table `probe_effects`; some numbers leave their interval, and best steps have none."""
+    rows = []
+    for (stream, target), solver in itertools.product(PROBES, SOLVERS):
+        for statistic in ALIGNED:
+            value = 0.5 + generator.uniform(-0.05, 0.05)
+            rows.append((run, stream, target, solver, statistic, 0, value, value - 0.04, value + 0.04))
+        for layer in range(1, layers + 1):
+            rows.append((run, stream, target, solver, "best_step", layer, 3.0 * layer, np.nan, np.nan))
+    return pd.DataFrame(rows, columns=list(COLUMNS["probe_effects"]))
+
+
+def mechanism_tables(run, generator, seeds, layers):
+    """Return all tables of the studies of a run."""
+    return {
+        "heads": heads(run, generator, seeds, layers),
+        "replacements": replacements(run, generator, seeds, layers),
+        "restored": restored(run, generator, seeds, kernels=1),
+        "linearity": linearity(run, generator, seeds, layers),
+        "degree": degree(run, generator, seeds, layers),
+        "degree_trials": degree_trials(run, generator),
+        "probes": probes(run, generator, seeds, layers),
+        "probe_effects": probe_effects(run, generator, layers),
+    }

@@ -89,6 +89,32 @@ OF_PAPER: Final[dict[str, Table]] = {
             "seeds": Column("number of seeds"),
         },
     ),
+    "tab_degree": Table(
+        "One row for each run and layer; layer L + 1 is the model's own readout.",
+        {
+            "run": RUN,
+            "layer": Column("layer"),
+            "degree": Column("number of products with the kernel that it needs, mean over seeds"),
+            "fewest": Column("the smallest number over seeds"),
+            "most": Column("the largest number over seeds"),
+            "seeds": Column("number of seeds"),
+        },
+    ),
+    "tab_probes": Table(
+        "One row for each run, headline solver and statistic of `alignment` with an interval.",
+        {
+            "run": RUN,
+            "solver": SOLVER,
+            "statistic": STATISTIC,
+            "value": Column("through the default probe"),
+            "low": Column("lower end of its interval"),
+            "high": Column("upper end of its interval"),
+            "stream": Column("what the chosen probe reads: `raw` or `normed`"),
+            "target": Column("what it is fitted to: `label` or `posterior_mean`"),
+            "chosen_value": Column("through the chosen probe"),
+            "leaves": Column("whether this is outside the interval"),
+        },
+    ),
     "tab_alignment": Table(
         "The rows of `alignment` of the runs and controls that the table of the paper shows.",
         {
