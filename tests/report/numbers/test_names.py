@@ -15,8 +15,8 @@ from ickrr.report.numbers.construction import construction_numbers
 from ickrr.report.numbers.identification import identification_numbers
 from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
-from ickrr.report.numbers.mechanism import mechanism_numbers
 from ickrr.report.numbers.made import Recogniser, Unmade, macros, named
+from ickrr.report.numbers.mechanism import mechanism_numbers
 from ickrr.report.numbers.names import GROUPS
 from ickrr.report.numbers.operators import operator_numbers
 from ickrr.report.numbers.origin import origin_macros, read_records
