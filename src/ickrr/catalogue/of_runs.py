@@ -274,7 +274,9 @@ OF_RUNS: Final[dict[str, Table]] = {
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
             "method": Column("`layer`, or a family at the member that is nearest to it"),
             "eigenvalue": Column("mu, a knot of the filter"),
-            "value": Column("share of the converged component that is passed"),
+            "value": Column(
+                "share of the converged component that is passed; NaN at a knot that none is near"
+            ),
             "low": Column("lower end of its interval over prompts"),
             "high": Column("upper end of its interval over prompts"),
             "left": Column("relative distance of the predictions from the filtered ones"),

@@ -61,7 +61,7 @@ def mechanism_figure(
             raise ValueError(f"table {name} has no rows of run '{absent[0]}'")
     looks = dict(zip(runs, run_looks(len(runs)), strict=True))
     with style():
-        figure = new_figure(height=2.5)
+        figure = new_figure(height=2.2)
         panels = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))
         _shares(panels[0], restored, looks)
         _rotations(panels[1], linearity, looks)
