@@ -34,6 +34,17 @@ def verdicts(claims: Path, tables: Path) -> dict[str, str]:
     return found
 
 
+def outcomes(claims: Path, tables: Path) -> list[str]:
+    """Return the outcome of every condition and run, those of a claim's gate before its rule."""
+    words = {1: "supported", 0: "undecided", -1: "not supported", "tie": "tied"}
+    return [
+        words[vote(statistic(condition, run, tables), condition)]
+        for claim in yaml.safe_load(claims.read_text()).values()
+        for condition in [*claim.get("gate", []), *claim["conditions"]]
+        for run in condition.get("runs", [""])
+    ]
+
+
 def vote(interval, condition):
     """1 supported, 0 undecided, -1 not supported, or "tie"."""
     low, high = float(interval[1]), float(interval[2])
@@ -117,6 +128,62 @@ def statistic(condition, run, tables):
             return (rows["wrong"].sum() / len(rows),) * 3
         rows = rows[rows["allowed"] == condition["family"]]
         return ((rows["named"] == condition["family"]).sum() / len(rows),) * 3
+    if name == "replaced_excess":
+        rows = read("replacements", scope=condition["scope"], replacement=condition["replacement"])
+        rows = rows[rows["read"] == read("replacements")["read"].max()].set_index("seed")["excess_risk"]
+        curve = read("learning_curve")
+        bayes = curve[curve["step"] == curve["step"].max()].set_index("seed")["bayes_risk"]
+        return of_trainings(rows / bayes) if sorted(rows.index) == sorted(bayes.index) else NAN
+
+    def restored(scope, replacement):
+        rows = read("restored", scope=scope)
+        rows = rows[rows["replacement"] == replacement]
+        enough = len(rows) > 0 and rows.iloc[0]["seeds"] >= 4
+        return tuple(rows.iloc[0][["value", "low", "high"]]) if enough else NAN
+
+    if name == "restored_share":
+        return restored(condition["scope"], condition["replacement"])
+    if name == "restored_lead":
+        # Two intervals that are apart; nothing is said of the other side.
+        like, others = restored("layer", "kernel"), restored("random", "kernel")
+        return math.nan, like[1] - others[2], math.inf if like[1] > others[2] else math.nan
+    if name in ("rotation", "conjugate_rotation", "rotation_ratio"):
+        table = read("linearity", quantity="rotation", counted=True)
+        few = read("linearity").query("seed >= 0")["seed"].nunique() < 4
+        means = table[table["seed"] == -1].sort_values("layer")
+        model, beside = (means[means["method"] == method] for method in ("layer", "CG"))
+        if name == "conjugate_rotation":
+            return (max(beside["high"].dropna(), default=math.nan),) * 3
+        if few:
+            return NAN
+        if name == "rotation":
+            # At most half of the layers may begin above the bound, and none may end above it.
+            return math.nan, sorted(model["low"])[len(model) // 2], max(model["high"])
+        ratios = [
+            (ours["low"] / theirs["high"], ours["high"] / theirs["low"])
+            for (_, ours), (_, theirs) in zip(model.iterrows(), beside.iterrows(), strict=True)
+            if theirs["high"] >= 0.1
+        ]
+        return (math.nan, min(low for low, _ in ratios), max(high for _, high in ratios)) if ratios else NAN
+    if name == "degree_found_share":
+        hits = {}
+        for _, case in read("degree_trials").iterrows():
+            hits.setdefault(case["noise"], []).append(case["found"] - case["exact"] in (-1, 0, 1))
+        return (min(sum(each) / len(each) for each in hits.values()),) * 3
+    if name in ("degree_lead", "degree_difference"):
+
+        def needed(which):
+            rows = read("degree", which, needed=True)
+            return rows[rows["layer"] < rows["layer"].max()]
+
+        if name == "degree_lead":
+            rows = needed(run).query("layer <= 3")
+            return of_trainings((rows["degree"] - rows["layer"]).groupby(rows["seed"]).mean())
+        here, there = (
+            rows.loc[rows["layer"] == rows["layer"].max(), "degree"] for rows in map(needed, (run, reference))
+        )
+        gaps = [one - other for one in here for other in there]
+        return sum(gaps) / len(gaps), min(gaps), max(gaps)
     if name == "step_ratio":
         both = {which: read("matches", which, solver=solver) for which in (run, reference)}
         last = min(rows["layer"].max() for rows in both.values())

@@ -22,10 +22,6 @@ RULES = {
 }
 """The text of every rule, by its name."""
 ON_DEMAND = {
-    "replace_heads": "tables/spherical/restored.parquet",
-    "measure_linearity": "tables/spherical/linearity.parquet",
-    "compare_probes": "tables/spherical/probes.parquet",
-    "measure_degree": "tables/spherical/degree.parquet",
     "pack_arxiv": "arxiv.tar.gz",
     "build_results": "site/index.html",
     "build_explorer": "site/explorer.html",

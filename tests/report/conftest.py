@@ -14,6 +14,7 @@ import pytest
 from conjugate_tables import conjugate_tables
 from construction_tables import construction_tables
 from identification_tables import attribution, encompassing, trials
+from mechanism_tables import mechanism_tables
 from metarep_tables import metarep_tables
 from operator_tables import operator_tables
 
@@ -347,6 +348,8 @@ def experiment():
                     "runs": ["spherical", "noise_01"],
                     "tables": ["attribution", "encompassing", "uneven"],
                 },
+                "tab_degree": {"runs": ["spherical", "noise_01"], "tables": ["degree"]},
+                "tab_probes": {"runs": ["spherical", "noise_01"], "tables": ["probes", "probe_effects"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},
                 "tab_construction": {},
@@ -382,6 +385,7 @@ def results(tmp_path_factory, experiment) -> Path:
             "encompassing": encompassing(run, np.random.default_rng(2), seeds, layers),
             "uneven": encompassing(run, np.random.default_rng(4), seeds, layers),
             "trials": trials(run, np.random.default_rng(3)),
+            **mechanism_tables(run, np.random.default_rng(4), seeds, layers),
         }
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)

@@ -261,6 +261,7 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "seed": Column("seed of the training; -1 for the mean over seeds"),
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "counted": Column("whether it is among the layers that means and claims take"),
             "method": Column("`layer`, or `CG`: conjugate gradients at the steps that are nearest to it"),
             "quantity": Column("`superposition`, `rotation` or `jacobian_change` (mechanism.md)"),
             **ESTIMATE,
@@ -274,7 +275,9 @@ OF_RUNS: Final[dict[str, Table]] = {
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
             "method": Column("`layer`, or a family at the member that is nearest to it"),
             "eigenvalue": Column("mu, a knot of the filter"),
-            "value": Column("share of the converged component that is passed"),
+            "value": Column(
+                "share of the converged component that is passed; NaN at a knot that none is near"
+            ),
             "low": Column("lower end of its interval over prompts"),
             "high": Column("upper end of its interval over prompts"),
             "left": Column("relative distance of the predictions from the filtered ones"),

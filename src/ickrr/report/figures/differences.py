@@ -51,7 +51,7 @@ def differences_figure(
     with style():
         columns = min(len(runs), RUNS_A_ROW)
         rows = 2 * -(-len(runs) // columns)
-        figure = new_figure(height=0.4 + 1.1 * rows)
+        figure = new_figure(height=0.4 + 0.95 * rows)
         grid = figure.subplots(rows, columns, squeeze=False)
         panels: list[Axes] = []
         for index in range(rows // 2 * columns):

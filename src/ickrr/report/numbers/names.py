@@ -35,6 +35,10 @@ KINDS: Final = {
     "WithNoise": "a run of which a figure or table shows the table noise",
     "Identified": "a run of which a figure or table shows the table attribution",
     "Tried": "a run of which a figure or table shows the table trials",
+    "Replaced": "a run of which a figure or table shows the table restored",
+    "Linear": "a run of which a figure or table shows the table linearity",
+    "Needing": "a run of which a figure or table shows the table degree",
+    "Probed": "a run of which a figure or table shows the table probes",
     "Measured": "a run of operators.runs",
     "Anchor": "the run operators.anchor, or another of its task",
     "Solver": "a solver of solvers.headline or solvers.others",
@@ -166,6 +170,35 @@ GROUPS: Final = (
         "Pseudo-layers of known algorithms: how many there are, are named rightly, wrongly, or not named.",
         "<Tried>",
         "PseudoLayers PseudoRight PseudoWrong PseudoUnnamed",
+    ),
+    Group(
+        "mechanism",
+        "Heads like a kernel, of all seeds, and all heads. Share of what mean attention costs that is "
+        "restored: by the kernel and the kernel of permuted points in heads like a kernel, by the kernel in "
+        "as many others and in all others.",
+        "<Replaced>",
+        "KernelHeads HeadCount RestoredByKernel~ RestoredByPermuted~ RestoredInOthers~ RestoredInRest~",
+    ),
+    Group(
+        "mechanism",
+        "Largest rotation over the layers that count, of the layers and of the nearest conjugate gradients.",
+        "<Linear>",
+        "Rotation ConjugateRotation",
+    ),
+    Group(
+        "mechanism",
+        "Needed degree minus the layer, mean over the first three layers; needed degree of the last layer "
+        "and of the model's own readout, mean over seeds.",
+        "<Needing>",
+        "DegreeLead~ LastDegree ReadoutDegree",
+    ),
+    Group(
+        "mechanism",
+        "The chosen probe in words; excess risk of the last layer through the default probe and the chosen "
+        "one, and of the model's own readout; numbers of the alignment, and how many of them the choice "
+        "moves out of their interval.",
+        "<Probed>",
+        "ChosenProbe DefaultProbeRisk ChosenProbeRisk OwnReadoutRisk ProbedNumbers MovedNumbers",
     ),
     Group(
         "construction",

@@ -5,7 +5,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ickrr.config.experiment import Experiment
 
-SHOWN = ("errors", "noise", "attribution", "encompassing", "trials")
+SHOWN = (
+    "errors",
+    "noise",
+    "attribution",
+    "encompassing",
+    "trials",
+    "heads",
+    "restored",
+    "linearity",
+    "degree",
+    "probes",
+    "probe_effects",
+)
 """Tables that are read of the runs of a figure or table that shows them."""
 
 OF_CONSTRUCTIONS = (

@@ -83,6 +83,30 @@ class Question:
         table = self.table("trials")
         return table[table["group"].isin(PSEUDO_LAYERS)]
 
+    def rotations(self, method: str) -> "pd.DataFrame":
+        """Return the rotation of the layers that count, mean over seeds: columns value, low, high, by layer.
+
+        Args:
+            method: ``layer``, or ``CG`` for the conjugate gradients that are nearest to it.
+        """
+        table = self.table("linearity")
+        means = table[(table["seed"] < 0) & table["counted"].astype(bool)]
+        chosen = (means["quantity"] == "rotation") & (means["method"] == method)
+        found: pd.DataFrame = means.loc[chosen, ["layer", "value", "low", "high"]].set_index("layer")
+        return found
+
+    def linearity_seeds(self) -> int:
+        """Return the number of seeds in the table `linearity`."""
+        seeds = self.table("linearity")["seed"]
+        return int(seeds[seeds >= 0].nunique())
+
+    def needed_degrees(self) -> "pd.DataFrame":
+        """Return the rows of the table `degree` of the needed degree of each layer 1..L and seed."""
+        table = self.table("degree")
+        own_readout = table["layer"] == table["layer"].max()
+        needed: pd.DataFrame = table[table["needed"].astype(bool) & ~own_readout]
+        return needed
+
     def ends_of_training(self) -> "pd.DataFrame":
         """Return the last point of the learning curve of each seed."""
         return self.table("learning_curve").sort_values("step").groupby("seed").tail(1)
