@@ -7,6 +7,7 @@ from construction_tables import (
     construction_layers,
     construction_widths,
 )
+from pictures import picture
 
 from ickrr.report.figures.construction import (
     construction_figure,
@@ -60,3 +61,9 @@ def test_description(cells):
     assert "2 theory only" in text and "1 beyond float64" in text and "0.1 times" in text
     broken = cells.assign(passed=cells["passed"] & (cells["accuracy"] > 1e-3))
     assert "10 of 15 models" in describe_construction(broken)
+
+
+@picture("construction")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.differences import advantage, describe_differences, differences_figure
@@ -78,3 +79,9 @@ def test_an_absent_pair_is_refused(pairs):
     """Fails if a solver that was never compared is drawn as a zero."""
     with pytest.raises(ValueError, match="no rows of run 'a'"):
         advantage(pairs, "a", "distance", MAIN, "chebyshev")
+
+
+@picture("differences")
+def test_picture(pairs, matches):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return differences_figure(pairs, matches, ["a", "b"], HEADLINE, MAIN, "smoke")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from identification_tables import attribution, encompassing
+from pictures import picture
 
 from ickrr.report.figures.identification import (
     DRAWN,
@@ -107,3 +108,9 @@ def test_names_stay_apart_in_grey():
 def test_the_description_counts_layers_that_count(tables):
     """Fails if the first layers or the own readout are counted."""
     assert describe_identification(tables[0], "a").startswith("Run `a`: of 9 layers that count: ")
+
+
+@picture("identification")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

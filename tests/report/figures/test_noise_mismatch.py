@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.report.figures.noise_mismatch import (
     METHODS,
@@ -90,3 +91,9 @@ def test_runs_of_one_noise_are_told_apart(toy):
     noise = pd.concat([toy.noise(run, noise_std=0.3) for run in ("a", "few_heads")])
     figure = noise_mismatch_figure(noise, ["a", "few_heads"], (0.1, 1, 10), "smoke")
     assert [label.split(", ")[-1] for label in labels(figure)[:2]] == ["a", "few heads"]
+
+
+@picture("noise_mismatch")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -2,8 +2,8 @@
 
 ratio = MSE(method) / MSE(KRR with ridge sigma_test^2), both against the clean f, so that 1 is the best there
 is. The encoded oracle is KRR with the ridge of training, sigma_train^2: what a model would do that has learnt
-the task but not to notice the noise. One row of panels with all runs: some test noises by context length, then
-the full sweep at n = N.
+task but not to notice the noise. One row of panels with all runs: some test noises by context length, and the
+full sweep at n = N.
 """
 
 from collections.abc import Sequence
