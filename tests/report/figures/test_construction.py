@@ -31,7 +31,7 @@ def test_upper_panels_show_the_scaled_ridge_near_forty(cells, figure):
     """Fails if another ridge or context length is drawn, or its number is not said."""
     assert shown_case(cells) == ("scaled", 40)
     depth, width = figure.axes[:2]
-    assert "N = 40" in depth.get_title()
+    assert "$N$ = 40" in depth.get_title()
     measured, bound = depth.lines[:2]
     errors = np.maximum((40 / 44) ** np.array(measured.get_xdata(), dtype=float), 0.1 * ACCURACIES[0])
     np.testing.assert_allclose(measured.get_ydata(), errors)
