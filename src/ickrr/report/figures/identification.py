@@ -79,7 +79,7 @@ def identification_figure(
     """
     with style():
         figure = new_figure(height=5.4)
-        places = figure.add_gridspec(6, len(runs), height_ratios=(0.25, 1.5, 0.22, 1, 0.22, 0.75))
+        places = figure.add_gridspec(6, len(runs), height_ratios=(0.29, 1.5, 0.22, 1, 0.22, 0.75))
         rows = [_row(figure, places, 2 * row + 1) for row in range(3)]
         for *panels, run in zip(*rows, runs, strict=True):
             found = attribution[attribution["run"] == run]
