@@ -79,7 +79,7 @@ def identification_figure(
     """
     with style():
         figure = new_figure(height=5.4)
-        places = figure.add_gridspec(6, len(runs), height_ratios=(0.29, 1.5, 0.22, 1, 0.22, 0.75))
+        places = figure.add_gridspec(6, len(runs), height_ratios=(0.27, 1.5, 0.24, 1, 0.24, 0.75))
         rows = [_row(figure, places, 2 * row + 1) for row in range(3)]
         for *panels, run in zip(*rows, runs, strict=True):
             found = attribution[attribution["run"] == run]
@@ -129,7 +129,7 @@ def _plane(axes: Axes, found: pd.DataFrame, table: pd.DataFrame, margin: float) 
         axes.vlines(x, low, high, color=look.colour, linewidth=0.5, zorder=2)
         axes.hlines(y, left, right, color=look.colour, linewidth=0.5, zorder=2)
         axes.plot(x, y, zorder=3, gid=rival, **_line(rival, 3.0), linewidth=0.8)
-        for at, offset in ((0, (3, 1.5)), (-1, (3, -7))):
+        for at, offset in ((0, (3, 1.5)), (-1, (3, -7)))[: len(counted)]:
             axes.annotate(
                 str(counted[at]),
                 (x[at], y[at]),
@@ -236,7 +236,7 @@ def _head(axes: Axes, heading: str, legend: Legend) -> None:
     texts = [
         axes.text(0, 1, heading, va="top", transform=axes.transAxes),
         axes.legend(
-            *legend, loc="lower left", bbox_to_anchor=(0, -0.2), ncols=6, borderpad=0, borderaxespad=0
+            *legend, loc="lower left", bbox_to_anchor=(0, -0.05), ncols=6, borderpad=0, borderaxespad=0
         ),
     ]
     for text in texts:
