@@ -391,7 +391,8 @@ def results(tmp_path_factory, experiment) -> Path:
             write_table(root / "tables" / run / f"{name}.parquet", table)
         for seed in seeds:
             record = root / "records" / "trained" / run / f"seed{seed}" / "weights.safetensors.json"
-            write_json(record, run_record(seed))
+            weights = f"results/smoke/trained/{run}/seed{seed}/weights.safetensors"
+            write_json(record, run_record(seed) | {"outputs": {weights: "0" * 64}})
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
     invented = construction_tables() | metarep_tables() | conjugate_tables() | operator_tables()
     for name, table in invented.items():

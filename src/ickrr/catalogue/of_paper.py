@@ -159,15 +159,15 @@ OF_PAPER: Final[dict[str, Table]] = {
     "tab_construction": Table("The rows of `construction/cells`.", OF_NO_RUN["construction/cells"].columns),
     "tab_controls": Table("The rows of `construction/controls`.", OF_NO_RUN["construction/controls"].columns),
     "tab_cost": Table(
-        "One row for each stage, and a total. Sums are over the jobs that have a benchmark. Varies from run "
-        "to run.",
+        "One row for each stage, and a total. Sums are over the jobs whose time is known, by a benchmark, by "
+        "the record of a job that ran elsewhere, or by training's own clock. Varies from run to run.",
         {
             "stage": Column("name of the rule"),
             "jobs": Column("number of its jobs"),
-            "measured": Column("number of those that have a benchmark"),
+            "measured": Column("number of those whose time is known"),
             "wall_s": Column("their time; of training, by its own clock", "s"),
             "longest_s": Column("time of the longest", "s"),
-            "cpu_s": Column("their processor time", "s"),
+            "cpu_s": Column("processor time of those that have a benchmark", "s"),
             "peak_memory_mb": Column("largest memory of one", "MB"),
         },
     ),

@@ -32,7 +32,7 @@ def test_contraction():
     assert macros["GapShareSphericalShortest"] == "100" and macros["GapShareSphericalLongest"] == "0"
     assert "GapShareUniformLongest" not in dict(macros.items())
     assert macros["ContractionVerdict"] == "on none of them"
-    assert macros["ContractionFixedRidge"] == "0.0900"
+    assert macros["ContractionFixedRidge"] == "0.09"
     broken = Macros()
     contraction_numbers(
         broken, table.assign(factor=table["factor"].where(table.index != 0, 1.0)), ["spherical"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case, joined
+from ickrr.report.formatting import camel_case, joined, setting_number
 from ickrr.report.load import Tables, load_other, load_summary
 from ickrr.report.numbers.macros import Macros
 
@@ -69,12 +69,12 @@ def contraction_numbers(macros: Macros, contraction: pd.DataFrame, laws: Sequenc
     for name, part in (("Small", plain[plain["bound"] < 1]), ("Large", plain[plain["bound"] >= 1])):
         macros.value(f"PlainDivergence{name}", 100 * float((part["factor"] >= 1).mean()))
     lengthscale = _middle(with_ridge["lengthscale"])
-    macros.value("ContractionLengthscale", lengthscale)
+    macros.add("ContractionLengthscale", setting_number(lengthscale))
     case = with_ridge[with_ridge["lengthscale"] == lengthscale]
     for scaling in ("fixed", "scaled"):
         rows = case[case["scaling"] == scaling]
         ridge = _middle(rows["ridge"]) if scaling == "fixed" else float(rows["ridge"].min())
-        macros.value(f"Contraction{camel_case(scaling)}Ridge", ridge)
+        macros.add(f"Contraction{camel_case(scaling)}Ridge", setting_number(ridge))
         for law, (name, length) in product(laws, (("Shortest", shortest), ("Longest", longest))):
             chosen = rows[
                 (rows["family"] == law) & (rows["ridge"] == ridge) & (rows["context_length"] == length)

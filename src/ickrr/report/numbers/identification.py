@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case, number
+from ickrr.report.formatting import camel_case, number, setting_number
 from ickrr.report.intervals import Interval
 from ickrr.report.load import Tables
 from ickrr.report.numbers.macros import Macros
@@ -30,7 +30,7 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
         FileError: a table is missing or lacks a row.
     """
     headline, statistics = experiment.solvers.headline, experiment.statistics
-    macros.value("IdentificationMargin", experiment.identification.margin)
+    macros.add("IdentificationMargin", setting_number(experiment.identification.margin))
     macros.value("FirstCountedLayer", experiment.statistics.first_layer)
     for run in experiment.runs_showing("attribution"):
         layer_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))

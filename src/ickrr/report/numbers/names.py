@@ -288,8 +288,7 @@ GROUPS: Final = (
         "operators",
         "Settings of the attention operators.",
         "",
-        "OperatorFitPrompts OperatorPrompts OperatorDraws OperatorLaw DialBandwidthLevels DialNoiseLevels "
-        "DialRadiusLevels DialLawLevels DialDuplicatesLevels DialOutlierLevels",
+        "OperatorFitPrompts OperatorPrompts OperatorDraws OperatorLaw",
     ),
     Group(
         "operators",
