@@ -16,7 +16,13 @@ class RetrainingError(IckrrError):
 
 
 def retrain(
-    folder: Path, scale: str, overlays: Sequence[str], run: str, seed: int, tables: Sequence[str]
+    folder: Path,
+    scale: str,
+    overlays: Sequence[str],
+    run: str,
+    seed: int,
+    threads: int,
+    tables: Sequence[str],
 ) -> Path:
     """Make the tables of a run from one training; what is there already and current is not made again.
 
@@ -26,6 +32,7 @@ def retrain(
         overlays: files laid on the configuration.
         run: name of the run.
         seed: the only seed that it is trained from.
+        threads: CPU threads of the training; Snakemake takes no more than there are cores.
         tables: names of tables of the run.
 
     Returns:
@@ -40,6 +47,7 @@ def retrain(
     results = Path("results") / scale
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile")]
     command += ["--workflow-profile", str(ROOT / "profiles/default"), "--directory", str(folder)]
+    command += ["--set-threads", f"train_model={threads}"]
     command += ["--config", f"scale={scale}", f"overlay={json.dumps(layers)}", "--"]
     command += [str(results / "tables" / run / f"{table}.parquet") for table in tables]
     if subprocess.run(command, check=False).returncode != 0:
