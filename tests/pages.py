@@ -99,7 +99,9 @@ def run(project: Project, command: str, expected: str, variables: Mapping[str, s
         stderr=subprocess.STDOUT,
         check=False,
     )
-    assert (done.returncode == 0) == ("error: " not in expected), f"$ {command}\n{done.stdout[-5000:]}"
+    assert (done.returncode == 0) == (re.search(r"error:|BAD|No rule", expected) is None), (
+        f"$ {command}\n{done.stdout[-5000:]}"
+    )
     words = [re.escape(part) for part in " ".join(expected.split()).split("...")]
     pattern = r".*".join(words).replace(r"\ ", " ")
     assert re.fullmatch(pattern, " ".join(done.stdout.split())), (

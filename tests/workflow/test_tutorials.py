@@ -1,10 +1,10 @@
-"""docs/tutorials: each page is done from its first line to its last in a checkout, as a reader would."""
+"""docs/tutorials and docs/faq.md: each page is done from its first line to its last, as a reader would."""
 
 from pathlib import Path
 
 import pytest
 from pages import follow
-from support import ROOT, Project
+from support import ROOT, Paper, Project
 
 TUTORIALS = ROOT / "docs" / "tutorials"
 SHIPPED = ("first_result", "own_claim")
@@ -46,3 +46,11 @@ def test_a_page_on_the_shipped_tables(fresh_project: Project, tmp_path: Path, na
     assert project.tool("restore", "--shipped", "laptop").returncode == 0
     assert "train_model" not in project.planned(scale="laptop")
     assert follow(project, page(name), tmp_path / "bin") >= 3
+
+
+@pytest.mark.slow
+def test_the_messages_of_the_faq(tiny_paper: Paper, tmp_path: Path) -> None:
+    """Fails if a mistake is met with other words than the page shows."""
+    project = tiny_paper.copy(tmp_path / "project")
+    text = (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
+    assert follow(project, text, tmp_path / "bin") >= 12
