@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.differences.sides import Side
-from ickrr.identification.attribution import NONE, UNDECIDED
 from ickrr.verification.agreement import Conclusion
 
 
@@ -71,7 +71,7 @@ def families_named(layers: list[Layer]) -> list[Conclusion]:
     if not counted:
         return []
     before, after = (
-        sorted({side.named for side in sides} - {NONE, UNDECIDED})
+        sorted(FAMILY_WORDS.keys() & {side.named for side in sides})
         for sides in ([one.reference for one in counted], [one.here for one in counted])
     )
     about = f"Which families are layers {counted[0].layer} to {counted[-1].layer} named after?"
