@@ -15,7 +15,7 @@ from typing import Any, Final, get_args
 import numpy as np
 import pandas as pd
 
-from ickrr.comparison.errors import NO_SEED
+from ickrr.comparison.keys import NO_SEED
 from ickrr.config.claim_terms import FamilyName
 from ickrr.config.experiment import Experiment
 from ickrr.entries import SOLVERS

@@ -3,8 +3,8 @@
 For every layer l, how much smaller the smallest distance to the main solver is than that to the other,
 d_other(l) - d_main(l): above zero the main solver is the better match. Bars are bootstrap intervals over
 prompts and seeds of the paired difference; an interval that excludes zero has a filled marker. The last
-column, behind the line, is the mean over layers 1..L. The axis is linear around zero and logarithmic beyond,
-since differences shrink as the layers converge.
+column, behind the line, is the mean over the layers that count. The axis is linear around zero and
+logarithmic beyond, since differences shrink as the layers converge.
 """
 
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ def mechanism_numbers(macros: Macros, experiment: Experiment, tables: Tables) ->
     """
 
     def question(run: str) -> Question:
-        return Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
+        return Question(tables, run, experiment.solvers.headline, experiment.statistics)
 
     for run in experiment.runs_showing("restored"):
         head_numbers(macros, camel_case(run), question(run))

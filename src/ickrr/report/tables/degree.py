@@ -38,7 +38,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     frame = each.agg(degree="mean", fewest="min", most="max", seeds="count").reset_index()
     leads = []
     for run in runs:
-        lead = degree_lead(Question(tables, run, (), experiment.statistics.confidence))
+        lead = degree_lead(Question(tables, run, (), experiment.statistics))
         leads.append(with_interval(*lead))
     return PaperTable(frame, _latex(frame, runs, leads))
 
