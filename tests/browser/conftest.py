@@ -135,6 +135,11 @@ def opened(browser: Browser, site: Path):
         if not request.url.startswith(("file:", "data:", "blob:")):
             said.append(f"asked for {request.url}")
 
+    def failed(request) -> None:
+        # A page that is left or loaded again while a picture is on its way gives it up.
+        if request.failure != "net::ERR_ABORTED":
+            said.append(f"failed: {request.url}, {request.failure}")
+
     def open_page(path: str, **options) -> Page:
         context = browser.new_context(
             **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
@@ -148,7 +153,7 @@ def opened(browser: Browser, site: Path):
         )
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", asked)
-        page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
+        page.on("requestfailed", failed)
         name, _, fragment = path.partition("#")
         page.goto(f"{(site / name).as_uri()}{'#' if fragment else ''}{fragment}")
         return page
