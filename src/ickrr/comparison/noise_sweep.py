@@ -42,8 +42,14 @@ def errors_at(
         CovarianceError: a covariance is not numerically positive definite.
     """
     prompts = noisy_prompts(test, factor)
-    arrays = (part.numpy() for part in (prompts.f, prompts.y, prompts.posterior_mean))
-    truth = NoisyPrompts(factor, factor * run.task.noise_std, *arrays, ridge_path(run, prompts))
+    truth = NoisyPrompts(
+        factor=factor,
+        noise_std=factor * run.task.noise_std,
+        f=prompts.f.numpy(),
+        y=prompts.y.numpy(),
+        bayes=prompts.posterior_mean.numpy(),
+        path=ridge_path(run, prompts),
+    )
     predictions = [
         (NO_SEED, BAYES, prompts.posterior_mean),
         (NO_SEED, ENCODED_ORACLE, encoded_oracle(run, prompts)),

@@ -44,9 +44,7 @@ def test_typical():
     """Fails if lengths are sorted as text, or a ridge has another's steps."""
     macros = Macros()
     typical_numbers(macros, construction_tables()["construction/summary"])
-    assert (
-        macros["TypicalFixedStepsShortest"] == "8" and macros["TypicalFixedStepsLongest"] == "461"
-    )
+    assert macros["TypicalFixedStepsShortest"] == "8" and macros["TypicalFixedStepsLongest"] == "461"
     assert macros["TypicalScaledLengthShortest"] == "10" and macros["TypicalScaledStepsLongest"] == "8"
 
 

@@ -21,8 +21,8 @@ def estimate(question: Question, factor: float) -> Interval:
     import numpy as np
 
     rows = at_longest_context(question, "transformer", factor)
-    logs = np.log(rows[["ridge", "ridge_low", "ridge_high"]])
-    value, low, high = logs.mean(skipna=False).to_numpy(float)
-    seed_sd = float(logs["ridge"].std(ddof=1))
+    logs = np.log(rows[["ridge", "ridge_low", "ridge_high"]].to_numpy(float))  # (seeds, 3)
+    value, low, high = logs.mean(axis=0)
+    seed_sd = float(logs[:, 0].std(ddof=1)) if len(rows) > 1 else math.nan
     found = widened(Interval(float(value), float(low), float(high)), seed_sd, len(rows), question.confidence)
     return Interval(*(math.exp(end) for end in found))

@@ -29,9 +29,8 @@ def estimate(question: Question, solver: str, reference: str) -> Interval:
     at = []
     for _, curve in _curves(question.of_run(reference), solver).groupby("seed"):
         curve = curve.sort_values("excess_risk")
-        of_equal = np.interp(
-            last["excess_risk"], *curve[["excess_risk", "distance"]].to_numpy().T, np.nan, np.nan
-        )
+        risks, far = curve["excess_risk"].to_numpy(float), curve["distance"].to_numpy(float)
+        of_equal = np.interp(last["excess_risk"].to_numpy(float), risks, far, math.nan, math.nan)
         at.append(float(of_equal.mean()))
     found = difference(
         over_seeds(last["distance"].tolist(), question.confidence), over_seeds(at, question.confidence)
@@ -54,4 +53,4 @@ def _curves(question: Question, solver: str) -> "pd.DataFrame":
     layers = errors[(errors["method"] == "transformer") & (errors["context_length"] > 0)]
     risk = layers.groupby(["seed", "step"])["excess_risk"].mean().rename_axis(["seed", "layer"]).reset_index()
     curves = rows[["seed", "layer", "distance"]].merge(risk, on=["seed", "layer"])
-    return curves.assign(**np.log(curves[["excess_risk", "distance"]]))
+    return curves.assign(excess_risk=np.log(curves["excess_risk"]), distance=np.log(curves["distance"]))

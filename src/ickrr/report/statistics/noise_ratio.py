@@ -35,7 +35,7 @@ def at_longest_context(question: Question, method: str, factor: float) -> "pd.Da
     import numpy as np
 
     noise = question.table("noise")
-    rows = noise[
+    rows: pd.DataFrame = noise[
         (noise["method"] == method)
         & np.isclose(noise["factor"], factor, rtol=1e-6)
         & (noise["context_length"] == noise["context_length"].max())
