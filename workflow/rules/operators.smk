@@ -75,8 +75,8 @@ rule compare_linear_regression:
     """Compare trained linear attention with steps of gradient descent on linear regression."""
     input:
         weights=of_models(ANCHORS, "trained/{run}/seed{seed}/weights.safetensors"),
-        fit=of_models(ANCHORS, "prompts/{task}-fit.safetensors")[:1],
-        evaluation=of_models(ANCHORS, "prompts/{task}-evaluation.safetensors")[:1],
+        fit=of_runs(ANCHORS, "prompts/{task}-fit.safetensors"),
+        evaluation=of_runs(ANCHORS, "prompts/{task}-evaluation.safetensors"),
     output:
         table="<results>/tables/metarep/anchor.parquet",
     log:

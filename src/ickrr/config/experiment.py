@@ -233,12 +233,12 @@ class Experiment(Settings):
 
     @property
     def anchors(self) -> list[str]:
-        """Names of the runs of linear regression: `operators.anchor`, then the others of its task."""
+        """Names of the runs of linear regression: `operators.anchor`, then others with a linear kernel."""
         anchor = self.operators.anchor
-        if anchor is None or anchor not in self.runs:
-            return [anchor] if anchor else []
-        alike = [run for run in self.runs if self.task_of(run) == self.task_of(anchor)]
-        return sorted(alike, key=anchor.__ne__)
+        if anchor is None:
+            return []
+        others = [run for run in self.runs if run != anchor and self.runs[run].task in self.tasks]
+        return [anchor, *(run for run in others if self.task(self.task_of(run)).kernel == "linear")]
 
     def seeds(self, run: str) -> list[int]:
         """Seeds of a run; a control has one."""

@@ -22,17 +22,21 @@ from ickrr.threads import add_threads_option
 
 
 class Runs(RootModel[list[RunSettings]]):
-    """The runs that are compared, of one task."""
+    """The runs that are compared."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--runs", type=Path, required=True, help="resolved runs of one task (JSON)")
+    parser.add_argument("--runs", type=Path, required=True, help="resolved runs (JSON)")
     models = "models, run/seed0 run/seed1 .., the seeds of a run together"
     parser.add_argument("--models", nargs="+", required=True, help=models)
     parser.add_argument("--weights", type=Path, nargs="+", required=True, help="weights of each, in order")
-    parser.add_argument("--fit", type=Path, required=True, help="prompts that steps are fitted to")
-    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are compared on")
+    parser.add_argument(
+        "--fit", type=Path, nargs="+", required=True, help="each run's, steps are fitted to these"
+    )
+    parser.add_argument(
+        "--evaluation", type=Path, nargs="+", required=True, help="each run's, compared on these"
+    )
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
     add_threads_option(parser)
@@ -52,9 +56,9 @@ def main(arguments: argparse.Namespace) -> None:
     paths = paths_by_name("--weights", arguments.models, arguments.weights)
     rows: list[dict[str, object]] = []
     steps = 2 * max(run.model.layers for run in runs)
-    for run in runs:
-        fit = load_prompts(arguments.fit, run, "fit")
-        test = load_prompts(arguments.evaluation, run, "evaluation")
+    for run, for_fit, for_test in zip(runs, arguments.fit, arguments.evaluation, strict=True):
+        fit = load_prompts(for_fit, run, "fit")
+        test = load_prompts(for_test, run, "evaluation")
         models = models_of(run, paths)
         on_fit, on_test = (
             np.stack([predictions(model, prompts) for model in models]) for prompts in (fit, test)

@@ -38,7 +38,7 @@ DIALS_AND_ALL: Final = Names(
 ANCHOR: Final = Names(
     {"linear_regression": "one linear layer", "linear_regression_deep": "several linear layers"},
     lambda experiment: experiment.anchors,
-    "the run of `operators.anchor` and the others of its task",
+    "the run of `operators.anchor` and the others with a linear kernel",
 )
 GRADIENT_STEPS: Final = Names({"matrix": r"matrix $\Gamma$", "scalar": r"scalar $\Gamma$"})
 

@@ -40,7 +40,7 @@ KINDS: Final = {
     "Needing": "a run of which a figure or table shows the table degree",
     "Probed": "a run of which a figure or table shows the table probes",
     "Measured": "a run of operators.runs",
-    "Anchor": "the run operators.anchor, or another of its task",
+    "Anchor": "the run operators.anchor, or another with a linear kernel",
     "Solver": "a solver of solvers.headline or solvers.others",
     "Headline": "a solver of solvers.headline",
     "Control": "a control of constructions.controls",

@@ -29,8 +29,8 @@ def estimate(question: Question, solver: str, reference: str) -> Interval:
     at = []
     for _, curve in _curves(question.of_run(reference), solver).groupby("seed"):
         curve = curve.sort_values("excess_risk")
-        risks, distances = curve["excess_risk"].to_numpy(float), curve["distance"].to_numpy(float)
-        of_equal = np.interp(last["excess_risk"].to_numpy(float), risks, distances, np.nan, np.nan)
+        risks, far = curve["excess_risk"].to_numpy(float), curve["distance"].to_numpy(float)
+        of_equal = np.interp(last["excess_risk"].to_numpy(float), risks, far, math.nan, math.nan)
         at.append(float(of_equal.mean()))
     found = difference(
         over_seeds(last["distance"].tolist(), question.confidence), over_seeds(at, question.confidence)
