@@ -32,6 +32,8 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
     headline, statistics = experiment.solvers.headline, experiment.statistics
     macros.add("IdentificationMargin", setting_number(experiment.identification.margin))
     macros.value("FirstCountedLayer", experiment.statistics.first_layer)
+    macros.value("JudgedPrompts", experiment.identification.prompts)
+    macros.value("DescribedPrompts", experiment.identification.described_prompts)
     for run in experiment.runs_showing("attribution"):
         layer_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))
     for run in experiment.runs_showing("trials"):

@@ -151,9 +151,9 @@ GROUPS: Final = (
     ),
     Group(
         "identification",
-        "Settings of the identification.",
+        "Settings of the identification; prompts on which the layers of runs are judged, and described.",
         "",
-        "IdentificationMargin FirstCountedLayer",
+        "IdentificationMargin FirstCountedLayer JudgedPrompts DescribedPrompts",
     ),
     Group(
         "identification",
