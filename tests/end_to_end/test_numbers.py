@@ -104,8 +104,9 @@ def test_ablations(text: str, tables: Path) -> None:
                 & (pairs["first"] == row.runner_up)
                 & (pairs["second"] == row.closest)
             ].iloc[0]
-            ends = f"[{shown(ahead['low'], 4)}, {shown(ahead['high'], 4)}]"
-            assert_row(text, [shown(mine["value"].item(), 3), shown(ahead["difference"], 4), ends])
+            thousandths = [shown(1000 * ahead[name], 2) for name in ("difference", "low", "high")]
+            low, high = (end.replace("-0.00", "0.00") for end in thousandths[1:])
+            assert_row(text, [shown(mine["value"].item(), 3), thousandths[0], f"[{low}, {high}]"])
 
 
 def test_alignment(text: str, tables: Path) -> None:

@@ -168,4 +168,6 @@ def _draw(axes: Axes, pairs: pd.DataFrame, run: str, main: str, others: Sequence
     axes.set_xlim(layers[0] - 0.5, layers[-1] + 2)
     axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.6)
     axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=LINEAR))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
+    )
