@@ -272,7 +272,7 @@ def test_pressing_a_pair_chooses_its_families(opened, results: Path) -> None:
     assert (chosen(page)["added"], chosen(page)["to"]) == ("CG", "R")
     page.locator("#pairs").scroll_into_view_if_needed()
     box = page.locator("#pairs").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.12)  # above, at the left
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.07)  # above, at the left
     page.wait_for_function("!location.hash.includes('added=CG')")
     state = chosen(page)
     families = page.evaluate("FACTS.families")
