@@ -19,6 +19,7 @@ rule identify_run:
     params:
         **job(
             "identify_run",
+            chosen=modules_of_run,
             settings={
                 "run": run_settings,
                 "settings": experiment.identification,
@@ -52,6 +53,7 @@ rule try_identification:
     params:
         **job(
             "try_identification",
+            chosen=modules_of_run,
             settings={
                 "run": run_settings,
                 "settings": experiment.identification,
