@@ -93,7 +93,9 @@ rule compare_linear_regression:
             "compare_linear_regression",
             chosen=modules_of_anchor,
             settings={
-                "runs": [experiment.run(run).model_dump(mode="json") for run in ANCHORS],
+                "runs": [
+                    experiment.run(run).model_dump(mode="json") for run in ANCHORS
+                ],
                 "statistics": experiment.statistics,
             },
             models=[
