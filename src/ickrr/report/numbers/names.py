@@ -141,7 +141,8 @@ GROUPS: Final = (
         "factor, the nearest to one and the highest.",
         "<WithNoise>",
         "NoiseLowestTransformer~ NoiseEqualTransformer~ NoiseHighestTransformer~ "
-        "NoiseLowestEncodedOracle~ NoiseEqualEncodedOracle~ NoiseHighestEncodedOracle~",
+        "NoiseLowestEncodedOracle~ NoiseEqualEncodedOracle~ NoiseHighestEncodedOracle~ NoiseLowestRidge~ "
+        "NoiseEqualRidge~ NoiseHighestRidge~",
     ),
     Group(
         "comparison",
