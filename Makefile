@@ -1,5 +1,5 @@
 # Everything runs in .venv, which `make env` makes from the locks in envs/; nothing needs activating.
-# TORCH=cpu|default chooses the build of torch. SCALE=smoke|laptop|paper chooses the paper that `report`, `site`,
+# TORCH=cpu|default chooses the build of torch. SCALE=smoke|laptop|desk|paper chooses the paper that `report`, `site`,
 # `bundle` and `check` look at.
 SHELL := bash
 .DEFAULT_GOAL := help

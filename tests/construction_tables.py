@@ -133,6 +133,17 @@ def controls_table(follows=(True, True, False, False)):
     return pd.DataFrame(rows)
 
 
+def typical_table():
+    """Steps on typical prompts, which grow with the length where the ridge is fixed."""
+    rows = [
+        ("typical_steps", name, str(length), steps)
+        for name in ("scaled", "fixed")
+        for length, steps in ((10, 8.0), (320, 8.0 if name == "scaled" else 461.0))
+    ]
+    frame = pd.DataFrame(rows, columns=["quantity", "subject", "setting", "value"])
+    return frame.assign(low=frame["value"], high=frame["value"])
+
+
 def construction_tables():
     """All of them, by the path of each below ``tables/``."""
     from ickrr.constructions.richardson.promises import summary_table
@@ -145,7 +156,9 @@ def construction_tables():
         "construction/layers": construction_layers(cells),
         "construction/widths": construction_widths(cells),
         "construction/rates": rates,
-        "construction/summary": summary_table(cells, rates, contraction_table()),
+        "construction/summary": pd.concat(
+            [summary_table(cells, rates, contraction_table()), typical_table()], ignore_index=True
+        ),
         "construction/contraction": contraction_table(),
         "construction/controls": controls_table(),
     }

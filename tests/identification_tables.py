@@ -34,6 +34,17 @@ def encompassing(run, generator, seeds=None, layers=5):
     return pd.DataFrame(rows, columns=list(COLUMNS["encompassing"]))
 
 
+def filters(run, generator, seeds, layers=5):
+    """Return the table `filters` of a run; not every family has a filter."""
+    rows = []
+    for seed, layer, method in itertools.product(seeds, range(1, layers + 2), ("layer", "PR", "R")):
+        for eigenvalue in (0.1, 0.5, 1.0):
+            low, value, high = np.sort(generator.uniform(0, 1.2, 3))
+            rows.append((run, seed, layer, method, eigenvalue, value, low, high, 0.1, 0.2))
+    columns = ["run", "seed", "layer", "method", "eigenvalue", "value", "low", "high", "left", "apart"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def trials(run, generator):
     """Return the table `trials` of a run, most cases named rightly."""
     rows = []

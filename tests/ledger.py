@@ -34,6 +34,17 @@ def verdicts(claims: Path, tables: Path) -> dict[str, str]:
     return found
 
 
+def outcomes(claims: Path, tables: Path) -> list[str]:
+    """Return the outcome of every condition and run, those of a claim's gate before its rule."""
+    words = {1: "supported", 0: "undecided", -1: "not supported", "tie": "tied"}
+    return [
+        words[vote(statistic(condition, run, tables), condition)]
+        for claim in yaml.safe_load(claims.read_text()).values()
+        for condition in [*claim.get("gate", []), *claim["conditions"]]
+        for run in condition.get("runs", [""])
+    ]
+
+
 def vote(interval, condition):
     """1 supported, 0 undecided, -1 not supported, or "tie"."""
     low, high = float(interval[1]), float(interval[2])
@@ -117,6 +128,62 @@ def statistic(condition, run, tables):
             return (rows["wrong"].sum() / len(rows),) * 3
         rows = rows[rows["allowed"] == condition["family"]]
         return ((rows["named"] == condition["family"]).sum() / len(rows),) * 3
+    if name == "replaced_excess":
+        rows = read("replacements", scope=condition["scope"], replacement=condition["replacement"])
+        rows = rows[rows["read"] == read("replacements")["read"].max()].set_index("seed")["excess_risk"]
+        curve = read("learning_curve")
+        bayes = curve[curve["step"] == curve["step"].max()].set_index("seed")["bayes_risk"]
+        return of_trainings(rows / bayes) if sorted(rows.index) == sorted(bayes.index) else NAN
+
+    def restored(scope, replacement):
+        rows = read("restored", scope=scope)
+        rows = rows[rows["replacement"] == replacement]
+        enough = len(rows) > 0 and rows.iloc[0]["seeds"] >= 4
+        return tuple(rows.iloc[0][["value", "low", "high"]]) if enough else NAN
+
+    if name == "restored_share":
+        return restored(condition["scope"], condition["replacement"])
+    if name == "restored_lead":
+        # Two intervals that are apart; nothing is said of the other side.
+        like, others = restored("layer", "kernel"), restored("random", "kernel")
+        return math.nan, like[1] - others[2], math.inf if like[1] > others[2] else math.nan
+    if name in ("rotation", "conjugate_rotation", "rotation_ratio"):
+        table = read("linearity", quantity="rotation", counted=True)
+        few = read("linearity").query("seed >= 0")["seed"].nunique() < 4
+        means = table[table["seed"] == -1].sort_values("layer")
+        model, beside = (means[means["method"] == method] for method in ("layer", "CG"))
+        if name == "conjugate_rotation":
+            return (max(beside["high"].dropna(), default=math.nan),) * 3
+        if few:
+            return NAN
+        if name == "rotation":
+            # At most half of the layers may begin above the bound, and none may end above it.
+            return math.nan, sorted(model["low"])[len(model) // 2], max(model["high"])
+        ratios = [
+            (ours["low"] / theirs["high"], ours["high"] / theirs["low"])
+            for (_, ours), (_, theirs) in zip(model.iterrows(), beside.iterrows(), strict=True)
+            if theirs["high"] >= 0.1
+        ]
+        return (math.nan, min(low for low, _ in ratios), max(high for _, high in ratios)) if ratios else NAN
+    if name == "degree_found_share":
+        hits = {}
+        for _, case in read("degree_trials").iterrows():
+            hits.setdefault(case["noise"], []).append(case["found"] - case["exact"] in (-1, 0, 1))
+        return (min(sum(each) / len(each) for each in hits.values()),) * 3
+    if name in ("degree_lead", "degree_difference"):
+
+        def needed(which):
+            rows = read("degree", which, needed=True)
+            return rows[rows["layer"] < rows["layer"].max()]
+
+        if name == "degree_lead":
+            rows = needed(run).query("layer <= 3")
+            return of_trainings((rows["degree"] - rows["layer"]).groupby(rows["seed"]).mean())
+        here, there = (
+            rows.loc[rows["layer"] == rows["layer"].max(), "degree"] for rows in map(needed, (run, reference))
+        )
+        gaps = [one - other for one in here for other in there]
+        return sum(gaps) / len(gaps), min(gaps), max(gaps)
     if name == "step_ratio":
         both = {which: read("matches", which, solver=solver) for which in (run, reference)}
         last = min(rows["layer"].max() for rows in both.values())
@@ -125,6 +192,77 @@ def statistic(condition, run, tables):
             for which, rows in both.items()
         }
         return quotient(normal(means[run]), normal(means[reference]))
+    if name == "median_ratio":
+        medians = {}
+        for which in (run, reference):
+            rows = read("matches", which, solver=solver)
+            rows = rows[rows["layer"] >= min(3, rows["layer"].max())]
+            medians[which] = [
+                sorted_middle([math.inf if math.isnan(far) else far for far in layers["distance"]])
+                for _, layers in rows.groupby("seed")
+            ]
+        own, other = medians[run], medians[reference]
+        return sorted_middle(own) / sorted_middle(other), min(own) / max(other), max(own) / min(other)
+    if name in ("profile_gap", "profile_lead"):
+        errors = read("errors")
+        deepest = read("matches")["layer"].max()
+
+        def gap(of_solver):
+            gaps = {}
+            for row in read("matches", solver=of_solver).itertuples():
+                if row.layer < min(3, deepest):
+                    continue
+                squares = []
+                for n in range(1, errors["context_length"].max() + 1):
+                    at = errors[errors["context_length"] == n]
+                    mine = at[
+                        (at["method"] == "transformer") & (at["seed"] == row.seed) & (at["step"] == row.layer)
+                    ]
+                    step = at[(at["method"] == of_solver) & (at["step"] == row.nearest_step)]
+                    squares.append(math.log(mine["mse"].item() / step["mse"].item()) ** 2)
+                gaps.setdefault(row.seed, []).append((sum(squares) / len(squares)) ** 0.5)
+            return pd.Series({seed: sum(each) / len(each) for seed, each in gaps.items()})
+
+        if name == "profile_gap":
+            return tuple(math.exp(end) for end in of_trainings(gap(solver)))
+        others = [of_trainings(gap(other) - gap(solver)) for other in SOLVERS if other != solver]
+        return tuple(pd.DataFrame(others).min(skipna=False))
+    if name == "equal_risk_ratio":
+
+        def curves(which):
+            errors = read("errors", which, method="transformer")
+            errors = errors[errors["context_length"] > 0]
+            for seed, rows in read("matches", which, solver=solver).groupby("seed"):
+                yield sorted(
+                    (
+                        math.log(
+                            errors[(errors["seed"] == seed) & (errors["step"] == layer)]["excess_risk"].mean()
+                        ),
+                        math.log(far),
+                        layer,
+                    )
+                    for layer, far in zip(rows["layer"], rows["distance"], strict=True)
+                    if layer > 0
+                )
+
+        own = [max(curve, key=lambda point: point[2]) for curve in curves(run)]
+        at = []
+        for curve in curves(reference):
+            found = []
+            for risk, *_ in own:
+                below = [point for point in curve if point[0] <= risk]
+                above = [point for point in curve if point[0] >= risk]
+                if not below or not above:
+                    found.append(math.nan)
+                    continue
+                (r0, d0, _), (r1, d1, _) = below[-1], above[0]
+                found.append(d0 + (d1 - d0) * ((risk - r0) / (r1 - r0) if r1 > r0 else 0.0))
+            at.append(sum(found) / len(found))
+        (a, a_low, a_high), (b, b_low, b_high) = (
+            normal(pd.Series(x)) for x in ([far for _, far, _ in own], at)
+        )
+        down, up = math.hypot(a - a_low, b_high - b), math.hypot(a_high - a, b - b_low)
+        return math.exp(a - b), math.exp(a - b - down), math.exp(a - b + up)
     if name in ("alignment", "run_ratio"):
 
         def one(which):
@@ -148,18 +286,21 @@ def statistic(condition, run, tables):
             return normal(final(run)["excess_risk"] / final(run)["bayes_risk"])
         return quotient(normal(final(run)["excess_risk"]), normal(final(reference)["excess_risk"]))
 
-    def noise(method):
-        rows = read("noise", method=method)
-        rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
-        rows = rows[rows["context_length"] == rows["context_length"].max()]
-        value, low, high = rows["ratio"].mean(), rows["ratio_low"].mean(), rows["ratio_high"].mean()
-        error = Z * rows["ratio"].std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
-        return value, value - math.hypot(value - low, error), value + math.hypot(high - value, error)
+    rows = read("noise", method=condition.get("method", "transformer"))
+    rows = rows[(rows["factor"] / condition["factor"] - 1).abs() < 1e-6]
+    rows = rows[rows["context_length"] == rows["context_length"].max()]
+    assert name in ("noise_ratio", "effective_ridge")
+    column, into, back = ("ratio", float, float) if name == "noise_ratio" else ("ridge", math.log, math.exp)
+    values, lows, highs = (rows[column + end].map(into) for end in ("", "_low", "_high"))
+    error = Z * values.std(ddof=1) / len(rows) ** 0.5 if len(rows) > 1 else 0.0
+    middle, down, up = values.mean(), values.mean() - lows.mean(), highs.mean() - values.mean()
+    return back(middle), back(middle - math.hypot(down, error)), back(middle + math.hypot(up, error))
 
-    if name == "noise_ratio":
-        return noise(condition["method"])
-    assert name == "noise_gap"
-    return quotient(noise("transformer"), noise("encoded_oracle"))
+
+def sorted_middle(values):
+    """Return the median."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def normal(values):

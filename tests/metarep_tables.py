@@ -53,8 +53,11 @@ def metarep_tables(seed=0):
         operators += [
             estimate("krr_gap", run, kernel, 0.2) for kernel in ("gaussian", "representation", "data")
         ]
-        operators += [estimate("degradation", run, dial, 1.5) for dial in DIALS]
+        operators += [estimate("degradation", run, dial, 1.5) for dial in (*DIALS, "all")]
         operators += [exact("silent", run, dial, float(generator.integers(2))) for dial in DIALS]
-    anchor = [estimate("agreement", "linear_regression", fit, 0.03) for fit in ("matrix", "scalar")]
+    anchor = []
+    for run in ("linear_regression", "linear_regression_deep"):
+        anchor += [estimate("agreement", run, fit, 0.03) for fit in ("matrix", "scalar")]
+        anchor += [estimate("steps_agreement", run, str(step), 0.3 / step) for step in range(1, 7)]
     rows = {"cg": cg, "width": width, "operators": operators, "anchor": anchor}
     return {f"metarep/{name}": pd.DataFrame(part, columns=COLUMNS) for name, part in rows.items()}

@@ -48,6 +48,8 @@ def dials_table():
         "gaussian_best": 0.15,
         "representation_distance": 0.25,
         "representation_best": 0.1,
+        "gaussian_left": 0.5,
+        "representation_left": 0.4,
         "error": 0.01,
         "deviation": 0.005,
         "krr_gaussian": 0.3,
@@ -75,6 +77,7 @@ def summary_table():
             for setting in ("in_distribution", "noise=8"):
                 add(f"{kernel}_distance", setting, 0.3)
                 add(f"{kernel}_best", setting, 0.1)
+                add(f"{kernel}_left", setting, 0.4)
             for place, control in enumerate(("shuffled", "random", "flat")):
                 add(f"{control}_gap", kernel, 0.1 * (1 - place))
                 if control != "flat":
@@ -86,6 +89,7 @@ def summary_table():
             add("error_growth", dial, 9.0)
             add("deviation_growth", dial, 9.0)
             add("silent", dial, float(place < 2), 0.0)
+        add("degradation", "all", 1.1)
     return pd.DataFrame(rows, columns=["quantity", "subject", "setting", "value", "low", "high"])
 
 
@@ -94,11 +98,17 @@ def anchor_table():
     rows += [
         (name, fit, value)
         for fit in ("matrix", "scalar")
-        for name, value in (("agreement", 0.1), ("error_ratio", 1.02))
+        for name, value in (("agreement", 0.1), ("agreement_best", 0.12), ("error_ratio", 1.02))
+    ]
+    rows += [
+        (name, str(step), value / step)
+        for step in range(1, 7)
+        for name, value in (("steps_agreement", 0.3), ("steps_of_ridge", 0.6))
     ]
     return pd.DataFrame(
         [
-            (name, "linear_regression", setting, value, 0.9 * value, 1.1 * value)
+            (name, run, setting, value, 0.9 * value, 1.1 * value)
+            for run in ("linear_regression", "linear_regression_deep")
             for name, setting, value in rows
         ],
         columns=["quantity", "subject", "setting", "value", "low", "high"],

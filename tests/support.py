@@ -22,10 +22,6 @@ RULES = {
 }
 """The text of every rule, by its name."""
 ON_DEMAND = {
-    "replace_heads": "tables/spherical/restored.parquet",
-    "measure_linearity": "tables/spherical/linearity.parquet",
-    "compare_probes": "tables/spherical/probes.parquet",
-    "measure_degree": "tables/spherical/degree.parquet",
     "pack_arxiv": "arxiv.tar.gz",
     "build_results": "site/index.html",
     "build_explorer": "site/explorer.html",
@@ -145,6 +141,7 @@ def make_tiny(project: Project) -> None:
     config: dict[str, Any] = yaml.safe_load((project.path / "config.yaml").read_text())
     config["runs"] = TINY_RUNS
     config["compute"].pop("first_runs", None)
+    config["identification"].pop("judged", None)
     config["figures"] = {
         "fig1": {"kind": "error_curves", "runs": ["spherical", "noise_low"]},
         "fig_training": {"kind": "learning_curves", "runs": ["spherical"]},

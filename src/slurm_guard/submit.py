@@ -25,7 +25,7 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--scale", help="smoke, laptop or paper; as --config scale=...")
+    parser.add_argument("--scale", help="smoke, laptop, desk or paper; as --config scale=...")
     parser.add_argument(
         "--running",
         choices=("wait", "cancel"),

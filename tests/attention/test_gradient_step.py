@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ickrr.attention.gradient_step import fit_matrix, fit_scalar, mean_products, predict
+from ickrr.attention.gradient_step import fit_matrix, fit_scalar, predict
+from ickrr.attention.gradient_steps import mean_products, nearest_steps
 from ickrr.config.model import ModelSettings
 from ickrr.model.transformer import Transformer
 
@@ -91,3 +92,38 @@ def test_products_are_means_over_the_context(data):
     for n in range(1, N + 1):
         expected = sum(x[0, i] * y[0, i] for i in range(n)) / n
         np.testing.assert_allclose(found[0, n - 1], expected, atol=1e-12)
+
+
+def descent(x, y, rates):
+    """Gradient descent on the mean squared error of every prefix, step by step, (B, N+1)."""
+    predictions = np.zeros_like(y)
+    for b in range(B):
+        for n in range(1, N + 1):
+            weights = np.zeros(D)
+            for rate in rates:
+                weights -= rate * x[b, :n].T @ (x[b, :n] @ weights - y[b, :n]) / n
+            predictions[b, n] = weights @ x[b, n]
+    return predictions
+
+
+def test_steps_with_sizes_of_their_own_are_found(data):
+    """Fails if S is not the mean over the context, a power is missing, or step sizes are not free."""
+    x, y = data
+    fit = {"x": x, "y": y}
+    others = np.random.default_rng(5)
+    test = {"x": others.normal(size=x.shape), "y": others.normal(size=y.shape)}
+    rates = (0.5, 0.1, 0.3)
+    near = nearest_steps(fit, descent(x, y, rates), test, 3)
+    np.testing.assert_allclose(near, descent(test["x"], test["y"], rates)[:, 1:], atol=1e-9)
+
+
+def test_fewer_steps_are_a_least_squares_fit(data):
+    """Fails if two steps count as three, or the fit is not the nearest (against a search over step sizes)."""
+    x, y = data
+    fit = {"x": x, "y": y}
+    target = descent(x, y, (0.5, 0.1, 0.3))
+    near = nearest_steps(fit, target, fit, 2)
+    error = np.square(near - target[:, 1:]).mean()
+    grid = np.linspace(0.02, 0.7, 18)
+    searched = [np.square(descent(x, y, (a, b))[:, 1:] - target[:, 1:]).mean() for a in grid for b in grid]
+    assert 1e-6 < error <= min(searched)

@@ -1,5 +1,6 @@
 """Attention operators against loops over tokens, numpy's operator norm and scikit-learn's kernel ridge."""
 
+import itertools
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from ickrr.attention.dials import dial_draws
 from ickrr.attention.measurement import (
     CONTROLS,
     Fit,
+    best_head_left,
     fit_bandwidths,
     head_distances,
     levels_of,
@@ -229,7 +231,48 @@ def test_bandwidths_are_those_of_least_mean_distance(layout, prompts):
                 assert chosen == pytest.approx(SETTINGS.lengthscales[best] * rms)
                 assert float(fit.distances[0, kind, layer, head]) == pytest.approx(means[best], rel=1e-9)
     row, layer, head = fit.best(1)
-    assert float(fit.distances[1, row, layer, head]) == float(fit.distances[1].min())
+    assert float(fit.left[1, row, layer, head]) == float(fit.left[1].min())
+
+
+@pytest.mark.parametrize("layout", ["interleaved", "paired"])
+def test_what_a_kernel_leaves_is_divided_by_what_plain_attention_leaves(layout, prompts):
+    """Fails if flat attention sees hidden tokens, the farther of two counts, or heads are mixed up."""
+    support = support_of(build(layout), prompts.x, prompts.y)
+    operators = [view.operators for view in support.views]
+    fit = fit_bandwidths(support, operators, layout, SETTINGS)
+    apart = token_distances(squared_distances(prompts.x[:, :N], prompts.x[:, :N]), layout)
+    for kind, layer, head in itertools.product(range(len(ROWS[layout])), range(2), range(HEADS)):
+        bandwidth = fit.bandwidths[0, kind, layer, head][None]
+        kernels = kernel_operators(apart, bandwidth, layout)[kind, :, 0].numpy()
+        shares = []
+        for b in range(B):
+            own = operators[layer][kind, b, head].numpy()
+            if layout == "paired":
+                flat = np.full((N, N), 1 / N)
+            else:  # an x token sees 2i tokens of earlier pairs and itself, a y token one more
+                flat = np.array([[2.0] * i + [1.0 + kind] + [0.0] * (N - i - 1) for i in range(N)])
+                flat /= flat.sum(axis=1, keepdims=True)
+            plain = min(np.linalg.norm(own - other, 2) for other in (flat, np.eye(N)))
+            shares.append(np.linalg.norm(own - kernels[b], 2) / plain)
+        assert float(fit.left[0, kind, layer, head]) == pytest.approx(np.mean(shares), rel=1e-9)
+    row, layer, head = fit.best(0)
+    found = best_head_left(support, fit, layout)[0]
+    assert float(found.mean()) == pytest.approx(float(fit.left[0, row, layer, head]), rel=1e-9)
+
+
+def test_a_flat_head_is_not_the_best_one(prompts):
+    """Fails if nearly flat attention, which is close to a wide kernel, counts as the most kernel-like."""
+    support = support_of(build("paired"), prompts.x, prompts.y)
+    apart = squared_distances(prompts.x[:, :N], prompts.x[:, :N])
+    rms = (apart.sum() / (B * N * (N - 1))).sqrt()
+    kernel = kernel_operators(apart, 0.5 * rms[None], "paired")  # (1, B, 1, N, N)
+    noise = torch.rand(kernel.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    flat, alike = 1 + 0.2 * noise, kernel + 0.1 * noise
+    heads = torch.cat([one / one.sum(dim=-1, keepdim=True) for one in (flat, alike)], dim=2)
+    settings = SETTINGS.model_copy(update={"lengthscales": [0.5, 10.0]})
+    fit = fit_bandwidths(support, [heads], "paired", settings)
+    assert float(fit.distances[0, 0, 0, 0]) < float(fit.distances[0, 0, 0, 1])  # by distance it would be
+    assert fit.best(0) == (0, 0, 1)
 
 
 def test_attention_that_is_a_kernel_has_distance_zero(prompts):
@@ -254,11 +297,11 @@ def test_regression_of_the_best_head_is_scikit_learns(layout, prompts):
     support = support_of(model, prompts.x, prompts.y)
     fit = Fit(
         torch.full((2, len(ROWS[layout]), 2, HEADS), 1.3, dtype=torch.float64),
-        torch.ones(2, len(ROWS[layout]), 2, HEADS),
+        *torch.ones(2, 2, len(ROWS[layout]), 2, HEADS),
     )
-    fit.distances[1, 0, 1, 0] = 0.5
+    fit.left[1, 0, 1, 0] = 0.5
     if layout == "interleaved":
-        fit.distances[1, 1, 0, 1] = 0.1  # the best head of all, but of rows that no query has
+        fit.left[1, 1, 0, 1] = 0.1  # the best head of all, but of rows that no query has
         assert fit.best(1) == (1, 0, 1)
     inputs, representation = regressions(support, fit, [[0.1], [0.2]])
     for b in range(B):
@@ -283,6 +326,7 @@ def test_everything_is_measured_once_at_every_level(layout, prompts):
     assert found["distances"].shape == (7, 2, kinds, 2, HEADS, B)
     assert found["controls"].shape == (len(CONTROLS), 2, kinds, 2, HEADS, B)
     assert found["predictions"].shape == (7, 4, B)
+    assert found["left"].shape == (7, 2, B)
     assert all(bool(values.isfinite().all()) for values in found.values())
     same = measure(model, model, TASK, (prompts.x, prompts.y), draws, tuple(orders), SETTINGS)
     torch.testing.assert_close(same["controls"][CONTROLS.index("random")], found["distances"][0])

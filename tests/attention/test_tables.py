@@ -1,5 +1,7 @@
 """Tables of attention operators: means, ratios and verdicts, against plain loops over invented arrays."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,6 +35,7 @@ def measured():
         methods=("model", "data", *TARGETS),
         distances=distances,
         control_distances=generator.uniform(0.4, 0.5, size=(K, 5, 2, 2, LAYERS, HEADS, B)),
+        left=generator.uniform(0.2, 0.3, size=(K, len(LEVELS), 2, B)) * np.array([1, 3, 1, 1])[:, None, None],
         bandwidths=generator.uniform(size=(K, 2, 2, LAYERS, HEADS)),
         best=np.array([[[0, 1, 2], [1, 0, 1]], [[1, 1, 0], [0, 0, 0]]]),
         predictions=predictions,
@@ -89,14 +92,16 @@ def test_growth_and_degradation_are_ratios_to_the_first_level(summary, measured)
             ]
         )
 
-    def best(level):
-        return np.mean([measured.distances[(k, level, 1, *measured.best[k, 1])].mean() for k in range(K)])
+    def left(level):
+        return np.mean(measured.left[:, level, 1])
 
     for dial, last in (("noise", 1), ("radius", 3)):
         assert summary.loc[("error_growth", dial), "value"] == pytest.approx(error(last) / error(0))
-        assert summary.loc[("degradation", dial), "value"] == pytest.approx(best(last) / best(0))
+        assert summary.loc[("degradation", dial), "value"] == pytest.approx(left(last) / left(0))
         moved = np.mean((model[:, last] - data[:, last]) ** 2) / np.mean((model[:, 0] - data[:, 0]) ** 2)
         assert summary.loc[("deviation_growth", dial), "value"] == pytest.approx(moved)
+    both = math.sqrt(left(1) * left(3)) / left(0)  # the geometric mean of the dials' last levels
+    assert summary.loc[("degradation", "all"), "value"] == pytest.approx(both)
     under = measured.predictions[:, 0, 3]
     gaps = [np.sqrt(np.mean((under[k] - model[k, 0]) ** 2) / np.mean(model[k, 0] ** 2)) for k in range(K)]
     assert summary.loc[("krr_gap", "representation"), "value"] == pytest.approx(np.mean(gaps))
@@ -105,7 +110,8 @@ def test_growth_and_degradation_are_ratios_to_the_first_level(summary, measured)
 def test_silent_needs_a_loud_error_and_quiet_attention(summary):
     """Fails if the verdict ignores an interval, or one of its two halves."""
     for dial, verdict in (("noise", 0.0), ("radius", 1.0)):
-        loud = summary.loc[("error_growth", dial), "low"] > LOUD
+        growths = [summary.loc[(f"{name}_growth", dial), "low"] for name in ("error", "deviation")]
+        loud = min(growths) > LOUD
         quiet = summary.loc[("degradation", dial), "high"] < QUIET
         assert loud
         assert float(loud and quiet) == verdict
@@ -151,3 +157,14 @@ def test_seeds_widen_an_interval(measured):
     rows = pd.DataFrame(summary_rows(far, both, DIALS)).set_index(["quantity", "setting"])
     row = rows.loc[("gaussian_distance", "in_distribution")]
     assert row["low"] < 0.3 and row["high"] > 0.7
+
+
+def test_an_error_that_is_large_only_beside_a_small_reference_is_not_silent(measured, resamples):
+    """Fails if the relative error alone decides: there the reference shrinks and the deviation stays."""
+    predictions = measured.predictions.copy()
+    predictions[:, 3] = predictions[:, 0]
+    predictions[:, 3, :2] -= 0.95 * predictions[:, 0, 1:2]  # model and reference, by the same amount
+    small = Measured(**{**vars(measured), "predictions": predictions})
+    rows = pd.DataFrame(summary_rows(small, resamples, DIALS)).set_index(["quantity", "setting"])
+    assert rows.loc[("error_growth", "radius"), "low"] > LOUD
+    assert rows.loc[("silent", "radius"), "value"] == 0

@@ -4,15 +4,17 @@ import importlib.util
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from identification_tables import filters
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from ickrr.__main__ import main
 from ickrr.code import ROOT
-from ickrr.io.files import write_json
+from ickrr.io.files import write_json, write_table
 from ickrr.site.docs_files import documentation_sources
-from ickrr.site.explorer_files import EXPLORER_TABLES, explored_runs
+from ickrr.site.explorer_files import explored_runs, explorer_tables
 from ickrr.site.results_files import tables_of
 
 _PATH = Path(__file__).resolve().parents[1] / "report/conftest.py"
@@ -32,7 +34,9 @@ FIGURES = {
 @pytest.fixture(scope="session")
 def experiment():
     plain = _MODULE.experiment.__wrapped__().model_dump(mode="json")
-    return _MODULE.Experiment.model_validate({**plain, "figures": FIGURES})
+    identified = {"tab_identification": {"runs": ["spherical"], "tables": ["encompassing", "linearity"]}}
+    shown = {"figures": FIGURES, "tables": plain["tables"] | identified}
+    return _MODULE.Experiment.model_validate({**plain, **shown})
 
 
 def build_results(results: Path, site: Path, names: dict[str, str]) -> None:
@@ -69,13 +73,14 @@ def build_results(results: Path, site: Path, names: dict[str, str]) -> None:
     run("build_results", options)
 
 
-def build_explorer(results: Path, site: Path, runs: list[str]) -> None:
-    """Build the Explorer."""
+def build_explorer(results: Path, site: Path, experiment) -> None:
+    """Build the Explorer; the layers of one run are identified."""
+    table = filters("spherical", np.random.default_rng(4), experiment.seeds("spherical"), layers=8)
+    write_table(results / "tables/spherical/filters.parquet", table)
+    runs = explored_runs(experiment)
     options = {
         "experiment": [results / "specs/experiment.json"],
-        "tables": [
-            results / "tables" / name / f"{table}.parquet" for name in runs for table in EXPLORER_TABLES
-        ],
+        "tables": [results / "tables" / f"{table}.parquet" for table in explorer_tables(experiment)],
         "explorer": [site / "explorer.html"],
         "data": [site / "explorer" / f"{name}.js" for name in runs],
         "assets": [site / "assets/explorer.js"],
@@ -103,7 +108,7 @@ def site(results: Path, experiment) -> Path:
     """The site without the playground, which has tests of its own."""
     folder = results / "site"
     build_results(results, folder, FIGURES)
-    build_explorer(results, folder, explored_runs(experiment))
+    build_explorer(results, folder, experiment)
     build_docs(folder)
     return folder
 
@@ -130,6 +135,11 @@ def opened(browser: Browser, site: Path):
         if not request.url.startswith(("file:", "data:", "blob:")):
             said.append(f"asked for {request.url}")
 
+    def failed(request) -> None:
+        # A page that is left or loaded again while a picture is on its way gives it up.
+        if request.failure != "net::ERR_ABORTED":
+            said.append(f"failed: {request.url}, {request.failure}")
+
     def open_page(path: str, **options) -> Page:
         context = browser.new_context(
             **({"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
@@ -143,7 +153,7 @@ def opened(browser: Browser, site: Path):
         )
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", asked)
-        page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
+        page.on("requestfailed", failed)
         name, _, fragment = path.partition("#")
         page.goto(f"{(site / name).as_uri()}{'#' if fragment else ''}{fragment}")
         return page

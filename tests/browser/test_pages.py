@@ -264,3 +264,37 @@ def test_the_map_is_drawn_in_the_colours_of_the_data(opened) -> None:
         }"""
     )
     assert colours > 30
+
+
+def test_pressing_a_pair_chooses_its_families(opened, results: Path) -> None:
+    """Fails if the coefficients are not linked: a cell in the corner is the first family beside the first."""
+    page = explorer(opened, "run=spherical&layer=4&added=CG&to=R")
+    assert (chosen(page)["added"], chosen(page)["to"]) == ("CG", "R")
+    page.locator("#pairs").scroll_into_view_if_needed()
+    box = page.locator("#pairs").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.07)  # above, at the left
+    page.wait_for_function("!location.hash.includes('added=CG')")
+    state = chosen(page)
+    families = page.evaluate("FACTS.families")
+    assert families.index(state["added"]) <= 1
+    assert families.index(state["to"]) >= len(families) - 2
+    told = page.locator("#added-about").inner_text()
+    assert f"what {state['added']} adds to {state['to']}" in told
+    assert field(page, "added").input_value() == state["added"]
+
+
+def test_the_explorer_says_what_a_layer_is_named(opened, results: Path) -> None:
+    """Fails if the page names another layer's family, or a run that was not identified keeps its plots."""
+    page = explorer(opened, "run=spherical&seed=1&layer=4&added=PR&to=smoother")
+    table = pd.read_parquet(results / "tables/spherical/attribution.parquet").query(
+        "seed == 1 and layer == 4"
+    )
+    said = page.locator("#named").inner_text()
+    assert f"“{table['named'].iloc[0]}”" in said
+    survivors = set(table.loc[table["survives"], "family"])
+    assert set(said.split("compatible with ")[1].rstrip(".").split(", ")) == survivors or not survivors
+    assert "There is no filter of smoother." in page.locator("#filters-about").inner_text()
+    field(page, "run").select_option("noise_01")
+    page.wait_for_function("document.getElementById('named').textContent.includes('not identified')")
+    assert [page.locator(f"#{name}").is_visible() for name in ("pairs", "added", "filters")] == [False] * 3
+    assert not field(page, "added").is_visible()

@@ -4,19 +4,22 @@ import numpy as np
 import pytest
 
 from ickrr.comparison.bootstrap import resample_weights
+from ickrr.comparison.effective_ridge import RidgePath
 from ickrr.comparison.noise import NoisyPrompts, ratio_table
 
 PROMPTS, N, DRAWS = 30, 3, 50
 COLUMNS = [
     *("run", "seed", "factor", "noise_std", "context_length", "method"),
     *("mse", "mse_label", "ratio", "ratio_low", "ratio_high", "ratio_label"),
+    *("ridge", "ridge_low", "ridge_high"),
 ]
 
 
 @pytest.fixture
 def prompts():
     f, y, bayes = np.random.default_rng(0).normal(size=(3, PROMPTS, N + 1))
-    return NoisyPrompts(10.0, 3.0, f, y, bayes)
+    regressions = np.random.default_rng(2).normal(size=(5, PROMPTS, N + 1))
+    return NoisyPrompts(10.0, 3.0, f, y, bayes, RidgePath(np.geomspace(0.1, 10, 5), regressions))
 
 
 @pytest.fixture

@@ -23,7 +23,10 @@ def test_statistics_equal_scipys(best, last, missing):
     for row in range(len(best)):
         used = np.isfinite(best[row]) & ~censored[row]
         found = [trend.slope[row], trend.r_squared[row], trend.kendall_tau[row]]
-        if used.sum() < 3:
+        if (
+            used.sum() < 3
+            or 3 * (np.isfinite(best[row]) & censored[row]).sum() > np.isfinite(best[row]).sum()
+        ):
             assert np.isnan(found).all()
             continue
         x, y = layer[used], best[row, used]
@@ -49,3 +52,11 @@ def test_a_perfect_line():
     assert trend.slope[0] == pytest.approx(2)
     assert trend.r_squared[0] == pytest.approx(1)
     assert trend.kendall_tau[0] == pytest.approx(1)
+
+
+def test_a_trend_over_the_layers_that_happen_to_be_inside_is_none():
+    """Fails if a solver of which half the layers are censored keeps the straight line of the others."""
+    best = np.array([[1.0, 2.0, 3.0, 9.0, 9.0], [1.0, 2.0, 3.0, 4.0, 9.0], [1.0, 2.0, 3.0, 4.0, np.nan]])
+    trend = best_step_trend(best, best == 9)
+    np.testing.assert_allclose(trend.r_squared, [np.nan, 1, 1])
+    np.testing.assert_allclose(trend.censored_share, [2 / 5, 1 / 5, 0])

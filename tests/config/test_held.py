@@ -54,6 +54,7 @@ def test_every_list_of_the_configuration_is_a_set(refusal: Callable[..., str], k
         ("constructions: {verification: {accuracies: [0.1, 1e-1]}}", "accuracies: found [0.1, 0.1]"),
         ("tables: {tab_ablations: {runs+: [line]}}", "which holds 'line' twice; keep one"),
         ("compute: {first_runs: [label, label]}", "compute.first_runs"),
+        ("identification: {judged: [label, label]}", "identification.judged"),
     ],
 )
 def test_value_that_stands_twice(refusal: Callable[..., str], text: str, expected: str) -> None:

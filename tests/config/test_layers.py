@@ -157,7 +157,7 @@ def test_setting_that_changes_nothing(refusal: Refusal, text: str, expected: str
         ),
     ],
 )
-@pytest.mark.parametrize("scale", ["laptop", "paper"])
+@pytest.mark.parametrize("scale", ["laptop", "desk", "paper"])
 def test_run_that_is_another_one_again(
     read: Read, refusal: Refusal, text: str, expected: str, scale: str
 ) -> None:

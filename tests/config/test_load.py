@@ -44,7 +44,7 @@ def replace(config: Path, old: str, new: str) -> None:
     config.write_text(text.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "desk", "paper"])
 def test_every_scale_resolves(scale: str) -> None:
     """Fails if an overlay names a key that is gone, or a value is out of range at one scale."""
     experiment = load_experiment(CONFIG, scale)
@@ -55,7 +55,7 @@ def test_every_scale_resolves(scale: str) -> None:
 
 def test_scales_differ_in_values_only() -> None:
     """Fails if a scale adds or drops a run, a figure or a table: there is one DAG."""
-    experiments = [load_experiment(CONFIG, scale) for scale in ("smoke", "laptop", "paper")]
+    experiments = [load_experiment(CONFIG, scale) for scale in ("smoke", "laptop", "desk", "paper")]
     for part in ("runs", "figures", "tables", "tasks"):
         assert len({tuple(getattr(experiment, part)) for experiment in experiments}) == 1, part
 
@@ -238,7 +238,7 @@ def test_overlay_of_ones_own(project: Path) -> None:
 def test_unknown_scale() -> None:
     """Fails if a misspelt scale is accepted."""
     text = message(CONFIG, "smok")
-    assert "scale: found 'smok'; allowed: smoke, laptop, paper (did you mean 'smoke'?)" in text
+    assert "scale: found 'smok'; allowed: smoke, laptop, desk, paper (did you mean 'smoke'?)" in text
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_claims_about_solvers_on_a_linear_kernel_are_refused(tmp_path: Path) -> 
     with pytest.raises(ConfigError, match="no pairs of it"):
         load_ledger(tmp_path / "claims.yaml", experiment)
     assert "linear_regression" not in experiment.compared
-    assert set(experiment.runs) - set(experiment.compared) == {"linear_regression"}
+    assert set(experiment.runs) - set(experiment.compared) == {"linear_regression", "linear_regression_deep"}
 
 
 @pytest.mark.parametrize(
@@ -298,9 +298,13 @@ def test_config_shows_the_seeds_of_a_run(capsys):
 @pytest.mark.parametrize(
     ("condition", "overlay", "expected"),
     [
-        ("statistic: noise_gap, factor: 0.3, runs: [uniform], above: 0", {}, "factor: found 0.3, which"),
         (
-            "statistic: noise_gap, factor: 0.1, runs: [uniform], above: 0",
+            "statistic: effective_ridge, factor: 0.3, runs: [uniform], above: 0",
+            {},
+            "factor: found 0.3, which",
+        ),
+        (
+            "statistic: effective_ridge, factor: 0.1, runs: [uniform], above: 0",
             {"noise_mismatch": {"factors": [1.0, 3.0], "snapshots": [1.0]}},
             "factor: found 0.1, which is not among noise_mismatch.factors; allowed: 1, 3",
         ),

@@ -116,7 +116,7 @@ def test_rows_that_the_settings_keep_out_of_a_table(
     assert expected in refusal(tmp_path, experiment, **names)
 
 
-@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "desk", "paper"])
 def test_every_claim_of_the_project_names_a_row(scale: str) -> None:
     """Fails if a rule of the project's ledger cannot be judged at one of the scales."""
     experiment = load_experiment(CONFIG, scale)

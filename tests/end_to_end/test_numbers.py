@@ -104,8 +104,9 @@ def test_ablations(text: str, tables: Path) -> None:
                 & (pairs["first"] == row.runner_up)
                 & (pairs["second"] == row.closest)
             ].iloc[0]
-            ends = f"[{shown(ahead['low'], 4)}, {shown(ahead['high'], 4)}]"
-            assert_row(text, [shown(mine["value"].item(), 3), shown(ahead["difference"], 4), ends])
+            thousandths = [shown(1000 * ahead[name], 2) for name in ("difference", "low", "high")]
+            low, high = (end.replace("-0.00", "0.00") for end in thousandths[1:])
+            assert_row(text, [shown(mine["value"].item(), 3), thousandths[0], f"[{low}, {high}]"])
 
 
 def test_alignment(text: str, tables: Path) -> None:
@@ -142,11 +143,10 @@ def test_cost(text: str, tables: Path, smoke_paper: Paper) -> None:
         memory = pd.to_numeric(both["max_rss"], errors="coerce").max()
         assert row["peak_memory_mb"] >= memory or math.isnan(memory)
     for stage, row in frame.iterrows():
-        times = [shown(row[name] / 60, 1) for name in ("wall_s", "longest_s", "cpu_s")]
+        times = [shown(row[name] / 60, 1) for name in ("wall_s", "longest_s")]
         name = "Total" if stage == "total" else str(stage)
         jobs = [str(int(row[column])) for column in ("jobs", "measured")]
-        cells = [name, *jobs, *times, shown(row["peak_memory_mb"], 0)]
-        assert_row(text, cells)
+        assert_row(text, [name, *jobs, *times])
 
 
 def test_claims_are_judged_alike_by_a_second_judge(tables: Path, smoke_paper: Paper) -> None:

@@ -15,6 +15,7 @@ from ickrr.identification.spectra import (
     Spectrum,
     chebyshev,
     constant_weights,
+    first_weights,
     flowed,
     iterated,
     largest_shared_steps,
@@ -120,3 +121,15 @@ def test_an_eigenvalue_beyond_one_counts_as_one():
     """Fails if a shared step that overshoots gives NaN at a real-valued step."""
     beyond = Spectrum(np.array([[[1.2]]]), np.ones((1, 1, 1)))
     assert beyond.predict(iterated(2.5))[0, 0] == pytest.approx(1 / 1.2)
+
+
+@pytest.mark.parametrize("weights", [norm_weights, constant_weights(np.linspace(0.2, 0.4, 9))])
+def test_a_common_weight_and_another_ridge_move_the_spectrum(make_problem, weights):
+    """Fails if eigenvalues are scaled before the ridge is added, or a prefix gets the weight of another."""
+    problem = make_problem()
+    kernel, ridge = problem.kernel(), problem.ridge
+    plain = spectrum(kernel, problem.y, ridge, constant_weights(np.ones(9)))
+    moved = plain.moved(0.5 - ridge, first_weights(kernel, 0.5, weights))
+    direct = spectrum(kernel, problem.y, 0.5, weights)
+    for filtered in (iterated(3.5), penalised(0.1)):
+        np.testing.assert_allclose(moved.predict(filtered), direct.predict(filtered), atol=1e-10)

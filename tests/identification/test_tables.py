@@ -9,7 +9,7 @@ from ickrr.comparison.resamples import Resamples
 from ickrr.identification.attribution import Attribution
 from ickrr.identification.encompassing import Addition
 from ickrr.identification.families import Fitted
-from ickrr.identification.tables import attribution_tables
+from ickrr.identification.tables import attribution_table, encompassing_table
 
 PROMPTS, LAYERS, SEEDS = 30, 4, (3, 5)
 
@@ -32,7 +32,12 @@ def found():
 
 @pytest.fixture(scope="module")
 def tables(found):
-    return attribution_tables("run", found, slice(2, LAYERS), Resamples(PROMPTS, len(SEEDS), 200, 0, 0.9))
+    counted, resamples = slice(2, LAYERS), Resamples(PROMPTS, len(SEEDS), 200, 0, 0.9)
+    added = {seed: [one.additions for one in layers] for seed, layers in found.items()}
+    return {
+        "attribution": attribution_table("run", found, counted),
+        "encompassing": encompassing_table("run", added, counted, resamples),
+    }
 
 
 def test_layers_from_the_third_to_the_last_count(tables):

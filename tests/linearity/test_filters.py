@@ -101,3 +101,15 @@ def test_filters_apart_are_apart_in_predictions(system, fits):
     first, second = fits.fit(one), fits.fit(other)
     expected = np.linalg.norm(one - other) / np.linalg.norm(one)
     assert fits.apart(first.values, second.values, one) == pytest.approx(expected, rel=0.02)
+
+
+def test_a_knot_that_no_eigenvalue_is_near_has_no_value(system, fits):
+    """Fails if it makes the fit impossible, or gets a value, or changes those of the others."""
+    lower = np.concatenate(([KNOTS[0] / 4, KNOTS[0] / 2], KNOTS))
+    wide = FilterFits(filter_columns(system, lower), STATISTICS)
+    layer = system.predict(iterated(5))
+    found, expected = wide.fit(layer), fits.fit(layer)
+    assert np.isnan(found.values).tolist() == [True] + [False] * (len(lower) - 1)
+    np.testing.assert_allclose(found.values[3:], expected.values[1:], atol=0.02)
+    assert found.left == pytest.approx(expected.left, abs=1e-3)
+    assert wide.apart(found.values, wide.fit(system.predict(iterated(9))).values, layer) > 0.01

@@ -14,6 +14,7 @@ import pytest
 from conjugate_tables import conjugate_tables
 from construction_tables import construction_tables
 from identification_tables import attribution, encompassing, trials
+from mechanism_tables import mechanism_tables
 from metarep_tables import metarep_tables
 from operator_tables import operator_tables
 
@@ -214,9 +215,12 @@ def noise_table(run, seeds=(0, 1, 2), context=20, noise_std=0.3):
                 spread = 0.0 if method == "bayes" else 0.02
                 ends = (mine * (1 - spread), mine * (1 + spread))
                 at = (run, seed, factor, factor * noise_std, n, method)
-                rows.append((*at, mse, mse + (factor * noise_std) ** 2, mine, *ends, label))
+                ridge = factor ** {"bayes": 2, "encoded_oracle": 0, "transformer": 1}[method]
+                around = (ridge, 0.9 * ridge, 1.1 * ridge)
+                rows.append((*at, mse, mse + (factor * noise_std) ** 2, mine, *ends, label, *around))
     columns = ["run", "seed", "factor", "noise_std", "context_length", "method", "mse", "mse_label"]
-    return pd.DataFrame(rows, columns=[*columns, "ratio", "ratio_low", "ratio_high", "ratio_label"])
+    columns += ["ratio", "ratio_low", "ratio_high", "ratio_label", "ridge", "ridge_low", "ridge_high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def functions_table(run, seeds=(0,), layers=8, steps=64):
@@ -288,14 +292,14 @@ def benchmark(seconds):
 def toy_ledger():
     """One claim that the toy's tables support, one that they do not, one that they leave open."""
     lead = {"statistic": "lead", "of": "distance", "runs": ["spherical", "noise_01"], "above": 0.0}
-    gap = {"statistic": "noise_gap", "factor": 10.0, "runs": ["spherical"], "above": 0.8, "below": 1.25}
+    kept = {"statistic": "effective_ridge", "factor": 10.0, "runs": ["spherical"], "above": 0.5, "below": 2}
     share = {"statistic": "lead_share", "of": "similarity", "solver": SOLVERS[0], "runs": ["spherical"]}
     built = {"statistic": "summary", "table": "construction/summary", "subject": "built", "setting": "fixed"}
     common = {"source": "ours", "evidence": ["fig1", "tab_alignment"]}
     claims = {
         "in_front": {"statement": "It leads in most layers.", "conditions": [{**share, "above": 0.5}]},
         "alone": {"statement": "It is closest.", "conditions": [{**lead, "solver": SOLVERS[0]}]},
-        "ridge": {"statement": "The ridge is fixed.", "conditions": [gap, {**lead, "solver": SOLVERS[0]}]},
+        "ridge": {"statement": "The ridge is fixed.", "conditions": [kept, {**lead, "solver": SOLVERS[0]}]},
     }
     claims["built"] = {
         "statement": "Errors are small.",
@@ -340,6 +344,12 @@ def experiment():
                 "tab_runs": {"runs": ["spherical", "noise_01"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
                 "tab_identification": {"runs": ["spherical", "noise_01"], "tables": ["attribution"]},
+                "tab_described": {
+                    "runs": ["spherical", "noise_01"],
+                    "tables": ["attribution", "encompassing", "uneven"],
+                },
+                "tab_degree": {"runs": ["spherical", "noise_01"], "tables": ["degree"]},
+                "tab_probes": {"runs": ["spherical", "noise_01"], "tables": ["probes", "probe_effects"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},
                 "tab_construction": {},
@@ -373,13 +383,16 @@ def results(tmp_path_factory, experiment) -> Path:
             "functions": functions_table(run, seeds, layers),
             "attribution": attribution(run, np.random.default_rng(1), seeds, layers),
             "encompassing": encompassing(run, np.random.default_rng(2), seeds, layers),
+            "uneven": encompassing(run, np.random.default_rng(4), seeds, layers),
             "trials": trials(run, np.random.default_rng(3)),
+            **mechanism_tables(run, np.random.default_rng(4), seeds, layers),
         }
         for name, table in tables.items():
             write_table(root / "tables" / run / f"{name}.parquet", table)
         for seed in seeds:
             record = root / "records" / "trained" / run / f"seed{seed}" / "weights.safetensors.json"
-            write_json(record, run_record(seed))
+            weights = f"results/smoke/trained/{run}/seed{seed}/weights.safetensors"
+            write_json(record, run_record(seed) | {"outputs": {weights: "0" * 64}})
             write_table(root / "trained" / run / f"seed{seed}" / "rate.parquet", rate_table(seed))
     invented = construction_tables() | metarep_tables() | conjugate_tables() | operator_tables()
     for name, table in invented.items():

@@ -82,7 +82,7 @@ def test_closure_is_one_kind_of_figure(path):
     }
     shared |= {"report/__init__.py", "report/figures/__init__.py"}
     shared |= {"config/__init__.py", "config/claim_terms.py"}  # the words for families of algorithms
-    report = {f"report/{name}.py" for name in ("load", "methods", "style", "curves", "matches")}
+    report = {f"report/{name}.py" for name in ("load", "methods", "style", "curves", "matches", "studies")}
     panels = {name for name in closure if name.startswith("report/panels/")}
     kinds = {name for name in closure if name.startswith("report/figures/")} - shared
     assert len(kinds) == 1

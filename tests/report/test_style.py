@@ -15,6 +15,7 @@ from ickrr.report.style import (
     level_colours,
     lightness,
     look_of,
+    math_number,
     new_figure,
     note,
     run_looks,
@@ -90,6 +91,13 @@ def test_lightness_of_known_colours():
     assert lightness("white") == pytest.approx(100, abs=0.01)
     assert lightness("#777777") == pytest.approx(50.03, abs=0.05)
     assert lightness("#BB3344") == pytest.approx(lab("#BB3344", "none")[0], abs=0.05)
+
+
+def test_numbers_of_a_figure():
+    """Fails if a small number is written as a program would, 1e-05, or a factor of one is spelt out."""
+    assert math_number(0.01) == "0.01"
+    assert math_number(1e-5) == "$10^{-5}$"
+    assert math_number(6e-13) == r"$6\times 10^{-13}$"
 
 
 def test_levels_get_lighter_steadily():

@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from identification_tables import attribution, encompassing, filters
+from support import ROOT
 
-from ickrr.site.explorer import as_script, run_script
-from ickrr.site.explorer_files import EXPLORER_TABLES
+from ickrr.config.load import load_experiment
+from ickrr.site.explorer import FAMILIES, as_script, run_script
+from ickrr.site.explorer_files import EXPLORER_TABLES, explorer_tables
 
 SOLVERS = ("richardson", "chebyshev")
 LAYERS, STEPS, CONTEXT = 2, 3, 4
@@ -81,6 +84,41 @@ def test_what_is_undefined_is_null(tables):
     assert data["methods"]["richardson"]["excess_risk"][1] == [None] * (CONTEXT + 1)
     assert data["seeds"]["0"]["matches"]["chebyshev"]["nearest"] == [None] * (LAYERS + 1)
     assert data["seeds"]["0"]["matches"]["chebyshev"]["step"] == [1, 2, 3]
+
+
+def test_every_coefficient_stands_where_the_page_looks_for_it(tables, tmp_path):
+    """Fails if what is added and what it is added to are swapped, or layers, names or seeds are."""
+    made = {
+        "attribution": attribution("a_run", np.random.default_rng(1), [0, 1], LAYERS),
+        "encompassing": encompassing("a_run", np.random.default_rng(2), [0, 1], LAYERS),
+        "filters": filters("a_run", np.random.default_rng(3), [0, 1], LAYERS),
+    }
+    for name, table in made.items():
+        table.sample(frac=1, random_state=1).to_parquet(tmp_path / f"{name}.parquet")
+    assert loaded(tables)["identification"] is None
+    data = loaded(tables | {name: tmp_path / f"{name}.parquet" for name in made})
+    found = data["identification"]
+    for row in made["encompassing"].query("layer > 0").itertuples():
+        seed = "mean" if row.seed == -1 else str(row.seed)
+        to, added = FAMILIES.index(row.family), FAMILIES.index(row.other)
+        for end, value in (("value", row.coefficient), ("low", row.low), ("high", row.high)):
+            at = found["coefficients"][seed][end][row.layer - 1][to][added]
+            assert at == pytest.approx(value, rel=1e-3)
+    for (seed, layer), rows in made["attribution"].groupby(["seed", "layer"]):
+        assert found["named"][str(seed)][layer - 1] == rows["named"].iloc[0]
+        assert set(found["survivors"][str(seed)][layer - 1]) == set(rows.loc[rows["survives"], "family"])
+    for row in made["filters"].itertuples():
+        at = data["filters"]["eigenvalues"].index(row.eigenvalue)
+        of = data["filters"]["seeds"][str(row.seed)][row.method]
+        assert of["high"][row.layer - 1][at] == pytest.approx(row.high, rel=1e-3)
+
+
+def test_the_identified_runs_are_those_of_the_paper():
+    """Fails if a run that the paper identifies has no coefficients on the page, or another one has."""
+    experiment = load_experiment(ROOT / "config.yaml")
+    shown = explorer_tables(experiment)
+    assert {"spherical/encompassing", "clustered/attribution", "adamw/matches"} <= set(shown)
+    assert not {"adamw/encompassing", "adamw/filters"} & set(shown)
 
 
 def test_data_cannot_end_the_script():

@@ -84,6 +84,7 @@ def jacobi_weights(matrix, kernel, options):
 BRUTE_FORCE = {
     "preconditioned_richardson_kernel": stationary_with(lambda a, k, o: o.omega / k.sum(axis=1)),
     "preconditioned_richardson": stationary_with(lambda a, k, o: o.omega / a.sum(axis=1)),
+    "preconditioned_richardson_relaxed": stationary_with(lambda a, k, o: o.omega / a.sum(axis=1)),
     "richardson": stationary_with(lambda a, k, o: 1 / np.linalg.norm(a, np.inf) + np.zeros(len(a))),
     "damped_jacobi": stationary_with(jacobi_weights),
     "conjugate_gradient": krylov_with(lambda a: np.ones(len(a))),

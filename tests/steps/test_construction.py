@@ -37,7 +37,8 @@ def verify(tmp_path, ridge="scaled", **changes):
 def tabulate(tmp_path, *ridges, contraction=None):
     """Gather the ridges; the factors are those of invented prompts, unless given."""
     write_json(tmp_path / "statistics.json", {})
-    arguments = ["--statistics", str(tmp_path / "statistics.json")]
+    write_json(tmp_path / "grid.json", settings().model_dump(mode="json"))
+    arguments = ["--statistics", str(tmp_path / "statistics.json"), "--settings", str(tmp_path / "grid.json")]
     for name in TABLES:
         arguments += [f"--verified-{name}", *(str(tmp_path / ridge / f"{name}.parquet") for ridge in ridges)]
     for name in (*TABLES, "rates", "summary"):

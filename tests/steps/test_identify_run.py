@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from ickrr.__main__ import main
 from ickrr.catalogue.of_runs import OF_RUNS
@@ -14,16 +13,21 @@ from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.errors import FileError
 from ickrr.identification.families import FAMILIES, Candidates
-from ickrr.identification.prompts import stored_problem
+from ickrr.identification.layers import identification_tables
+from ickrr.identification.prompts import fresh_problem, stored_problem
 from ickrr.identification.spectra import largest_shared_steps
-from ickrr.io.run_files import run_metadata
+from ickrr.identification.stored import candidates_on
+from ickrr.io.predictions import load_predictions
 from ickrr.io.tensors import save_tensors
+from ickrr.model.initialisation import initialise
+from ickrr.model.weights import build_model, save_weights
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_prompts
 
 TASK = TaskSettings(context_length=12)
-COUNT = {"fit": 150, "evaluation": 300}
+PROMPTS = 300
 RUN = RunSettings(
     name="tiny",
     task_name="sphere",
@@ -31,33 +35,35 @@ RUN = RunSettings(
     model=ModelSettings(layers=2, width=16, heads=2),
     training=TrainingSettings(),
 )
-READ = ("run", "fit", "evaluation", "settings", "statistics")
+READ = ("run", "fit", "settings", "probe", "statistics")
 SETTINGS = {
     "run": RUN,
-    "settings": IdentificationSettings(noises=[0.3], white_noises=[]),
+    "settings": IdentificationSettings(
+        judged=["tiny"], prompts=PROMPTS, described_prompts=50, noises=[0.3], white_noises=[], seed=4
+    ),
     "statistics": StatisticsSettings(bootstrap_draws=200),
     "probe": ProbeSettings(),
 }
+SEEDS = (0, 1)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Write prompts, settings, and predictions of two models: layer 1 is PR, layer 2 is R, the output CG."""
+    """Write prompts, settings, and weights of two untrained models."""
     folder = tmp_path_factory.mktemp("identify")
-    for split, count in COUNT.items():
-        drawn = sample_prompts(TASK, count, torch_generator(0, "prompts", "sphere", split))
-        stored = PromptSettings(name=split, task_name="sphere", task=TASK, split=split, count=count)
-        save_tensors(folder / split, drawn.tensors(), {"prompts": stored.model_dump(mode="json")})
     for name, value in SETTINGS.items():
         (folder / name).write_text(value.model_dump_json())
-    problem, fit = (stored_problem(folder / split, RUN, split) for split in ("evaluation", "fit"))
-    everywhere = Candidates(problem, largest_shared_steps(fit.kernel(), fit.ridge), 0, 1)
-    exact = np.stack([everywhere.at("PR", 6), everywhere.at("R", 6), everywhere.at("CG", 2)])
-    for seed in (0, 1):
-        noisy = torch.from_numpy(exact + 0.03 * np.random.default_rng(seed).standard_normal(exact.shape))
-        arrays = {"layers": torch.stack([torch.zeros_like(noisy[0]), *noisy[:2]]), "output": noisy[2]}
-        save_tensors(folder / f"seed{seed}", arrays, run_metadata(RUN, seed))
+    store(folder / "fit", "fit", sample_prompts(TASK, 150, torch_generator(0, "prompts", "sphere", "fit")))
+    for seed in SEEDS:
+        model = build_model(RUN)
+        initialise(model, torch_generator(seed, "weights"))
+        save_weights(folder / f"seed{seed}", model.state_dict(), RUN, seed)
     return folder
+
+
+def store(path, split, drawn):
+    stored = PromptSettings(name=split, task_name="sphere", task=TASK, split=split, count=len(drawn.y))
+    save_tensors(path, drawn.tensors(), {"prompts": stored.model_dump(mode="json")})
 
 
 def options(folder, *names):
@@ -65,16 +71,67 @@ def options(folder, *names):
 
 
 @pytest.fixture(scope="module")
-def tables(folder):
-    given = options(folder, *READ, "attribution", "encompassing")
-    predictions = [str(folder / "seed0"), str(folder / "seed1")]
-    assert main(["identify_run", *given, "--seeds", "0", "1", "--predictions", *predictions]) == 0
-    return {name: pd.read_parquet(folder / name) for name in ("attribution", "encompassing")}
+def known(folder):
+    """Return the families on the fresh prompts, and models: layer 1 is PR, layer 2 is R, the output CG."""
+    problem, fit = fresh_problem(RUN, PROMPTS, 4), stored_problem(folder / "fit", RUN, "fit")
+    everywhere = Candidates(problem, largest_shared_steps(fit.kernel(), fit.ridge), 0, 1)
+    exact = np.stack([everywhere.at("PR", 6), everywhere.at("R", 6), everywhere.at("CG", 2)])
+    noises = {seed: np.random.default_rng(seed).standard_normal(exact.shape) for seed in SEEDS}
+    models = {seed: exact + 0.03 * noise for seed, noise in noises.items()}
+    return candidates_on(problem, fit, SETTINGS["settings"]), models
 
 
-def test_tables_have_the_columns_of_the_catalogue(tables):
+@pytest.fixture(scope="module")
+def tables(known):
+    return identification_tables(RUN, *known, SETTINGS["settings"], SETTINGS["statistics"])
+
+
+@pytest.fixture(scope="module")
+def written(folder):
+    names = ("attribution", "encompassing", "uneven")
+    weights = [str(folder / f"seed{seed}") for seed in SEEDS]
+    given = options(folder, *READ, *names)
+    assert main(["identify_run", *given, "--seeds", "0", "1", "--weights", *weights]) == 0
+    return {name: pd.read_parquet(folder / name) for name in names}
+
+
+def test_models_are_read_on_fresh_prompts_as_in_the_comparison(folder, written, tmp_path):
+    """Fails if other prompts are drawn, or layers are not what `probe_model` reads on the same prompts."""
+    drawn = sample_prompts(TASK, PROMPTS, torch_generator(4, "identification", "sphere"))
+    store(tmp_path / "evaluation", "evaluation", drawn)
+    given = [*options(folder, "run", "fit"), "--settings", str(folder / "probe")]
+    given += options(tmp_path, "evaluation", "predictions")
+    assert main(["probe_model", *given, "--seed", "1", "--weights", str(folder / "seed1")]) == 0
+    layers, output = load_predictions(tmp_path / "predictions", RUN, 1, (PROMPTS, 13))
+    problem = stored_problem(tmp_path / "evaluation", RUN, "evaluation")
+    candidates = candidates_on(problem, stored_problem(folder / "fit", RUN, "fit"), SETTINGS["settings"])
+    table = written["attribution"].query("seed == 1").set_index(["layer", "family"])["distance"]
+    for layer, predictions in enumerate((*layers[1:], output), start=1):
+        for family in ("PR", "smoother"):
+            expected = candidates.fit(family, predictions[:, 4:]).distance
+            assert table[layer, family] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_run_that_is_not_judged_takes_fewer_prompts():
+    """Fails if the number of prompts does not depend on whether a run is judged."""
+    settings = SETTINGS["settings"]
+    assert (settings.prompts_of("tiny"), settings.prompts_of("other")) == (PROMPTS, 50)
+
+
+def test_models_that_diverged_are_left_out(known, tables):
+    """Fails if a diverged model takes part, or leads to a traceback where no other is left."""
+    candidates, models = known
+    diverged = {0: models[0], 1: np.full_like(models[1], np.nan)}
+    found = identification_tables(RUN, candidates, diverged, SETTINGS["settings"], SETTINGS["statistics"])
+    expected = tables["attribution"].query("seed == 0")
+    pd.testing.assert_frame_equal(found["attribution"], expected.reset_index(drop=True))
+    with pytest.raises(FileError, match="all of its models diverged"):
+        identification_tables(RUN, candidates, {1: diverged[1]}, SETTINGS["settings"], SETTINGS["statistics"])
+
+
+def test_tables_have_the_columns_of_the_catalogue(written):
     """Fails if a table has a column that the catalogue does not describe, or lacks one."""
-    for name, table in tables.items():
+    for name, table in written.items():
         assert list(table.columns) == list(OF_RUNS[name].columns), name
 
 
@@ -100,9 +157,19 @@ def test_means_over_seeds_are_means_of_the_seeds(tables):
     assert beside["high"] - beside["low"] == pytest.approx(one["high"] - one["low"], rel=0.6)
 
 
+def test_layers_are_compared_alone_on_the_most_uneven_prompts(tables):
+    """Fails if prompts of the layers are not those of the families, or the table is of all prompts."""
+    means = tables["uneven"].query("seed == -1").set_index(["layer", "family", "other"])
+    for layer, expected in ((1, 1.0), (2, 0.0)):
+        found = means.loc[(layer, "R", "PR")]
+        assert found["low"] < expected < found["high"]
+        whole = tables["encompassing"].query("seed == -1").set_index(["layer", "family", "other"])
+        assert found["high"] - found["low"] > 1.2 * np.diff(whole.loc[(layer, "R", "PR"), ["low", "high"]])[0]
+
+
 def test_known_cases_are_tried(folder):
     """Fails if the trials lack a column or a group, or more than one in ten is named wrongly."""
-    given = options(folder, *READ, "probe", "table")
+    given = options(folder, *READ, "table")
     assert main(["try_identification", *given]) == 0
     table = pd.read_parquet(folder / "table")
     assert list(table.columns) == list(OF_RUNS["trials"].columns)
@@ -125,8 +192,8 @@ def test_what_does_not_fit_is_refused(folder, tmp_path, capsys, change, message)
     for name, value in change.items():
         (tmp_path / name).write_text(value.model_dump_json())
     given = options(folder, *(name for name in READ if name not in change))
-    given += options(tmp_path, *change, "attribution", "encompassing")
-    command = ["identify_run", *given, "--seeds", "0", "--predictions", str(folder / "seed0")]
+    given += options(tmp_path, *change, "attribution", "encompassing", "uneven")
+    command = ["identify_run", *given, "--seeds", "0", "--weights", str(folder / "seed0")]
     assert main(command) == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "attribution").exists()

@@ -137,7 +137,7 @@ def test_linear_attention_against_one_step(tmp_path):
         kernel="linear",
     )
     words = {
-        "run": tmp_path / "run.json",
+        "runs": tmp_path / "runs.json",
         "fit": tmp_path / "fit.safetensors",
         "evaluation": tmp_path / "evaluation.safetensors",
         "statistics": tmp_path / "statistics.json",
@@ -145,23 +145,33 @@ def test_linear_attention_against_one_step(tmp_path):
     }
     options = [str(w) for name, value in words.items() for w in (f"--{name}", value)]
     weights = [str(tmp_path / f"trained/seed{seed}/weights.safetensors") for seed in SEEDS]
-    models = ["--seeds", *map(str, SEEDS), "--weights", *weights]
+    models = ["--models", *(f"tiny/seed{seed}" for seed in SEEDS), "--weights", *weights]
+    write_json(words["runs"], [run.model_dump(mode="json")])
     assert main(["compare_linear_regression", *models, *options]) == 0
     table = pd.read_parquet(words["table"]).set_index(["quantity", "setting"])
     assert (table["subject"] == "tiny").all()
     fit, test = load_arrays(words["fit"]), load_arrays(words["evaluation"])
-    step = predict(fit_matrix(fit["x"], fit["y"], fit["posterior_mean"]), test["x"], test["y"])
-    agreements, errors, ridges = [], [], []
+    best = predict(fit_matrix(fit["x"], fit["y"], fit["posterior_mean"]), test["x"], test["y"])
+    agreements, errors, ridges, of_best = [], [], [], []
     for seed in SEEDS:
         torch.manual_seed(seed)
         model = build_model(run).eval()
         with torch.no_grad():
-            x, y = (torch.from_numpy(test[name]).float() for name in "xy")
-            output = model(x, y).double().numpy()[:, 1:]
+            own, on_fit = (
+                model(*(torch.from_numpy(prompts[name]).float() for name in "xy")).double().numpy()
+                for prompts in (test, fit)
+            )
+        output = own[:, 1:]
+        step = predict(fit_matrix(fit["x"], fit["y"], on_fit), test["x"], test["y"])
         agreements.append(np.sqrt(np.mean((output - step) ** 2) / np.mean(step**2)))
+        of_best.append(np.sqrt(np.mean((output - best) ** 2) / np.mean(best**2)))
         error = np.mean((output - test["f"][:, 1:]) ** 2)
-        errors.append(error / np.mean((step - test["f"][:, 1:]) ** 2))
+        errors.append(error / np.mean((best - test["f"][:, 1:]) ** 2))
         ridges.append(error / np.mean((test["posterior_mean"] - test["f"])[:, 1:] ** 2))
+    assert table.loc[("agreement_best", "matrix"), "value"] == pytest.approx(np.mean(of_best), rel=1e-6)
+    assert table.loc["steps_of_ridge"].index.tolist() == ["1", "2"]  # twice as many as layers
+    one_step = table.loc[("steps_agreement", "1"), "value"]
+    assert one_step == pytest.approx(table.loc[("agreement", "scalar"), "value"], rel=1e-9)
     assert table.loc[("agreement", "matrix"), "value"] == pytest.approx(np.mean(agreements), rel=1e-6)
     assert table.loc[("error_ratio", "matrix"), "value"] == pytest.approx(np.mean(errors), rel=1e-6)
     assert table.loc[("error_ratio_ridge", "ridge"), "value"] == pytest.approx(np.mean(ridges), rel=1e-6)

@@ -25,11 +25,13 @@ def inputs(tmp_path):
     (tmp_path / "prompts.json").write_text(prompts.model_dump_json())
     (tmp_path / "solvers.json").write_text(SETTINGS.model_dump_json())
     (tmp_path / "sets.json").write_text(f"[{prompts.model_dump_json()}]")
-    options = {"--prompts": tmp_path / "sets.json", "--sets": tmp_path / "data.safetensors"}
-    assert main(["sample_prompts", *flat(options)]) == 0
+    for name in ("data", "fit"):
+        options = {"--prompts": tmp_path / "sets.json", "--sets": tmp_path / f"{name}.safetensors"}
+        assert main(["sample_prompts", *flat(options)]) == 0
     return {
         "--prompts": tmp_path / "prompts.json",
         "--data": tmp_path / "data.safetensors",
+        "--fit": tmp_path / "fit.safetensors",
         "--settings": tmp_path / "solvers.json",
         "--trajectories": [tmp_path / "out" / f"{name}.safetensors" for name in SETTINGS.names],
         "--device": "cpu",
@@ -65,6 +67,40 @@ def test_writes_one_trajectory_a_solver(inputs):
             torch.testing.assert_close(stored["predictions"][-1], target, rtol=0, atol=1e-10)
 
 
+def test_the_relaxation_is_the_best_on_the_fit_prompts(inputs, tmp_path):
+    """Fails if it is chosen on other prompts, by another loss, or changes the other solvers."""
+    solvers = ["preconditioned_richardson", "preconditioned_richardson_relaxed"]
+    grid = [1.0, 1.5, 1.9]
+    chosen = SETTINGS.model_copy(update={"headline": solvers, "others": [], "relaxations": grid, "steps": 5})
+    inputs["--settings"].write_text(chosen.model_dump_json())
+    task = TaskSettings(context_length=4, dimension=3, noise_std=1.5)
+    fit = PromptSettings(name="ball-fit", task_name="ball", task=task, split="fit", count=40, seed=3)
+    (tmp_path / "sets.json").write_text(f"[{fit.model_dump_json()}]")
+    assert (
+        main(["sample_prompts", "--prompts", str(tmp_path / "sets.json"), "--sets", str(inputs["--fit"])])
+        == 0
+    )
+    files = {name: tmp_path / "out" / f"{name}.safetensors" for name in solvers}
+    assert main(["solve_prompts", *flat({**inputs, "--trajectories": list(files.values())})]) == 0
+    data = load_tensors(inputs["--fit"])
+    losses = {}
+    for omega in grid:
+        squares = []
+        for x, y, target in zip(data["x"], data["y"], data["posterior_mean"], strict=True):
+            for n in range(1, 5):
+                kernel = torch.exp(-torch.cdist(x, x).square() / 2)
+                matrix, a = kernel[:n, :n] + 2.25 * torch.eye(n), torch.zeros(n, dtype=torch.float64)
+                for _ in range(5):
+                    a = a + omega * (y[:n] - matrix @ a) / matrix.sum(dim=1)
+                    squares.append(float((kernel[n, :n] @ a - target[n]) ** 2))
+        losses[omega] = sum(squares) / len(squares)
+    found = float(load_tensors(files[solvers[1]])["omega"])
+    assert found == min(losses, key=losses.get)
+    plain, relaxed = (load_tensors(path)["predictions"] for path in files.values())
+    torch.testing.assert_close(relaxed[1], found * plain[1])  # the first step is omega times that of one
+    assert "omega" not in load_tensors(files[solvers[0]])
+
+
 def test_repeats_byte_for_byte(inputs, tmp_path):
     """Fails if a second run of the same inputs writes other bytes."""
     assert main(["solve_prompts", *flat(inputs)]) == 0
@@ -83,6 +119,19 @@ def test_refuses_prompts_of_another_task(inputs, capsys):
     assert "data.safetensors: was not made for the prompt set" in message
     assert "its 'prompts.count' is 6, expected 7" in message
     assert not inputs["--trajectories"][0].exists()
+
+
+def test_refuses_fit_prompts_of_another_task(inputs, tmp_path, capsys):
+    """Fails if the relaxation is chosen with the kernel and noise of another task."""
+    other = TaskSettings(context_length=4, dimension=3, noise_std=0.5)
+    fit = PromptSettings(name="ball-fit", task_name="ball", task=other, split="fit", count=6)
+    (tmp_path / "sets.json").write_text(f"[{fit.model_dump_json()}]")
+    assert (
+        main(["sample_prompts", "--prompts", str(tmp_path / "sets.json"), "--sets", str(inputs["--fit"])])
+        == 0
+    )
+    assert main(["solve_prompts", *flat(inputs)]) == 1
+    assert "its 'task.noise_std' is 0.5, expected 1.5" in capsys.readouterr().err
 
 
 def test_refuses_fewer_files_than_solvers(inputs, capsys):

@@ -152,3 +152,13 @@ def test_closure_holds_no_solver_and_no_report():
     """Fails if an edit of the solvers, of training or of figures would repeat the sweep."""
     names = {p.as_posix().split("src/ickrr/")[1] for p in import_closure("ickrr.steps.sweep_noise")}
     assert not {n for n in names if n.startswith(("solvers/", "training/", "report/", "constructions/"))}
+
+
+def test_references_have_the_ridges_that_they_are_made_with(options):
+    """Fails if the ridge is read from other prompts, or is not over that of training."""
+    assert sweep(options) == 0
+    table = pd.read_parquet(options["table"]).query("context_length == @N").set_index(["method", "factor"])
+    for factor in FACTORS:
+        for method, expected in (("bayes", factor**2), ("encoded_oracle", 1.0)):
+            found = table.loc[(method, factor), ["ridge", "ridge_low", "ridge_high"]].to_numpy(float)
+            np.testing.assert_allclose(found, expected, rtol=0.05)  # a step of the grid is 33 %

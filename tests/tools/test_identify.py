@@ -1,14 +1,9 @@
 """The tool `identify` on predictions made here with NumPy alone, and on files that are wrong."""
 
-import re
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import save_file
-from support import ROOT
 
 from ickrr.__main__ import main
 
@@ -115,19 +110,3 @@ def test_what_is_wrong_is_said(tmp_path, capsys, change, message):
     assert main(["identify", *given]) == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_the_example_of_the_page(tmp_path, monkeypatch, capsys):
-    """Fails if the example of docs/identification.md does not run, or says something else than the page."""
-    page = (ROOT / "docs" / "identification.md").read_text(encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    code = re.search(r"^`mine.py`:\n\n```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    subprocess.run([sys.executable, "-c", code[1]], check=True)
-    command = re.search(r"^    ickrr (identify .*)$", page, re.MULTILINE)[1]
-    assert main(command.split()) == 0
-    said = capsys.readouterr().out.splitlines()
-    text = " ".join(page.split())
-    assert len(said) == 3
-    assert all(f"`{line}`" in text for line in said[:2])
-    assert said[2].startswith("known cases")
-    assert {path.name for path in tmp_path.iterdir()} == {"mine.safetensors", "layers.csv", "pairs.csv"}

@@ -73,6 +73,26 @@ def test_other_settings_are_named(project: Project, said: str, tmp_path) -> None
     assert "| runs.spherical.training.gradient_clip | 1.0 | 0.5 |" in page
 
 
+def test_other_threads_and_the_names_of_layers_are_told(project: Project, said: str) -> None:
+    """Fails if the threads do not reach the training, or a layer has another name than in its table."""
+    made = project.snakemake("results/smoke/tables/spherical/attribution.parquet")
+    assert made.returncode == 0, made.stdout
+    run = project.tool("verify", "--scale", "smoke", "--threads", "2")
+    folder = project.path / "build/verify/smoke-spherical-seed0-threads2"
+    page = (folder / "statement.md").read_text()
+    assert "| threads | 1 | 2 |" in page, run.stdout
+    assert "    ickrr verify --scale smoke --run spherical --seed 0 --against smoke --threads 2\n" in page
+    told = page.split("## Layers")[1].split("## Bits")[0]
+    for position, results in enumerate((project.results(), folder / "results/smoke"), start=1):
+        table = pd.read_parquet(results / "tables/spherical/attribution.parquet").query("seed == 0")
+        rows = [line.split(" | ") for line in told.splitlines() if re.match(r"\| \d", line)]
+        shown = {int(row[0].strip("| ")): row[position] for row in rows}
+        for layer, families in table.groupby("layer"):
+            survivors = ", ".join(families.loc[families["survives"], "family"]) or "no family"
+            assert shown[layer] == f"{families['named'].iloc[0]} ({survivors})"
+    assert "Which families are layers 3 to 3 named after?" in page
+
+
 # The small paper of the tests has seed 0, which the shipped tables have not.
 NOT_AT_LAPTOP = (
     "bundles/laptop-tables.tar.xz: has no training of run 'spherical', seed 0"
@@ -85,6 +105,7 @@ NOT_AT_LAPTOP = (
     ("options", "message"),
     [
         (["--run", "sphericle"], "--run: found 'sphericle', which is not a run (did you mean 'spherical'?)"),
+        (["--threads", "0"], "--threads: found 0; give a number of 1 or more"),
         (["--seed", "9"], "--seed: found 9; run 'spherical' has the seeds 0, 1"),
         (["--against", "nowhere"], "nowhere: no such results"),
         (["--scale", "laptop"], NOT_AT_LAPTOP),

@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from pages import FILE, apply
 from safetensors.numpy import load_file
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import sem
@@ -17,7 +17,6 @@ from sklearn.gaussian_process.kernels import RationalQuadratic
 from support import ROOT, Paper, Project
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
-BLOCK = re.compile(r"^`([^`\n]+)`([^\n]*):\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MADE_OF_RUNS = {"judge_claims", "draw_figure", "write_numbers", "write_table", "build_paper"}
 OVERLAY = ("--config", "scale=smoke", "overlay=mine.yaml")
 
@@ -25,43 +24,6 @@ OVERLAY = ("--config", "scale=smoke", "overlay=mine.yaml")
 def section(title: str) -> str:
     """Text of one section of the page."""
     return PAGE.split(f"\n## {title}\n")[1].split("\n## ")[0]
-
-
-def apply(project: Project, title: str) -> list[str]:
-    """Do what a section shows; return the files that it touches. A tiny paper has no sections to add to."""
-    touched = []
-    for name, how, content in BLOCK.findall(section(title)):
-        path = project.path / name
-        if path.suffix == ".patch":
-            path.write_text(content)
-            subprocess.run(["git", "apply", str(path)], cwd=project.path, check=True)
-            touched += re.findall(r"^\+\+\+ b/(.*)$", content, re.MULTILINE)
-            path.unlink()
-            continue
-        if name.startswith("paper/sections/") and not (project.path / "paper/sections").exists():
-            continue
-        touched.append(name)
-        if "at the end" in how:
-            assert path.exists()
-            content = path.read_text() + "\n" + content
-        else:
-            assert not path.exists(), f"{path} is not new"
-        if copied := re.search(r"copied from `(.*?)`", how):
-            content = changed((project.path / copied[1]), content)
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content)
-    assert touched
-    return touched
-
-
-def changed(original: Path, content: str) -> str:
-    """A copy of a notebook with other cells, or of a settings file with some keys changed."""
-    if original.suffix == ".ipynb":
-        notebook = nbformat.read(original, as_version=4)
-        notebook.cells = [nbformat.v4.new_code_cell(cell.strip()) for cell in content.split("# %%\n")]
-        notebook.cells[0]["metadata"]["tags"] = ["parameters"]
-        return nbformat.writes(notebook)
-    return yaml.safe_dump(yaml.safe_load(original.read_text()) | yaml.safe_load(content))
 
 
 def build(project: Project, *names: str, overlay: bool = True) -> None:
@@ -98,7 +60,7 @@ def test_every_addition_touches_four_files_at_most() -> None:
             for entry in re.findall(r"\w+", entries):
                 assert f"{entry} = {{" in source or f"def {entry}(" in source, (test, entry)
         text = section(title)
-        shown = [name for name, _, _ in BLOCK.findall(text) if not name.endswith(".patch")]
+        shown = [name for name, _, _ in FILE.findall(text) if not name.endswith(".patch")]
         shown += re.findall(r"^\+\+\+ b/(.*)$", text, re.MULTILINE)
         listed = "config.yaml" if "`config.yaml`" in files else ""
         for name in shown:
@@ -111,7 +73,7 @@ def test_every_addition_touches_four_files_at_most() -> None:
 def test_a_kernel(project: Project) -> None:
     """Fails if the kernel is not scikit-learn's, cannot be chosen, or if adding it reruns anything."""
     assert project.planned() == {}
-    apply(project, "A kernel")
+    apply(project, section("A kernel"))
     assert project.planned() == {}
     build(project, "prompts/heavy_tails-fit.safetensors")
     x = load_file(project.results() / "prompts/heavy_tails-fit.safetensors")["x"][0]
@@ -127,7 +89,7 @@ def test_a_kernel(project: Project) -> None:
 @pytest.mark.slow
 def test_a_law(project: Project) -> None:
     """Fails if points are not in four groups, E|x|^2 is wrong, or if adding it reruns anything."""
-    apply(project, "A law of the inputs")
+    apply(project, section("A law of the inputs"))
     assert project.planned() == {}
     build(project, "prompts/grouped-fit.safetensors")
     x = load_file(project.results() / "prompts/grouped-fit.safetensors")["x"]  # (B, N+1, d)
@@ -142,7 +104,7 @@ def test_a_law(project: Project) -> None:
 @pytest.mark.slow
 def test_a_solver(project: Project) -> None:
     """Fails if an iterate is not that of steepest descent on its prefix, or finished results run again."""
-    apply(project, "A solver")
+    apply(project, section("A solver"))
     assert project.planned() == {}
     build(project, "trajectories/spherical-evaluation/steepest_descent.safetensors")
     found = load_file(project.results() / "trajectories/spherical-evaluation/steepest_descent.safetensors")
@@ -160,7 +122,7 @@ def test_a_solver(project: Project) -> None:
 @pytest.mark.slow
 def test_an_ablation(project: Project) -> None:
     """Fails if a run needs more than its entry, or another run is trained again."""
-    apply(project, "An ablation")
+    apply(project, section("An ablation"))
     planned = project.planned("results/smoke/tables/narrow/alignment.parquet", *OVERLAY)
     assert planned == {"train_model": 1, "probe_model": 1, "compare_run": 1}
 
@@ -169,7 +131,7 @@ def test_an_ablation(project: Project) -> None:
 @pytest.mark.parametrize("title", ["A claim", "A statistic"])
 def test_a_claim(project: Project, title: str) -> None:
     """Fails if a claim, or one of a new statistic, is not judged, or needs more than the files shown."""
-    apply(project, title)
+    apply(project, section(title))
     assert set(project.planned("results/smoke/tables/claims.parquet")) == {"judge_claims"}
     build(project, "tables/claims.parquet", overlay=False)
     claims = pd.read_parquet(project.results() / "tables/claims.parquet").set_index("claim")
@@ -192,7 +154,7 @@ def test_a_claim(project: Project, title: str) -> None:
 @pytest.mark.parametrize("title", ["A figure of an existing kind", "A kind of figure"])
 def test_a_figure(project: Project, title: str) -> None:
     """Fails if a figure, or one of a new kind, needs more than what is shown, or redraws another."""
-    apply(project, title)
+    apply(project, section(title))
     assert project.planned() == {}
     name = "fig_noise_errors" if title.startswith("A figure") else "fig_losses"
     planned = project.planned(f"results/smoke/figures/{name}.pdf", *OVERLAY)
@@ -223,7 +185,7 @@ def test_what_the_paper_shows(
 ) -> None:
     """Fails if the example, moved into config.yaml, misses something that the tests of the paper demand."""
     project = fresh_project.copy(tmp_path / "paper")
-    apply(project, title)
+    apply(project, section(title))
     overlay = project.path / "mine.yaml"
     if overlay.exists():
         config = yaml.safe_load((project.path / "config.yaml").read_text())
@@ -241,7 +203,7 @@ def test_what_the_paper_shows(
 def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
     """Fails if the patch does not fit the table as it is, or its LaTeX and the catalogue lack the column."""
     project = fresh_project.copy(tmp_path / "paper")
-    apply(project, "A column of a table")
+    apply(project, section("A column of a table"))
     printed = python(
         project,
         "from ickrr.config.load import load_experiment\nfrom ickrr.report.tables import builder\n"
@@ -257,7 +219,7 @@ def test_a_column(fresh_project: Project, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_column_of_a_run(project: Project) -> None:
     """Fails if the patch does not fit, more than the comparisons is made again, or the column is another."""
-    apply(project, "A column of a run's table")
+    apply(project, section("A column of a run's table"))
     planned = set(project.planned())
     assert {"compare_run"} <= planned <= {"compare_run", "check_controls", *MADE_OF_RUNS}
     build(project, "tables/noise_low/errors.parquet", overlay=False)
@@ -275,7 +237,7 @@ def test_a_column_of_a_run(project: Project) -> None:
 def test_a_quantity(smoke_paper: Paper, tmp_path: Path) -> None:
     """Fails if the patch does not fit, something is measured anew, or the number is not in table and text."""
     project = smoke_paper.copy(tmp_path / "paper")
-    apply(project, "A quantity of a summary table")
+    apply(project, section("A quantity of a summary table"))
     planned = set(project.planned())
     assert {"tabulate_operators", "write_table"} <= planned <= {"tabulate_operators", *MADE_OF_RUNS}
     build(project, "latex/tab_metarep.tex", overlay=False)
@@ -291,7 +253,7 @@ def test_a_quantity(smoke_paper: Paper, tmp_path: Path) -> None:
 def test_a_key(smoke_paper: Paper, tmp_path: Path) -> None:
     """Fails if the key is not checked, is not used, or reruns what neither reads it nor is told all keys."""
     project = smoke_paper.copy(tmp_path / "paper")
-    apply(project, "A key of the configuration")
+    apply(project, section("A key of the configuration"))
     planned = set(project.planned())
     assert {"trace_functions", "write_table"} <= planned
     assert planned <= {"trace_functions", *MADE_OF_RUNS}
@@ -306,7 +268,7 @@ def test_a_key(smoke_paper: Paper, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_cluster(project: Project) -> None:
     """Fails if the profile of the page is none that Snakemake takes."""
-    apply(project, "A cluster")
+    apply(project, section("A cluster"))
     settings = yaml.safe_load((project.path / "profiles/mine/profile.yaml").read_text())
     assert settings["executor"] == "slurm" and settings["default-resources"]["slurm_account"] == "physics"
     run = project.snakemake("-n", "--workflow-profile", "profiles/mine", "--executor", "local")

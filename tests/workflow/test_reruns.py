@@ -13,6 +13,7 @@ PAPER = {"build_paper"}
 JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
 COMPARED = {"compare_run", "check_controls", "draw_figure"} | JUDGED
 IDENTIFIED = {"identify_run", "try_identification"}
+STUDIED = {"replace_heads", "measure_linearity", "compare_probes", "measure_degree"}
 SHOWN = {"draw_figure", "write_numbers"} | PAPER
 BUILT_CG = {"run_conjugate_gradient", "measure_width"}
 BUILT = {"verify_construction", "tabulate_construction", "build_control", "probe_model", "compare_run"}
@@ -51,11 +52,11 @@ def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
     [
         (
             "src/ickrr/solvers/system.py",
-            {"solve_prompts", "trace_functions", "run_conjugate_gradient"} | COMPARED | IDENTIFIED,
+            {"solve_prompts", "trace_functions", "run_conjugate_gradient"} | COMPARED | IDENTIFIED | STUDIED,
         ),
         (
             "src/ickrr/comparison/probe.py",
-            {"probe_model", "sweep_noise", "trace_functions"} | COMPARED | IDENTIFIED,
+            {"probe_model", "sweep_noise", "trace_functions"} | COMPARED | IDENTIFIED | STUDIED,
         ),
         ("src/ickrr/report/figures/learning_curves.py", {"draw_figure"} | PAPER),
         ("src/ickrr/constructions/conjugate/width.py", {"measure_width"} | SHOWN | JUDGED),

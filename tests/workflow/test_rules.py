@@ -115,7 +115,7 @@ def test_fresh_checkout_plans_the_whole_paper(fresh_project: Project) -> None:
     assert planned["build_paper"] == planned["write_numbers"] == 1
 
 
-@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "desk", "paper"])
 def test_scales_plan_the_same_rules(fresh_project: Project, scale: str) -> None:
     """Fails if a scale takes another path through the code: they differ in values only."""
     assert set(fresh_project.planned("--config", f"scale={scale}")) == COMPUTING
@@ -154,7 +154,7 @@ def test_files_of_nothing_configured_are_no_targets(fresh_project: Project, file
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["scale=smok"], "scale: found 'smok'; allowed: smoke, laptop, paper"),
+        (["scale=smok"], "scale: found 'smok'; allowed: smoke, laptop, desk, paper"),
         (["scale=smoke", "overlay=gone.yaml"], "gone.yaml: cannot be read"),
         (["base={model: {widht: 3}}"], "base.model.widht: unknown key (did you mean 'width'?)"),
         (["overlya=mine.yaml"], "command line: overlya: unknown key (did you mean 'overlay'?)"),

@@ -58,7 +58,10 @@ rule tabulate_construction:
     params:
         **job(
             "tabulate_construction",
-            settings={"statistics": experiment.statistics},
+            settings={
+                "settings": experiment.constructions.verification,
+                "statistics": experiment.statistics,
+            },
         ),
     message:
         "Tabulating the construction"

@@ -1,12 +1,12 @@
 rule identify_run:
     """Attribute the layers of a run's models to families of algorithms, or say that none can be named."""
     input:
-        predictions=of_all_seeds("predictions/{run}/seed{seed}.safetensors"),
+        weights=of_all_seeds("trained/{run}/seed{seed}/weights.safetensors"),
         fit=prompts_of("fit"),
-        evaluation=prompts_of("evaluation"),
     output:
         attribution="<results>/tables/{run}/attribution.parquet",
         encompassing="<results>/tables/{run}/encompassing.parquet",
+        uneven="<results>/tables/{run}/uneven.parquet",
     log:
         "<logs>/identify_run/{run}.log",
     benchmark:
@@ -19,9 +19,11 @@ rule identify_run:
     params:
         **job(
             "identify_run",
+            chosen=modules_of_run,
             settings={
                 "run": run_settings,
                 "settings": experiment.identification,
+                "probe": experiment.probe,
                 "statistics": experiment.statistics,
             },
             seeds=seeds_of_run,
@@ -37,7 +39,6 @@ rule try_identification:
     """Try the identification on known algorithms, with the prompts and the architecture of a run."""
     input:
         fit=prompts_of("fit"),
-        evaluation=prompts_of("evaluation"),
     output:
         table="<results>/tables/{run}/trials.parquet",
     log:
@@ -52,6 +53,7 @@ rule try_identification:
     params:
         **job(
             "try_identification",
+            chosen=modules_of_run,
             settings={
                 "run": run_settings,
                 "settings": experiment.identification,

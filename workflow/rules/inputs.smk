@@ -99,6 +99,14 @@ def of_models(runs, pattern):
     ]
 
 
+def of_runs(runs, pattern):
+    """A file for each of some runs, ``{run}`` and ``{task}`` in the pattern."""
+    return [
+        f"{RESULTS}/{pattern}".format(run=run, task=experiment.task_of(run))
+        for run in runs
+    ]
+
+
 # Constructions.
 
 

@@ -1,4 +1,4 @@
-# Studies of what layers do beyond their predictions (docs/mechanism.md). No figure or table asks for them yet.
+# Studies of what layers do beyond their predictions: cause, linearity, the probe, needed degree (docs/mechanism.md).
 
 
 rule replace_heads:

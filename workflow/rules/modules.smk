@@ -63,7 +63,8 @@ def modules_of_operators(wildcards):
 
 def modules_of_anchor(wildcards):
     """What the comparison of linear regression runs."""
-    return modules_of_task(experiment.run(experiment.operators.anchor).task)
+    tasks = [experiment.run(run).task for run in experiment.anchors]
+    return [module for task in tasks for module in modules_of_task(task)]
 
 
 def modules_of_figure(wildcards):

@@ -1,6 +1,6 @@
 MEASURED = experiment.operators.runs
-# The run of linear regression, if there is one.
-ANCHOR = [experiment.operators.anchor] if experiment.operators.anchor else []
+# The runs of linear regression, if there are any.
+ANCHORS = experiment.anchors
 
 
 rule measure_operators:
@@ -72,11 +72,11 @@ rule tabulate_operators:
 
 
 rule compare_linear_regression:
-    """Compare trained one-layer linear attention with one step of preconditioned gradient descent."""
+    """Compare trained linear attention with steps of gradient descent on linear regression."""
     input:
-        weights=of_models(ANCHOR, "trained/{run}/seed{seed}/weights.safetensors"),
-        fit=of_models(ANCHOR, "prompts/{task}-fit.safetensors")[:1],
-        evaluation=of_models(ANCHOR, "prompts/{task}-evaluation.safetensors")[:1],
+        weights=of_models(ANCHORS, "trained/{run}/seed{seed}/weights.safetensors"),
+        fit=of_runs(ANCHORS, "prompts/{task}-fit.safetensors"),
+        evaluation=of_runs(ANCHORS, "prompts/{task}-evaluation.safetensors"),
     output:
         table="<results>/tables/metarep/anchor.parquet",
     log:
@@ -93,13 +93,19 @@ rule compare_linear_regression:
             "compare_linear_regression",
             chosen=modules_of_anchor,
             settings={
-                "run": lambda wildcards: run_text(ANCHOR[0]),
+                "runs": [
+                    experiment.run(run).model_dump(mode="json") for run in ANCHORS
+                ],
                 "statistics": experiment.statistics,
             },
-            seeds=[seed for run in ANCHOR for seed in experiment.seeds(run)],
+            models=[
+                f"{run}/seed{seed}"
+                for run in ANCHORS
+                for seed in experiment.seeds(run)
+            ],
             threads=all_threads,
         ),
     message:
-        "Comparing linear attention with one step of gradient descent"
+        "Comparing linear attention with steps of gradient descent"
     shell:
         STEP

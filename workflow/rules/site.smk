@@ -72,11 +72,7 @@ rule build_results:
 rule build_explorer:
     """Build the Explorer, with the data of every run that is compared with solvers."""
     input:
-        tables=table_files(
-            f"{run}/{table}"
-            for run in explorer_files.explored_runs(experiment)
-            for table in explorer_files.EXPLORER_TABLES
-        ),
+        tables=table_files(explorer_files.explorer_tables(experiment)),
     output:
         explorer="<results>/site/explorer.html",
         data=expand(

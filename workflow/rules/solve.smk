@@ -2,6 +2,7 @@ rule solve_prompts:
     """Run every classical solver on the evaluation prompts of a task and keep the whole trajectories."""
     input:
         data="<results>/prompts/{task}-evaluation.safetensors",
+        fit="<results>/prompts/{task}-fit.safetensors",
     output:
         trajectories=expand(
             "<results>/trajectories/{{task}}-evaluation/{solver}.safetensors",

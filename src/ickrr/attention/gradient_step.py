@@ -3,8 +3,10 @@
 From zero weights, one step on the mean squared error of the first n pairs predicts
 x_q^T Gamma g_n with g_n = (1/n) sum_i x_i y_i: Gamma a multiple of the identity is plain gradient descent
 (von Oswald et al. 2023, section 3), a matrix is preconditioned (Ahn et al. 2023, theorem 1). One layer of
-linear attention can compute both. Gamma is the same for all prompts and context lengths; here it is the least
-squares solution, against the posterior mean, whose regression is that of the label with less variance.
+linear attention can compute both. Gamma is the same for all prompts and context lengths, and a least squares
+solution: against the model's own predictions, which says whether the model is such a step, and against the
+posterior mean, which gives the step with the least error (its regression is that of the label with less
+variance). Models of several layers are compared with several steps too (`ickrr.attention.gradient_steps`).
 """
 
 from collections.abc import Mapping
@@ -12,24 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from ickrr.attention.gradient_steps import mean_products, nearest_steps
 from ickrr.comparison.resamples import Resamples
 
 Array = npt.NDArray[np.float64]
-
-
-def mean_products(x: Array, y: Array) -> Array:
-    """g_n = (1/n) sum over i <= n of x_i y_i, for n = 1..N.
-
-    Args:
-        x: inputs, (B, N+1, d).
-        y: labels, (B, N+1); the last is not used.
-
-    Returns:
-        (B, N, d).
-    """
-    totals = np.cumsum(x[:, :-1] * y[:, :-1, None], axis=1)
-    products: Array = totals / np.arange(1, x.shape[1])[:, None]
-    return products
 
 
 def fit_matrix(x: Array, y: Array, target: Array) -> Array:
@@ -63,34 +51,54 @@ FITS = {"matrix": fit_matrix, "scalar": fit_scalar}
 
 
 def comparison_rows(
-    subject: str, models: Array, fit: Mapping[str, Array], test: Mapping[str, Array], resamples: Resamples
+    subject: str,
+    models: Array,
+    on_fit: Array,
+    fit: Mapping[str, Array],
+    test: Mapping[str, Array],
+    steps: int,
+    resamples: Resamples,
 ) -> list[dict[str, object]]:
-    """Compare trained models with the step: means over n = 1..N and seeds, intervals over prompts and seeds.
+    """Compare trained models with steps: means over n = 1..N and seeds, intervals over prompts and seeds.
 
-    ``agreement`` is RMS(model - step) over RMS(step), ``error_ratio`` the model's mean squared error against
-    f over that of the step, both for each of `FITS`; ``error_ratio_ridge`` is the same over converged ridge
-    regression, setting ``ridge``.
+    Quantities, for each of `FITS`: ``agreement`` is RMS(model - step) over RMS(step) with the step nearest to
+    the model, ``agreement_best`` the same with the step of the least error, ``error_ratio`` the model's mean
+    squared error against f over that of the latter. ``error_ratio_ridge`` is the same over converged ridge
+    regression, setting ``ridge``. For 1 to `steps` steps, by their number: ``steps_agreement`` with the
+    nearest steps, and ``steps_of_ridge``, what ridge regression scores there, which takes no steps.
 
     Args:
         subject: what the rows are of.
-        models: predictions of K seeds for n = 1..N, (K, B, N).
-        fit: prompts that Gamma is fitted to.
-        test: prompts that the models predict.
+        models: predictions of K seeds of the test prompts, (K, B, N+1).
+        on_fit: of the fit prompts, (K, F, N+1).
+        fit: prompts that steps are fitted to.
+        test: prompts that are compared.
+        steps: largest number of steps.
         resamples: of the B prompts and K seeds.
 
     Returns:
         Rows ``quantity, subject, setting, value, low, high``.
     """
-    f = np.broadcast_to(test["f"][:, 1:], models.shape)
-    ridge = np.broadcast_to(test["posterior_mean"][:, 1:], models.shape)
+    x, y, predictions = test["x"], test["y"], models[:, :, 1:]  # (K, B, N)
+
+    def alike(one: Array) -> Array:
+        return np.broadcast_to(one[:, 1:], predictions.shape)
+
+    f, ridge = alike(test["f"]), alike(test["posterior_mean"])
     # MSE over the mean of f^2, whose denominator cancels in the ratios below.
-    error = np.square(resamples.relative(models, f))  # (1 + draws, K)
+    error = np.square(resamples.relative(predictions, f))  # (1 + draws, K)
     statistic = {("error_ratio_ridge", "ridge"): error / np.square(resamples.relative(ridge, f))}
     for name, fitted in FITS.items():
-        gamma = fitted(fit["x"], fit["y"], fit["posterior_mean"])
-        step = np.broadcast_to(predict(gamma, test["x"], test["y"]), models.shape)
-        statistic["agreement", name] = resamples.relative(models, step)
-        statistic["error_ratio", name] = error / np.square(resamples.relative(step, f))
+        own = np.stack([predict(fitted(fit["x"], fit["y"], one), x, y) for one in on_fit])
+        best = np.broadcast_to(predict(fitted(fit["x"], fit["y"], fit["posterior_mean"]), x, y), own.shape)
+        statistic["agreement", name] = resamples.relative(predictions, own)
+        statistic["agreement_best", name] = resamples.relative(predictions, best)
+        statistic["error_ratio", name] = error / np.square(resamples.relative(best, f))
+    for count in range(1, steps + 1):
+        near = np.stack([nearest_steps(fit, one, test, count) for one in on_fit])
+        of_ridge = np.broadcast_to(nearest_steps(fit, fit["posterior_mean"], test, count), near.shape)
+        statistic["steps_agreement", str(count)] = resamples.relative(predictions, near)
+        statistic["steps_of_ridge", str(count)] = resamples.relative(ridge, of_ridge)
     return [
         {
             "quantity": quantity,

@@ -31,7 +31,9 @@ from ickrr.attention.operators import (
     distance,
     flat_operators,
     kernel_operators,
+    operator_norm,
     permuted,
+    plain_distance,
     read_attention,
     representation_distances,
     ridge_predictions,
@@ -73,15 +75,17 @@ class Fit:
     Attributes:
         bandwidths: by target, kind of row, layer and head, (2, R, L, H).
         distances: mean distance at these bandwidths, (2, R, L, H).
+        left: mean share that the kernel leaves of what flat or diagonal attention leaves, (2, R, L, H).
     """
 
     bandwidths: Tensor
     distances: Tensor
+    left: Tensor
 
     def best(self, target: int, kinds: int | None = None) -> tuple[int, int, int]:
-        """Row kind, layer index and head of the least distance, among the first `kinds` kinds of rows."""
-        distances = self.distances[target, :kinds]
-        row, layer, head = np.unravel_index(int(distances.argmin()), distances.shape)
+        """Row kind, layer index and head of which the kernel leaves least, of the first `kinds` of rows."""
+        left = self.left[target, :kinds]
+        row, layer, head = np.unravel_index(int(left.argmin()), left.shape)
         return int(row), int(layer), int(head)
 
 
@@ -116,20 +120,23 @@ def fit_bandwidths(
         order: permutation of the pairs that the kernels are made of, (B, N); none when absent.
     """
     lengthscales, bandwidths = candidates(support, settings)
-    chosen, reached = [], []
+    chosen, reached, left = [], [], []
     for target in TARGETS:
         for layer, measured in enumerate(operators):
             grid = lengthscales if target == GAUSSIAN else bandwidths[layer]
             points = _ordered(support, target, layer, layout, order)
-            means = []
+            plain = plain_distance(measured, flat_operators(measured.shape[-1], layout))  # (R, B, H)
+            means, shares = [], []
             for bandwidth in grid:
                 kernels = kernel_operators(points, bandwidth[None], layout)
                 means.append(distance(measured, kernels).mean(dim=1))  # (R, H)
+                shares.append((operator_norm(measured - kernels) / plain).mean(dim=1))
             least, index = torch.stack(means).min(dim=0)
             chosen.append(grid[index])
             reached.append(least)
+            left.append(torch.stack(shares).gather(0, index[None])[0])
     shape = (len(TARGETS), len(operators), *chosen[0].shape)
-    return Fit(*(torch.stack(part).view(shape).transpose(1, 2) for part in (chosen, reached)))
+    return Fit(*(torch.stack(part).view(shape).transpose(1, 2) for part in (chosen, reached, left)))
 
 
 def head_distances(
@@ -159,6 +166,20 @@ def head_distances(
                 rows.append(distance(measured[row], kernels[row]).T)  # (H, B)
             layers.append(torch.stack(rows))
         found.append(torch.stack(layers, dim=1))  # (R, L, H, B)
+    return torch.stack(found)
+
+
+def best_head_left(support: Support, fit: Fit, layout: str) -> Tensor:
+    """Share that the kernel leaves of what flat or diagonal attention leaves, of the best heads, (2, B)."""
+    found = []
+    for index, target in enumerate(TARGETS):
+        row, layer, head = fit.best(index)
+        operators = support.views[layer].operators[row, :, head]  # (B, N, N)
+        points = _ordered(support, target, layer, layout, None)
+        bandwidth = fit.bandwidths[index, row, layer, head]
+        kernels = kernel_operators(points, bandwidth[None], layout)[row, :, 0]
+        flat = flat_operators(operators.shape[-1], layout)[row, 0]
+        found.append(operator_norm(operators - kernels) / plain_distance(operators, flat))
     return torch.stack(found)
 
 
@@ -209,8 +230,8 @@ def measure(
 
     Returns:
         `distances` (V, 2, R, L, H, B), V levels as `levels_of` lists them, targets as `TARGETS`; `controls`
-        (5, 2, R, L, H, B); `bandwidths` and `fit_distances` (2, R, L, H); `best` (2, 3); `ridges` (2);
-        `predictions` (V, 4, B), methods as `METHODS`.
+        (5, 2, R, L, H, B); `left` (V, 2, B), of the best heads; `bandwidths`, `fit_distances` and `fit_left`
+        (2, R, L, H); `best` (2, 3); `ridges` (2); `predictions` (V, 4, B), methods as `METHODS`.
     """
     layout = model.settings.layout
     fitting = support_of(model, *fit_prompts)
@@ -218,12 +239,13 @@ def measure(
     tried = regressions(fitting, fit, [settings.ridges] * len(TARGETS))  # (M, F) each
     nearest = [int((part - fitting.model).square().mean(dim=1).argmin()) for part in tried]
     ridges = [settings.ridges[index] for index in nearest]
-    distances, predictions = [], []
+    distances, left, predictions = [], [], []
     levels = levels_of(settings)
     for index in track(len(levels), "levels"):
         prompts = shifted_prompts(task, draws, *levels[index])
         support = support_of(model, prompts.x, prompts.y)
         distances.append(head_distances(support, _operators(support), fit, layout))
+        left.append(best_head_left(support, fit, layout))
         under = regressions(support, fit, [[ridge] for ridge in ridges])
         data = prompts.posterior_mean[:, -1]
         predictions.append(torch.stack((support.model, data, *(part[0] for part in under))))
@@ -245,8 +267,10 @@ def measure(
     return {
         "distances": torch.stack(distances),
         "controls": torch.stack([controls[name] for name in CONTROLS]),
+        "left": torch.stack(left),
         "bandwidths": fit.bandwidths,
         "fit_distances": fit.distances,
+        "fit_left": fit.left,
         "best": torch.tensor([fit.best(index) for index in range(len(TARGETS))]),
         "ridges": torch.tensor(ridges, dtype=torch.float64),
         "predictions": torch.stack(predictions),

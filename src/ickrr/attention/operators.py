@@ -15,6 +15,10 @@ normalised exponential kernel of those by definition: Tsai et al. 2019, section 
   to a factor of each row; in this form it is positive definite and may serve regression.
 
 h and s are chosen for each head by the mean distance over prompts that are not evaluated on.
+
+A head that is nearly flat is close to a wide kernel, and one that attends to its own pair alone to a narrow
+one. A head is like a kernel if that leaves little, |W - S|_2, of what flat and diagonal attention F, I leave,
+min(|W - F|_2, |W - I|_2). Rows of all four sum to one, so the constant vector has no part in it.
 """
 
 from collections.abc import Sequence
@@ -31,6 +35,9 @@ from ickrr.tasks import cholesky
 GAUSSIAN = "gaussian"
 REPRESENTATION = "representation"
 TARGETS = (GAUSSIAN, REPRESENTATION)
+
+SMALLEST_NORM = 1e-12
+"""Attention that is as flat as rounding allows is no kernel, whatever it is divided by."""
 
 ROWS = {"interleaved": ("x", "y"), "paired": ("pair",)}
 """Kinds of rows of each layout; the tokens of the first are what a query's token is compared with."""
@@ -169,6 +176,21 @@ def operator_norm(matrices: Tensor) -> Tensor:
 def distance(operators: Tensor, references: Tensor) -> Tensor:
     """Relative operator norm |W - S|_2 / |S|_2 of matrices, (..., N, N) each, as they broadcast: (...)."""
     return operator_norm(operators - references) / operator_norm(references)
+
+
+def plain_distance(operators: Tensor, flat: Tensor) -> Tensor:
+    """How far attention is from the nearer of two operators that prefer no point, flat and diagonal ones.
+
+    Args:
+        operators: W, (..., N, N).
+        flat: averages over the visible tokens, as `flat_operators` makes them, (..., N, N) as they broadcast.
+
+    Returns:
+        The smaller of |W - F|_2 and |W - I|_2, (...), positive.
+    """
+    own = torch.eye(operators.shape[-1], dtype=operators.dtype)
+    nearer = torch.minimum(operator_norm(operators - flat), operator_norm(operators - own))
+    return nearer.clamp(min=SMALLEST_NORM)
 
 
 def permuted(distances: Tensor, order: Tensor, layout: str) -> Tensor:

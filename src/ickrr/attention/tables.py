@@ -4,8 +4,11 @@ All seeds of a run are measured on the same prompts. Draw r of an interval resam
 replacement, the seeds (`ickrr.comparison.resamples.seed_picks`). A ratio is one of means over the picked
 seeds.
 
-The verdict `silent` was fixed before any result: along a dial the model goes wrong without its attention
-showing it if the interval of `error_growth` lies above `LOUD` and that of `degradation` below `QUIET`.
+The verdict `silent`: along a dial the model goes wrong without its attention showing it if the intervals of
+`error_growth` and `deviation_growth` lie above `LOUD` and that of `degradation` below `QUIET`. The bounds
+were fixed before any result. In an earlier version the best head was the one with the least distance: nearly
+flat attention in the first layer, which no dial can move. And the relative error alone decided, which is
+large wherever the regression is nearly zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +26,7 @@ Array = npt.NDArray[np.float64]
 Level = tuple[str, float]
 
 TRAINED = "trained"
+ALL_DIALS = "all"
 LOUD = 2.0
 QUIET = 1.25
 
@@ -41,6 +45,8 @@ class Measured:
         methods: names of the predictions.
         distances: (K, V, 2, R, L, H, B).
         control_distances: (K, C, 2, R, L, H, B).
+        left: share that the kernel leaves of what flat or diagonal attention leaves, of the best heads,
+            (K, V, 2, B).
         bandwidths: (K, 2, R, L, H).
         best: kind of row, layer and head (all from 0) of each target's best head, (K, 2, 3).
         predictions: (K, V, 4, B).
@@ -55,6 +61,7 @@ class Measured:
     methods: Sequence[str]
     distances: Array
     control_distances: Array
+    left: Array
     bandwidths: Array
     best: npt.NDArray[np.int64]
     predictions: Array
@@ -74,6 +81,7 @@ class Measured:
             methods=names["methods"],
             distances=arrays["distances"],
             control_distances=arrays["controls"],
+            left=arrays["left"],
             bandwidths=arrays["bandwidths"],
             best=arrays["best"].astype(np.int64),
             predictions=arrays["predictions"],
@@ -105,13 +113,15 @@ def summary_rows(
 
     - ``gaussian_distance, representation_distance``: mean distance over layers and heads, settings
       ``in_distribution`` or ``<dial>=<level>``; ``gaussian_best, representation_best``: of the best head;
+      ``gaussian_left, representation_left``: what the kernel leaves of it, see `ickrr.attention.operators`;
     - ``shuffled_gap, random_gap, flat_gap``: a control's mean distance minus the trained model's, in
       distribution, settings the targets; ``..._refitted`` where bandwidths were chosen anew;
     - ``krr_gap``: RMS(regression - model)/RMS(model), settings the targets and ``data``;
-    - ``degradation`` of the best head's representation distance, ``error_growth`` of `relative_error` and
+    - ``degradation`` of ``representation_left``, ``error_growth`` of `relative_error` and
       ``deviation_growth`` of `deviation`, outermost level over in distribution, and ``silent`` (1 or 0),
-      settings the dials. Where the regression itself is nearly zero, as for very short lengthscales, the
-      relative error is large whatever the model does; the deviation is not.
+      settings the dials; of `degradation` also ``all``, the geometric mean over the dials. Where the
+      regression itself is nearly zero, as for very short lengthscales, the relative error is large whatever
+      the model does; the deviation is not.
 
     Args:
         measured: of one run.
@@ -138,19 +148,24 @@ def summary_rows(
     for method in (*measured.targets, "data"):
         draws = resamples.over_seeds(resamples.relative(measured.prediction(method)[:, 0], model))
         add("krr_gap", method, resamples.estimate(draws))
+    inner = kernel_distances(measured, resamples, 0)["representation_left"]
+    degradations = []
     for dial, levels in dials.items():
         last = measured.at(dial, levels[-1])
-        inner, outer = (kernel_distances(measured, resamples, at)["representation_best"] for at in (0, last))
-        degradation = resamples.estimate(outer / inner)
-        growth = resamples.estimate(
-            relative_error(measured, resamples, last) / relative_error(measured, resamples, 0)
-        )
-        add("degradation", dial, degradation)
-        add("error_growth", dial, growth)
-        apart = deviation(measured, resamples, last) / deviation(measured, resamples, 0)
-        add("deviation_growth", dial, resamples.estimate(apart))
-        silent = float(growth["low"] > LOUD and degradation["high"] < QUIET)
+        degradations.append(kernel_distances(measured, resamples, last)["representation_left"] / inner)
+        grown = {
+            "degradation": degradations[-1],
+            "error_growth": relative_error(measured, resamples, last)
+            / relative_error(measured, resamples, 0),
+            "deviation_growth": deviation(measured, resamples, last) / deviation(measured, resamples, 0),
+        }
+        found = {quantity: resamples.estimate(draws) for quantity, draws in grown.items()}
+        for quantity, estimate in found.items():
+            add(quantity, dial, estimate)
+        loud = min(found[quantity]["low"] for quantity in ("error_growth", "deviation_growth")) > LOUD
+        silent = float(loud and found["degradation"]["high"] < QUIET)
         add("silent", dial, dict.fromkeys(("value", "low", "high"), silent))
+    add("degradation", ALL_DIALS, resamples.estimate(np.exp(np.mean(np.log(degradations), axis=0))))
     return rows
 
 
@@ -222,13 +237,14 @@ def detail_table(measured: Measured) -> pd.DataFrame:
 
 
 def kernel_distances(measured: Measured, resamples: Resamples, at: int) -> dict[str, Array]:
-    """Mean distance over heads and that of the best head, for both kernels at one level: (1 + draws) each."""
+    """Mean distance over heads; distance and share left of the best head; for both kernels: (1 + draws)."""
     found = {}
     for index, target in enumerate(measured.targets):
         mean = _mean_heads(measured.distances[:, at, index])
         found[f"{target}_distance"] = resamples.over_seeds(resamples.means(mean))
         best = measured.of_best_head(index)[:, at]
         found[f"{target}_best"] = resamples.over_seeds(resamples.means(best))
+        found[f"{target}_left"] = resamples.over_seeds(resamples.means(measured.left[:, at, index]))
     return found
 
 

@@ -198,10 +198,9 @@ METAREP: Final[dict[str, Table]] = {
             "dial": Column("dial that leads out of distribution"),
             "level": Column("its level; the first is in distribution"),
             "quantity": Column(
-                "`gaussian_distance`, `gaussian_best`, `representation_distance`, `representation_best` (as "
-                "in "
-                "`metarep/operators`), `error`, `deviation`, `krr_gaussian`, `krr_representation` or "
-                "`krr_data`"
+                "`gaussian_distance`, `gaussian_best`, `gaussian_left`, `representation_distance`, "
+                "`representation_best`, `representation_left` (as in `metarep/operators`), `error`, "
+                "`deviation`, `krr_gaussian`, `krr_representation` or `krr_data`"
             ),
             **ESTIMATE,
             "seeds": Column("number of seeds"),

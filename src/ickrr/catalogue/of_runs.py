@@ -31,6 +31,20 @@ REPLACED: Final = {
     "read": Column("layer whose predictions are looked at; L + 1 is the model's own readout"),
 }
 
+ENCOMPASSING: Final = {
+    "run": RUN,
+    "seed": Column("seed of the training; -1 for the mean over seeds"),
+    "layer": Column(
+        "layer 1..L; L + 1 is the model's own readout, 0 the mean over the layers that claims count"
+    ),
+    "family": FAMILY,
+    "other": Column("family that is added"),
+    "coefficient": Column("encompassing coefficient: 0 where it adds nothing, 1 where the layer is `other`"),
+    "low": Column("lower end of its interval, over prompts or over seeds and prompts"),
+    "high": Column("upper end of its interval"),
+    "left": Column("length of what is left of `other` once `family` and the nuisances are projected out"),
+}
+
 OF_RUNS: Final[dict[str, Table]] = {
     "errors": Table(
         "One row for each method, step and context length; a mean that is not finite (a diverged solver) is "
@@ -159,24 +173,11 @@ OF_RUNS: Final[dict[str, Table]] = {
         },
     ),
     "encompassing": Table(
-        "One row for each layer and ordered pair of families: what `other` adds to `family`.",
-        {
-            "run": RUN,
-            "seed": Column("seed of the training; -1 for the mean over seeds"),
-            "layer": Column(
-                "layer 1..L; L + 1 is the model's own readout, 0 the mean over the layers that claims count"
-            ),
-            "family": FAMILY,
-            "other": Column("family that is added"),
-            "coefficient": Column(
-                "encompassing coefficient: 0 where it adds nothing, 1 where the layer is `other`"
-            ),
-            "low": Column("lower end of its interval, over prompts or over seeds and prompts"),
-            "high": Column("upper end of its interval"),
-            "left": Column(
-                "length of what is left of `other` once `family` and the nuisances are projected out"
-            ),
-        },
+        "One row for each layer and ordered pair of families: what `other` adds to `family`.", ENCOMPASSING
+    ),
+    "uneven": Table(
+        "The same for a few families, on the share of these prompts whose row sums are the most uneven.",
+        ENCOMPASSING,
     ),
     "trials": Table(
         "One row for each known case that the attribution is tried on, with the prompts and the "
@@ -260,6 +261,7 @@ OF_RUNS: Final[dict[str, Table]] = {
             "run": RUN,
             "seed": Column("seed of the training; -1 for the mean over seeds"),
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+            "counted": Column("whether it is among the layers that means and claims take"),
             "method": Column("`layer`, or `CG`: conjugate gradients at the steps that are nearest to it"),
             "quantity": Column("`superposition`, `rotation` or `jacobian_change` (mechanism.md)"),
             **ESTIMATE,
@@ -273,7 +275,9 @@ OF_RUNS: Final[dict[str, Table]] = {
             "layer": Column("layer 1..L; L + 1 is the model's own readout"),
             "method": Column("`layer`, or a family at the member that is nearest to it"),
             "eigenvalue": Column("mu, a knot of the filter"),
-            "value": Column("share of the converged component that is passed"),
+            "value": Column(
+                "share of the converged component that is passed; NaN at a knot that none is near"
+            ),
             "low": Column("lower end of its interval over prompts"),
             "high": Column("upper end of its interval over prompts"),
             "left": Column("relative distance of the predictions from the filtered ones"),
@@ -362,6 +366,11 @@ OF_RUNS: Final[dict[str, Table]] = {
             "ratio_low": Column("lower end of its interval over prompts, both resampled together"),
             "ratio_high": Column("upper end of its interval over prompts, both resampled together"),
             "ratio_label": Column("`mse_label` over that of `bayes`"),
+            "ridge": Column(
+                "ridge of the kernel ridge regression nearest to the predictions, over that of training"
+            ),
+            "ridge_low": Column("lower end of its interval over prompts"),
+            "ridge_high": Column("upper end of its interval over prompts"),
         },
     ),
     "functions": Table(

@@ -3,7 +3,7 @@
 ratio = mean (p - f)^2 / mean (m - f)^2 with m kernel ridge regression at lambda = sigma_test^2, the posterior
 mean of the test prompts. Numerator and denominator are means over the same prompts, and a bootstrap draw
 resamples both together. The encoded oracle is kernel ridge regression at lambda = sigma_train^2: what remains
-of a model whose ridge is fixed in its weights.
+of a model whose ridge is fixed in its weights. `ickrr.comparison.effective_ridge` finds a predictor's ridge.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ickrr.comparison.bootstrap import percentile_interval
+from ickrr.comparison.effective_ridge import RidgePath, nearest_ridge
 
 Array = npt.NDArray[np.float64]
 
@@ -31,6 +32,7 @@ class NoisyPrompts:
         f: clean function values, (B, N+1).
         y: labels at this noise, (B, N+1).
         bayes: kernel ridge regression with the ridge of this noise, (B, N+1).
+        path: kernel ridge regressions with many ridges.
     """
 
     factor: float
@@ -38,6 +40,7 @@ class NoisyPrompts:
     f: Array
     y: Array
     bayes: Array
+    path: RidgePath
 
 
 def ratio_table(
@@ -62,7 +65,8 @@ def ratio_table(
 
     Returns:
         Columns ``run, seed, factor, noise_std, context_length, method, mse, mse_label, ratio, ratio_low,
-        ratio_high, ratio_label``, for n = 0..N; NaN where a prediction is not finite.
+        ratio_high, ratio_label, ridge, ridge_low, ridge_high``, for n = 0..N; NaN where a prediction is not
+        finite. `ridge` is the ridge that the predictor has in effect, over that of training.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         squared = np.square(predictions - prompts.f)  # (B, N+1)
@@ -71,6 +75,8 @@ def ratio_table(
         mse_label = np.square(predictions - prompts.y).mean(axis=0)
         ratio_label = mse_label / np.square(prompts.bayes - prompts.y).mean(axis=0)
     low, high = percentile_interval(ratios[1:], confidence)
+    ridges = nearest_ridge(predictions, prompts.path, weights)  # (R, N+1)
+    ridge_low, ridge_high = percentile_interval(ridges[1:], confidence)
     columns = {
         "mse": mse,
         "mse_label": mse_label,
@@ -78,6 +84,9 @@ def ratio_table(
         "ratio_low": low,
         "ratio_high": high,
         "ratio_label": ratio_label,
+        "ridge": ridges[0],
+        "ridge_low": ridge_low,
+        "ridge_high": ridge_high,
     }
     return pd.DataFrame(
         {

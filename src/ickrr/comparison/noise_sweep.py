@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from ickrr.comparison.effective_ridge import GRID, RidgePath
 from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.noise import BAYES, ENCODED_ORACLE, TRANSFORMER, NoisyPrompts, ratio_table
 from ickrr.comparison.probe import read_output
@@ -14,7 +15,7 @@ from ickrr.config.task import PromptSettings
 from ickrr.model.placed import PlacedModel
 from ickrr.model.transformer import Transformer
 from ickrr.randomness import torch_generator
-from ickrr.tasks import Prompts, bayes_ridge, kernel_matrix, posterior, sample_prompts
+from ickrr.tasks import JITTER, Prompts, bayes_ridge, kernel_matrix, posterior, sample_prompts
 
 
 def errors_at(
@@ -41,8 +42,14 @@ def errors_at(
         CovarianceError: a covariance is not numerically positive definite.
     """
     prompts = noisy_prompts(test, factor)
-    arrays = (part.numpy() for part in (prompts.f, prompts.y, prompts.posterior_mean))
-    truth = NoisyPrompts(factor, factor * run.task.noise_std, *arrays)
+    truth = NoisyPrompts(
+        factor=factor,
+        noise_std=factor * run.task.noise_std,
+        f=prompts.f.numpy(),
+        y=prompts.y.numpy(),
+        bayes=prompts.posterior_mean.numpy(),
+        path=ridge_path(run, prompts),
+    )
     predictions = [
         (NO_SEED, BAYES, prompts.posterior_mean),
         (NO_SEED, ENCODED_ORACLE, encoded_oracle(run, prompts)),
@@ -72,3 +79,11 @@ def encoded_oracle(run: RunSettings, prompts: Prompts) -> Tensor:
     """Return kernel ridge regression with the ridge of training at every context length, (B, N+1)."""
     kernel = kernel_matrix(run.task, prompts.x)  # (B, N+1, N+1)
     return posterior(kernel, prompts.y, bayes_ridge(run.task))[0]
+
+
+def ridge_path(run: RunSettings, prompts: Prompts) -> RidgePath:
+    """Return kernel ridge regression with ridges from far below to far above that of training."""
+    kernel = kernel_matrix(run.task, prompts.x)  # (B, N+1, N+1)
+    ridges = np.maximum(GRID * bayes_ridge(run.task), JITTER)
+    predictions = [posterior(kernel, prompts.y, float(ridge))[0].numpy() for ridge in ridges]
+    return RidgePath(ridges / bayes_ridge(run.task), np.stack(predictions))

@@ -3,7 +3,8 @@
 The line is ordinary least squares of t* on l, R^2 the square of Pearson's correlation, tau Kendall's
 tau-b (Kendall 1945: pairs tied in t* count in one of the two factors of the denominator). Layers whose
 best step is censored, or undefined because everything diverged, are left out; with fewer than
-`LEAST_LAYERS` left all three are NaN.
+`LEAST_LAYERS` left, or with more than `MOST_CENSORED` of the layers that have a best step censored, all three
+are NaN: the layers that remain are then those of a slow solver's straight beginning.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ Array = npt.NDArray[np.float64]
 
 LEAST_LAYERS = 3
 """Two points always lie on a line."""
+MOST_CENSORED = 1 / 3
+"""Share of censored layers up to which the others stand for the whole model."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,14 @@ def best_step_trend(best_step: Array, censored: npt.NDArray[np.bool_]) -> Trend:
     """
     defined = np.isfinite(best_step)
     used = defined & ~censored
-    enough = used.sum(axis=1) >= LEAST_LAYERS
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = (censored & defined).sum(axis=1) / defined.sum(axis=1)
+    enough = (used.sum(axis=1) >= LEAST_LAYERS) & (share <= MOST_CENSORED)
     layer = np.broadcast_to(np.arange(1.0, best_step.shape[1] + 1), best_step.shape)
     step = np.where(used, best_step, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope, r_squared = _line(layer, step, used)
         tau = _kendall_tau(layer, step, used)
-        share = (censored & defined).sum(axis=1) / defined.sum(axis=1)
     missing = np.where(enough, 0.0, np.nan)
     return Trend(slope + missing, r_squared + missing, tau + missing, share)
 

@@ -1,9 +1,10 @@
-"""What claims can be about: statistics of the alignment, families of algorithms, methods under other noise.
+"""What claims can be about: statistics of the alignment, families of algorithms, replaced heads, other noise.
 
 The statistics are those that `ickrr.comparison.alignment` computes, the families those of
-`ickrr.identification.families`. They stand here a second time because reading the configuration must not
-import numpy, and types are literals. A test (`tests/report/statistics/test_statistics.py`) fails where two
-lists differ, in a name or in which end is better. The methods stand here alone.
+`ickrr.identification.families`, heads and what replaces them those of `ickrr.interventions.plan`. They stand
+here a second time because reading the configuration must not import numpy, and types are literals. A test
+(`tests/report/statistics/test_statistics.py`) fails where two lists differ, in a name or in which end is
+better. The methods stand here alone.
 """
 
 from typing import Final, Literal, get_args
@@ -56,3 +57,22 @@ NOISE_METHOD_WORDS: Final[dict[NoiseMethod, str]] = {
     "encoded_oracle": "training ridge",
 }
 """What text writes for whose error it is under other noise (LaTeX)."""
+
+ScopeName = Literal["head", "layer", "random", "model", "rest"]
+SCOPE_WORDS: Final[dict[str, str]] = {
+    "head": "single heads",
+    "layer": "the heads like a kernel, layer by layer",
+    "random": "as many other heads",
+    "model": "all heads like a kernel",
+    "rest": "all other heads",
+}
+"""What text writes for which heads are replaced."""
+
+ReplacementName = Literal["kernel", "permuted", "flat", "mean"]
+REPLACEMENT_WORDS: Final[dict[str, str]] = {
+    "kernel": "the kernel",
+    "permuted": "the kernel of permuted points",
+    "flat": "flat attention",
+    "mean": "mean attention",
+}
+"""What text writes for what their attention is replaced by."""

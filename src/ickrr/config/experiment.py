@@ -28,7 +28,7 @@ CONTROL_SEED = 0
 UNSOLVED_TABLES = frozenset({"learning_curve", "noise"})
 """Tables of a run that need no solver."""
 
-Scale = Literal["smoke", "laptop", "paper"]
+Scale = Literal["smoke", "laptop", "desk", "paper"]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 OtherTable = Literal[
     "construction/cells",
@@ -62,6 +62,7 @@ RunTable = Literal[
     "shares",
     "attribution",
     "encompassing",
+    "uneven",
     "trials",
     "heads",
     "replacements",
@@ -229,6 +230,15 @@ class Experiment(Settings):
         """Say whether the solvers can be run on the task of a run or a control."""
         positive: bool = KERNELS.load(self.task(self.task_of(run)).kernel).POSITIVE
         return positive
+
+    @property
+    def anchors(self) -> list[str]:
+        """Names of the runs of linear regression: `operators.anchor`, then others with a linear kernel."""
+        anchor = self.operators.anchor
+        if anchor is None:
+            return []
+        others = [run for run in self.runs if run != anchor and self.runs[run].task in self.tasks]
+        return [anchor, *(run for run in others if self.task(self.task_of(run)).kernel == "linear")]
 
     def seeds(self, run: str) -> list[int]:
         """Seeds of a run; a control has one."""

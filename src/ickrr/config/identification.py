@@ -6,6 +6,15 @@ from ickrr.config.fields import Settings, setting
 class IdentificationSettings(Settings):
     """How layers are compared with families of algorithms, and how that is tried on known cases."""
 
+    judged: list[str] = setting([], "Runs whose layers are judged; those of others are described")
+    prompts: int = setting(4096, "Fresh prompts on which layers of judged runs are identified", ge=8)
+    described_prompts: int = setting(1024, "Fresh prompts on which those of other runs are", ge=8)
+    uneven_share: float = setting(
+        0.25,
+        "Share of these prompts, those with the most uneven row sums, that are also looked at alone",
+        gt=0,
+        le=1,
+    )
     first_context_length: int = setting(
         4, "Smallest context length that counts; at shorter ones all families nearly agree", ge=1
     )
@@ -19,4 +28,8 @@ class IdentificationSettings(Settings):
     white_noises: list[float] = setting(
         [0.12, 0.24], "Noise of known predictions", unit="standard deviation of the predictions"
     )
-    seed: int = setting(0, "Seed of the known cases", ge=0)
+    seed: int = setting(0, "Seed of the fresh prompts and of the known cases", ge=0)
+
+    def prompts_of(self, run: str) -> int:
+        """Return the number of prompts on which the layers of a run are identified."""
+        return self.prompts if run in self.judged else self.described_prompts

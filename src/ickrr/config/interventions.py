@@ -9,7 +9,7 @@ class InterventionSettings(Settings):
     fit_prompts: int = setting(
         128, "Fit prompts that kernels and mean attention are taken from", unit="prompts", ge=2
     )
-    prompts: int = setting(256, "Evaluation prompts that are predicted", unit="prompts", ge=2)
+    prompts: int = setting(128, "Evaluation prompts that are predicted", unit="prompts", ge=2)
     share: float = setting(
         0.5,
         "A head is like a kernel if its kernel leaves at most this share of the divergence that flat "

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 
 from pydantic import model_validator
 
-from ickrr.config.claim_terms import AlignmentName, FamilyName, NoiseMethod
+from ickrr.config.claim_terms import AlignmentName, FamilyName, NoiseMethod, ReplacementName, ScopeName
 from ickrr.config.experiment import RunTable, SummaryTable
 from ickrr.config.fields import Identifier, Settings, setting
 from ickrr.config.solvers import SolverName
@@ -44,6 +44,8 @@ class Condition(Settings):
     rival: SolverName | None = setting(None, "Solver that this one is compared with")
     family: FamilyName | None = setting(None, "Family of algorithms that it is about")
     beside: FamilyName | None = setting(None, "Family that this one is added to")
+    scope: ScopeName | None = setting(None, "Heads whose attention is replaced")
+    replacement: ReplacementName | None = setting(None, "What it is replaced by")
     reference: str | None = setting(None, "Run that the runs are compared with")
     method: NoiseMethod | None = setting(None, "Whose error under other noise")
     factor: float | None = setting(None, "Test noise over training noise", gt=0)

@@ -6,7 +6,7 @@ from ickrr.config.fields import Settings, setting
 class LinearitySettings(Settings):
     """How far layers are linear in the labels, and which eigencomponents they pass."""
 
-    prompts: int = setting(192, "Evaluation prompts that are looked at", unit="prompts", ge=2)
+    prompts: int = setting(96, "Evaluation prompts that are looked at", unit="prompts", ge=2)
     chunk_prompts: int = setting(
         64, "Prompts of a pass for derivatives; bounds the memory", "technical", "prompts", ge=1
     )

@@ -42,7 +42,7 @@ def load_experiment(
 
     Args:
         config_file: the default experiment; the overlays of scales are in ``workflow/scales`` beside it.
-        scale: ``smoke``, ``laptop`` or ``paper``; if absent, that of the last file that names one.
+        scale: ``smoke``, ``laptop``, ``desk`` or ``paper``; if absent, that of the last file that names one.
         overlay: further files of the same form, laid on the scale in this order.
         overrides: values given on the command line, laid on everything; `scale` and `overlay` may be among
             them.
@@ -180,9 +180,14 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
         for control_name in table.controls:
             if control_name not in controls:
                 yield ("tables", name, "controls"), no_such("control", control_name, list(controls))
-    for run in experiment.compute.first_runs:
-        if run not in experiment.runs:
-            yield ("compute", "first_runs"), no_such("run", run, list(experiment.runs))
+    named = {
+        ("compute", "first_runs"): experiment.compute.first_runs,
+        ("identification", "judged"): experiment.identification.judged,
+    }
+    for key, runs in named.items():
+        for run in runs:
+            if run not in experiment.runs:
+                yield key, no_such("run", run, list(experiment.runs))
     lengths = experiment.statistics.context_lengths
     for name, overrides in experiment.runs.items():
         if overrides.task not in experiment.tasks:

@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from pydantic import Field
+
 from ickrr.config.fields import Settings, setting
 from ickrr.entries import SOLVERS
 
@@ -25,6 +27,15 @@ class SolverSettings(Settings):
     others: list[SolverName] = setting([], "Solvers shown beside them in tables")
     steps: int = setting(64, "Last step T of every trajectory", unit="steps", ge=1)
     omega: float = setting(1.0, "Relaxation of preconditioned Richardson", "sources", gt=0)
+    relaxations: list[Annotated[float, Field(gt=0, lt=2)]] = setting(
+        [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9],
+        "Relaxations that the solver with a tuned one may have: it has the one with the least mean excess "
+        "risk of steps 1..T on the first fit prompts of the task",
+        min_length=1,
+    )
+    relaxation_prompts: int = setting(
+        256, "Fit prompts that this relaxation is chosen on", unit="prompts", ge=1
+    )
     jacobi_damping: float = setting(
         1.5,
         "Relaxation of damped Jacobi in units of 1/||diag(A)^-1 A||_inf; 1 would be plain Richardson",

@@ -87,7 +87,7 @@ def _coefficients(side: Side, run: str) -> Iterable[pd.DataFrame]:
     pairs = side.table(run, "encompassing")
     if pairs is not None:
         pairs = pairs[pairs["seed"] != NO_SEED]  # a mean over seeds is no training
-        names = pairs["family"] + " beside " + pairs["other"]
+        names = pairs["other"] + " beside " + pairs["family"]  # what the first adds to the second
         yield _rows(COEFFICIENT, names, pairs["layer"], pairs["seed"], pairs["coefficient"])
 
 

@@ -33,6 +33,7 @@ from ickrr.identification.spectra import (
     Spectrum,
     Weights,
     constant_weights,
+    first_weights,
     iterated,
     norm_weights,
     penalised,
@@ -97,6 +98,9 @@ STATIONARY: Final[dict[str, Stationary]] = {
     "ridge": Stationary(RIDGES, lambda value, ridge: penalised(value - ridge), ridge_is_fixed=False),
 }
 
+PRECONDITIONED: Final = ("PR", "PR closed")
+"""Those of the stationary families that weigh the points of a prompt differently."""
+
 FAMILIES: Final = (*STATIONARY, "CG", "PCG", "smoother")
 """All candidates, the classes that a layer can be named as."""
 
@@ -132,7 +136,7 @@ class Candidates:
     """
 
     def __init__(self, problem: Problem, shared_steps: Array, first: int, blocks: int) -> None:
-        self.problem = problem
+        self.problem, self.shared_steps = problem, shared_steps
         self.lengths = slice(first, problem.y.shape[1])
         if problem.y.shape[1] - first < blocks:
             raise ConfigError(
@@ -151,6 +155,10 @@ class Candidates:
         self._spectra: dict[tuple[Weights, float, float], Spectrum] = {}
         self._paths: dict[str, Path] = {}
 
+    def on(self, problem: Problem) -> "Candidates":
+        """Return the same families on other prompts of the task."""
+        return Candidates(problem, self.shared_steps, self.lengths.start, len(self.blocks))
+
     def spectrum(self, name: str, lengthscale: float = 1.0, ridge: float = 1.0) -> Spectrum:
         """Return the eigenvalues and amplitudes of a stationary family, at the context lengths that count.
 
@@ -162,9 +170,14 @@ class Candidates:
         weights = self._weights[name]
         key = (weights, lengthscale, ridge)
         if key not in self._spectra:
-            problem = self.problem
-            found = spectrum(problem.kernel(lengthscale), problem.y, problem.ridge * ridge, weights)
-            self._spectra[key] = found.restricted(self.lengths)
+            kernel, value = self.problem.kernel(lengthscale), self.problem.ridge * ridge
+            if name in PRECONDITIONED or (name, ridge) == ("ridge", 1):
+                found = spectrum(kernel, self.problem.y, value, weights).restricted(self.lengths)
+            else:
+                # All points weigh alike, so that the eigenvectors are those of the kernel.
+                common = first_weights(kernel, value, weights)[:, self.lengths]
+                found = self.spectrum("ridge", lengthscale).moved(value - self.problem.ridge, common)
+            self._spectra[key] = found
         return self._spectra[key]
 
     def at(self, name: str, parameter: float) -> Array:

@@ -7,11 +7,15 @@ solver's trajectory can be a candidate. The parameter that fits is one for each 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+
+SETTLED: Final = 1e-5
+"""Steps of all blocks below this share of a grid cell end the fit."""
 
 Blocks = Sequence[npt.NDArray[np.intp]]
 """Disjoint sets of indices along the axis of context lengths."""
@@ -91,7 +95,7 @@ def nearest(path: Path, layer: Array, blocks: Blocks, rounds: int = 6) -> Match:
     """Fit the parameter of a family in each block by least squares.
 
     The best grid point is refined by Gauss-Newton steps of at most half a grid cell; a step that does not
-    lower the error is halved.
+    lower the error is halved. It ends early once nothing moves.
 
     Args:
         path: the family.
@@ -111,6 +115,8 @@ def nearest(path: Path, layer: Array, blocks: Blocks, rounds: int = 6) -> Match:
             t = slope[:, block]
             size = (t * t).sum()
             step[block] = (t * (layer - value)[:, block]).sum() / size if size > 0 else 0.0
+        if np.abs(step).max() < SETTLED:
+            break
         trial = np.clip(positions + np.clip(step, -reach, reach), 0, len(path.grid) - 1)
         new_value, new_slope = path.at(trial)
         before, after = ((layer - value) ** 2).sum(axis=0), ((layer - new_value) ** 2).sum(axis=0)

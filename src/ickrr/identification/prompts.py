@@ -12,8 +12,9 @@ from ickrr.config.run import RunSettings
 from ickrr.config.task import Stored
 from ickrr.errors import ConfigError
 from ickrr.io.run_files import load_prompts
+from ickrr.randomness import torch_generator
 from ickrr.solvers.system import KernelSystem
-from ickrr.tasks import bayes_ridge
+from ickrr.tasks import bayes_ridge, sample_prompts
 
 Array = npt.NDArray[np.float64]
 
@@ -63,10 +64,33 @@ def stored_problem(path: Path, run: RunSettings, split: Stored) -> Problem:
         ConfigError: the kernel of the task is not the Gaussian.
         FileError: the file is missing, damaged, or of another task or split.
     """
+    _require_gaussian(run)
+    arrays = load_prompts(path, run, split)
+    return Problem(arrays["x"], arrays["y"], run.task.lengthscale, bayes_ridge(run.task))
+
+
+def fresh_problem(run: RunSettings, count: int, seed: int) -> Problem:
+    """Draw prompts of a run's task that nothing was trained, fitted or evaluated on.
+
+    Their stream of random numbers is that of the seed, the task and this purpose, so that runs of one task
+    are identified on the same prompts.
+
+    Args:
+        run: whose task they are of.
+        count: number B of prompts.
+        seed: of the identification.
+
+    Raises:
+        ConfigError: the kernel of the task is not the Gaussian.
+    """
+    _require_gaussian(run)
+    drawn = sample_prompts(run.task, count, torch_generator(seed, "identification", run.task_name))
+    return Problem(drawn.x.numpy(), drawn.y.numpy(), run.task.lengthscale, bayes_ridge(run.task))
+
+
+def _require_gaussian(run: RunSettings) -> None:
     if run.task.kernel != "gaussian":
         raise ConfigError(
             f"run '{run.name}': its kernel is '{run.task.kernel}'; only layers of models that learned the "
             "gaussian one can be identified"
         )
-    arrays = load_prompts(path, run, split)
-    return Problem(arrays["x"], arrays["y"], run.task.lengthscale, bayes_ridge(run.task))

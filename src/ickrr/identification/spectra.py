@@ -13,6 +13,7 @@ W is scaled so that 0 < s <= 1; a relaxation omega is then a factor on tau up to
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ Array = npt.NDArray[np.float64]
 
 Filter = Callable[[Array], Array]
 """Maps eigenvalues (B, N+1, N) to weights of the same shape."""
+
+CHUNK: Final = 128
+"""Prompts that are predicted at once: what is computed on the way then fits the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,19 @@ class Spectrum:
 
     def predict(self, weight: Filter) -> Array:
         """Return sum_i g_i phi(s_i), (B, N+1); 0 at n = 0."""
-        prediction: Array = np.einsum("bni,bni->bn", self.amplitudes, weight(self.values))
+        prediction = np.empty(self.values.shape[:2])
+        for start in range(0, len(prediction), CHUNK):
+            some = slice(start, start + CHUNK)
+            prediction[some] = np.einsum("bni,bni->bn", self.amplitudes[some], weight(self.values[some]))
         return prediction
 
     def restricted(self, lengths: slice) -> "Spectrum":
         """Return the spectrum at some context lengths."""
         return Spectrum(self.values[:, lengths], self.amplitudes[:, lengths])
+
+    def moved(self, ridge: float, weights: Array) -> "Spectrum":
+        """Return the spectrum of w (A + ridge I) for that of A, each system having one weight w, (B, N+1)."""
+        return Spectrum((self.values + ridge) * weights[..., None], self.amplitudes * weights[..., None])
 
 
 Weights = Callable[[Array], Array]
@@ -99,6 +110,20 @@ def spectrum(kernel: Array, labels: Array, ridge: float, weights: Weights) -> Sp
         told = np.einsum("bij,bi->bj", vectors, root * labels[:, :n])
         values[:, n, :n], amplitudes[:, n, :n] = eigenvalues, seen * told
     return Spectrum(values, amplitudes)
+
+
+def first_weights(kernel: Array, ridge: float, weights: Weights) -> Array:
+    """Return the weight of the first point of each prefix, (B, N+1): that of all where these weigh alike.
+
+    Args:
+        kernel: K over all points, (B, N+1, N+1).
+        ridge: lambda > 0.
+        weights: the diagonal W of the method.
+    """
+    found = np.ones(kernel.shape[:2])
+    for n in range(1, kernel.shape[1]):
+        found[:, n] = weights(kernel[:, :n, :n] + ridge * np.eye(n))[:, 0]
+    return found
 
 
 def iterated(steps: float | Array) -> Filter:

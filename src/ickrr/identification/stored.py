@@ -1,4 +1,4 @@
-"""The families of predictors on stored prompts, and the options of studies that compare models with them."""
+"""The families of predictors on some prompts, and the options of studies that compare models with them."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from ickrr.config.identification import IdentificationSettings
 from ickrr.config.run import RunSettings
 from ickrr.identification.families import Candidates
-from ickrr.identification.prompts import stored_problem
+from ickrr.identification.prompts import Problem, stored_problem
 from ickrr.identification.spectra import largest_shared_steps
 from ickrr.model.trained import add_model_options
 from ickrr.threads import add_threads_option
@@ -48,7 +48,20 @@ def stored_candidates(
         ConfigError: the kernel of the task is not the Gaussian, or there are too few context lengths.
         FileError: a file is missing, damaged, or of another task or split.
     """
-    chosen_on = stored_problem(fit, run, "fit")
-    shared = largest_shared_steps(chosen_on.kernel(), chosen_on.ridge)
     problem = stored_problem(evaluation, run, "evaluation").part(slice(prompts))
+    return candidates_on(problem, stored_problem(fit, run, "fit"), settings)
+
+
+def candidates_on(problem: Problem, fit: Problem, settings: IdentificationSettings) -> Candidates:
+    """Return the families on some prompts.
+
+    Args:
+        problem: prompts that are predicted.
+        fit: prompts that the step of "R shared" is chosen on.
+        settings: context lengths and their blocks.
+
+    Raises:
+        ConfigError: there are too few context lengths.
+    """
+    shared = largest_shared_steps(fit.kernel(), fit.ridge)
     return Candidates(problem, shared, settings.first_context_length, settings.blocks)

@@ -13,6 +13,8 @@ from ickrr.identification.encompassing import Addition
 from ickrr.identification.trials import Trial
 
 Array = npt.NDArray[np.float64]
+Additions = Mapping[tuple[str, str], Addition]
+"""What each family adds to each other one in explaining a layer, by (family, other)."""
 
 
 def family_rows(attribution: Attribution) -> list[dict[str, object]]:
@@ -30,11 +32,11 @@ def family_rows(attribution: Attribution) -> list[dict[str, object]]:
     ]
 
 
-def pair_rows(attribution: Attribution, confidence: float) -> list[dict[str, object]]:
+def pair_rows(additions: Additions, confidence: float) -> list[dict[str, object]]:
     """Return a row for each pair of families: what `other` adds to `family`, with its interval."""
     return [
         pair_row(family, other, one.value, one.interval(confidence), one.left)
-        for (family, other), one in attribution.additions.items()
+        for (family, other), one in additions.items()
     ]
 
 
@@ -53,43 +55,64 @@ def pair_row(
     }
 
 
-def attribution_tables(
-    run: str, layers: Mapping[int, Sequence[Attribution]], counted: slice, resamples: Resamples
-) -> dict[str, pd.DataFrame]:
-    """Return the tables `attribution` and `encompassing` of a run.
+def attribution_table(run: str, layers: Mapping[int, Sequence[Attribution]], counted: slice) -> pd.DataFrame:
+    """Return the table `attribution` of a run.
 
     Args:
         run: its name.
         layers: by seed, the attribution of layers 1..L and of the model's own readout (layer L + 1).
         counted: which of the layers 1..L count, see `StatisticsSettings.counted`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "run": run,
+                "seed": seed,
+                "layer": layer,
+                "counted": counted.start < layer <= counted.stop,
+                **row,
+            }
+            for seed, found in layers.items()
+            for layer, one in enumerate(found, start=1)
+            for row in family_rows(one)
+        ]
+    )
+
+
+def encompassing_table(
+    run: str, layers: Mapping[int, Sequence[Additions]], counted: slice, resamples: Resamples
+) -> pd.DataFrame:
+    """Return the table `encompassing` of a run, or `uneven`, which is of some of its prompts.
+
+    Args:
+        run: its name.
+        layers: by seed, what families add to each other in layers 1..L and in the model's own readout.
+        counted: which of the layers 1..L count.
         resamples: of the prompts and seeds.
 
     Returns:
-        By name. Rows of `encompassing` with `NO_SEED` are means over seeds, with intervals over seeds and
-        prompts; layer 0 there is the mean over the layers that count.
+        Rows with `NO_SEED` are means over seeds, with intervals over seeds and prompts; layer 0 there is the
+        mean over the layers that count.
     """
-    families: list[dict[str, object]] = []
-    pairs: list[dict[str, object]] = []
-    for seed, found in layers.items():
-        for layer, one in enumerate(found, start=1):
-            of = {"run": run, "seed": seed, "layer": layer}
-            counts = counted.start < layer <= counted.stop
-            families += [{**of, "counted": counts, **row} for row in family_rows(one)]
-            pairs += [{**of, **row} for row in pair_rows(one, resamples.confidence)]
-    of_all = {"run": run, "seed": NO_SEED}
+    pairs = [
+        {"run": run, "seed": seed, "layer": layer, **row}
+        for seed, found in layers.items()
+        for layer, one in enumerate(found, start=1)
+        for row in pair_rows(one, resamples.confidence)
+    ]
     each_layer = [list(each) for each in zip(*layers.values(), strict=True)]
-    for layer, each in enumerate(each_layer, start=1):
-        pairs += [{**of_all, "layer": layer, **row} for row in _mean_rows([each], resamples)]
-    means = _mean_rows(each_layer[counted], resamples)
-    pairs += [{**of_all, "layer": WHOLE_MODEL, **row} for row in means]
-    return {"attribution": pd.DataFrame(families), "encompassing": pd.DataFrame(pairs)}
+    means = {layer: [each] for layer, each in enumerate(each_layer, start=1)}
+    means[WHOLE_MODEL] = each_layer[counted]
+    for layer, some in means.items():
+        pairs += [{"run": run, "seed": NO_SEED, "layer": layer, **row} for row in _mean_rows(some, resamples)]
+    return pd.DataFrame(pairs)
 
 
-def _mean_rows(layers: Sequence[Sequence[Attribution]], resamples: Resamples) -> list[dict[str, object]]:
+def _mean_rows(layers: Sequence[Sequence[Additions]], resamples: Resamples) -> list[dict[str, object]]:
     """Return the rows of some layers, each of all seeds: mean coefficients over both."""
     rows: list[dict[str, object]] = []
-    for family, other in layers[0][0].additions:
-        some = [[one.additions[family, other] for one in each] for each in layers]
+    for family, other in layers[0][0]:
+        some = [[one[family, other] for one in each] for each in layers]
         # Each prompt's share of a coefficient, to first order: their mean is the coefficient.
         shares = np.mean([[_shares(one) for one in each] for each in some], axis=0)  # (K, B)
         mean = resamples.estimate(resamples.over_seeds(resamples.means(shares)))

@@ -68,9 +68,9 @@ class Bench:
     """What known cases are made from, and what judges them.
 
     Attributes:
-        candidates: the families, at the context lengths that count, on the evaluation prompts.
+        candidates: the families, at the context lengths that count, on the prompts that are predicted.
         fit: the families at all context lengths, on the prompts that probes are fitted to.
-        evaluation: the same on the evaluation prompts.
+        evaluation: the same on the prompts that are predicted.
         streams: residual streams of an untrained model on both, with labels.
         probe: settings of the probe.
         settings: margin of the attribution, and the noise and the seed of the cases.

@@ -13,6 +13,7 @@ from ickrr.io.tensors import read_metadata
 SHAPES: dict[str, tuple[None, ...]] = {
     "distances": (None,) * 6,
     "controls": (None,) * 6,
+    "left": (None,) * 3,
     "bandwidths": (None,) * 4,
     "best": (None,) * 2,
     "predictions": (None,) * 3,

@@ -41,7 +41,7 @@ class FittedFilter:
     """The filter of some predictions.
 
     Attributes:
-        values: phi at the knots, (K).
+        values: phi at the knots, (K); NaN at one that no eigenvalue is near.
         low: lower ends of its intervals over prompts, (K).
         high: upper ends, (K).
         left: relative L2 distance of the predictions from the filtered ones.
@@ -64,20 +64,23 @@ class FilterFits:
     def __init__(self, columns: Array, statistics: StatisticsSettings) -> None:
         self.columns, self.level = columns, statistics.confidence
         self.weights = resample_weights(len(columns), statistics.bootstrap_draws, statistics.seed)
+        self.reached = columns.any(axis=(0, 1))  # (K)
         grams = np.einsum("bck,bcl->bkl", columns, columns)
-        self.grams = np.tensordot(self.weights, grams, axes=1)  # (1 + draws, K, K)
+        # Of few prompts, a draw may have none with an eigenvalue near a knot: then its value there is 0.
+        self.inverses = np.linalg.pinv(np.tensordot(self.weights, grams, axes=1), hermitian=True)
 
     def fit(self, predictions: Array) -> FittedFilter:
         """Return the filter of predictions, (B, C)."""
         sides = self.weights @ np.einsum("bck,bc->bk", self.columns, predictions)  # (1 + draws, K)
-        found = np.linalg.solve(self.grams, sides[..., None])[..., 0]
+        found = (self.inverses @ sides[..., None])[..., 0]
         low, high = percentile_interval(found[1:], self.level)
         rest = predictions - self.columns @ found[0]
         with np.errstate(invalid="ignore"):  # NaN for the zero predictor
             left = float(np.sqrt((rest**2).sum() / (predictions**2).sum()))
-        return FittedFilter(found[0], low, high, left)
+        values, low, high = (np.where(self.reached, each, np.nan) for each in (found[0], low, high))
+        return FittedFilter(values, low, high, left)
 
     def apart(self, one: Array, other: Array, predictions: Array) -> float:
         """Return how far two filters, (K) each, are apart in predictions, over the size of some, (B, C)."""
-        difference = self.columns @ (one - other)
+        difference = self.columns @ np.nan_to_num(one - other)
         return float(np.sqrt((difference**2).sum() / (predictions**2).sum()))

@@ -89,7 +89,7 @@ def linearity_tables(
     linear = [
         {"run": run.name, **row}
         for method, each in ((LAYER, errors), (CONJUGATE, beside))
-        for row in linearity_rows(method, list(models), each, resamples)
+        for row in linearity_rows(method, list(models), each, statistics.counted(run.model.layers), resamples)
     ]
     return {"linearity": pd.DataFrame(linear), "filters": pd.DataFrame(rows)}
 
@@ -116,6 +116,7 @@ def linearity_rows(
     method: str,
     seeds: Sequence[int],
     errors: Sequence[Mapping[str, tuple[Array, Array]]],
+    counted: slice,
     resamples: Resamples,
 ) -> Iterator[dict[str, object]]:
     """Yield the relative errors of each layer, of every seed and their mean.
@@ -124,6 +125,7 @@ def linearity_rows(
         method: `LAYER`, or the algorithm at its steps that are nearest to the layers.
         seeds: of the models.
         errors: of each seed, squared errors and sizes of each prompt, (M, B), by quantity.
+        counted: which of the layers 1..L count, see `StatisticsSettings.counted`.
         resamples: of prompts and seeds.
     """
     for quantity in errors[0]:
@@ -135,8 +137,14 @@ def linearity_rows(
                 draws = np.sqrt(resamples.means(squares) / resamples.means(sizes))  # (1 + draws, seeds)
             means = [(NO_SEED, resamples.over_seeds(draws)), *zip(seeds, draws.T, strict=True)]
             for seed, drawn in means:
-                names = {"seed": seed, "layer": index + 1, "method": method, "quantity": quantity}
-                yield {**names, **resamples.estimate(drawn)}
+                yield {
+                    "seed": seed,
+                    "layer": index + 1,
+                    "counted": counted.start <= index < counted.stop,
+                    "method": method,
+                    "quantity": quantity,
+                    **resamples.estimate(drawn),
+                }
 
 
 def filter_rows(

@@ -100,12 +100,12 @@ def with_interval(value: float, low: float, high: float) -> str:
     Plain decimals, also of a small number beside a large one, unless both ends are small.
     """
     if math.isnan(low) or math.isnan(high):
-        return _fixed(value, min(decimals(value), MOST_DECIMALS))
+        return fixed(value, min(decimals(value), MOST_DECIMALS))
     if 0 < max(abs(low), abs(high)) < SMALL:
         return f"{number(value)} [{number(low)}, {number(high)}]"
     whole = all(end.is_integer() for end in (value, low, high))
     places = 0 if whole else min(decimals(value, low, high), MOST_DECIMALS)
-    return f"{_fixed(value, places)} [{_fixed(low, places)}, {_fixed(high, places)}]"
+    return f"{fixed(value, places)} [{fixed(low, places)}, {fixed(high, places)}]"
 
 
 def summary_value(value: float, low: float, high: float) -> str:
@@ -123,7 +123,8 @@ def _with_common_power(value: float, low: float, high: float) -> str:
     return rf"\ensuremath{{{middle}\,[{ends[0]},\,{ends[1]}]\times 10^{{{exponent}}}}}"
 
 
-def _fixed(value: float, places: int) -> str:
+def fixed(value: float, places: int) -> str:
+    """Format a number with so many decimals, however small it is."""
     if not math.isfinite(value):
         return number(value)
     text = f"{value:.{places}f}"

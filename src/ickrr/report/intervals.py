@@ -22,6 +22,10 @@ class Interval(NamedTuple):
     high: float
 
 
+NO_INTERVAL: Final = Interval(math.nan, math.nan, math.nan)
+"""Of what is not defined."""
+
+
 def widened(interval: Interval, seed_sd: float, seeds: int, confidence: float) -> Interval:
     """Add the spread over seeds to an interval over prompts.
 
@@ -61,6 +65,13 @@ def over_trainings(values: Sequence[float], confidence: float) -> Interval:
     if len(values) < FEWEST_TRAININGS:
         return Interval(sum(values) / len(values) if values else math.nan, math.nan, math.nan)
     return over_seeds(values, confidence)
+
+
+def of_trainings(interval: Interval, trainings: int) -> Interval:
+    """Return an interval over prompts and trainings; fewer than `FEWEST_TRAININGS` have none."""
+    if trainings < FEWEST_TRAININGS:
+        return Interval(interval.value, math.nan, math.nan)
+    return interval
 
 
 def difference(first: Interval, second: Interval) -> Interval:

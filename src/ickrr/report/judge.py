@@ -121,6 +121,6 @@ def _rows(name: str, claim: Claim, experiment: Experiment, tables: Tables) -> li
 
 
 def _ask(condition: Condition, run: str, experiment: Experiment, tables: Tables) -> Interval:
-    question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
+    question = Question(tables, run, experiment.solvers.headline, experiment.statistics)
     found: Interval = STATISTICS.load(condition.statistic).estimate(question, **condition.arguments)
     return found

@@ -141,6 +141,13 @@ def level_colours(count: int) -> list[tuple[float, float, float]]:
     return [(float(red), float(green), float(blue)) for red, green, blue, _ in colours]
 
 
+def math_number(value: float) -> str:
+    """Return a number as text of a figure: six significant digits, with a power of ten for an exponent."""
+    mantissa, _, exponent = f"{value:g}".partition("e")
+    factor = "" if mantissa == "1" else rf"{mantissa}\times "
+    return f"${factor}10^{{{int(exponent)}}}$" if exponent else mantissa
+
+
 def lightness(colour: str | tuple[float, float, float]) -> float:
     """Return CIE L* (0..100) of a colour, which is what a grey printer keeps of it.
 

@@ -118,11 +118,15 @@ class JobResources:
                 memory = of_steps.comparing_memory_mb(run, count, solvers, seeds)
                 return memory, seeds * of_steps.comparing_seconds(run, count, solvers, draws)
             case "identify_run":
-                memory = of_steps.identifying_memory_mb(run, count)
-                return memory, of_steps.identifying_seconds(run, count, seeds * (run.model.layers + 1))
+                fresh = experiment.identification.prompts_of(name)
+                memory = of_steps.identifying_memory_mb(run, fresh)
+                memory += of_steps.probing_memory_mb(run, probe.chunk_prompts)
+                return memory, of_steps.identifying_run_seconds(run, prompts.fit, fresh, probe, seeds)
             case "try_identification":
-                memory = of_steps.identifying_memory_mb(run, count) + of_steps.probing_memory_mb(run, count)
-                return memory, of_steps.identifying_seconds(run, count, KNOWN_CASES)
+                fresh = experiment.identification.prompts_of(name)
+                memory = of_steps.identifying_memory_mb(run, max(prompts.fit, fresh))
+                memory += of_steps.probing_memory_mb(run, fresh)
+                return memory, of_steps.identifying_seconds(run, fresh, KNOWN_CASES)
             case "replace_heads":
                 replaced = experiment.interventions
                 memory = of_steps.replacing_memory_mb(run, replaced, probe)

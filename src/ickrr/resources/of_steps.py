@@ -230,6 +230,18 @@ def identifying_seconds(run: RunSettings, prompts: int, layers: int) -> float:
     return seconds_of(once + layers * (36 * member + 2 * 100**2 * points), False)
 
 
+def identifying_run_seconds(
+    run: RunSettings, fit: int, prompts: int, probe: ProbeSettings, seeds: int
+) -> float:
+    """Return the seconds of identifying the layers of a run's models: readouts, predictions, attributions.
+
+    A quarter of the prompts is compared once more, with three of nine families.
+    """
+    read = _reading_seconds(run, fit + prompts, probe.chunk_prompts, False)
+    read += predicting_seconds(run, prompts, probe.chunk_prompts, False)
+    return seeds * read + 1.1 * identifying_seconds(run, prompts, seeds * (run.model.layers + 1))
+
+
 def identifying_memory_mb(run: RunSettings, prompts: int) -> float:
     """Return the memory of attributing layers in MB: 22 spectra, 360 members on grids, 400 columns."""
     points = prompts * run.task.context_length

@@ -15,9 +15,26 @@ from ickrr.errors import IckrrError
 from ickrr.io.files import files_below
 from ickrr.site.layout import render
 
+TUTORIALS: Final = (
+    "first_result",
+    "one_ablation",
+    "own_kernel",
+    "own_solver",
+    "own_claim",
+    "own_model",
+    "slurm",
+    "one_gpu",
+)
 SECTIONS: Final = {
-    "Explanation": ["docs/science", "docs/identification", "docs/construction", "docs/performance"],
-    "How to": ["docs/extending", "docs/reruns", "docs/cluster", "docs/one_machine", "CONTRIBUTING"],
+    "Tutorials": [f"docs/tutorials/{name}" for name in TUTORIALS],
+    "How to": [
+        *("docs/extending", "docs/results", "docs/reruns", "docs/cluster", "docs/one_machine"),
+        *("docs/faq", "CONTRIBUTING"),
+    ],
+    "Explanation": [
+        *("docs/science", "docs/identification", "docs/mechanism", "docs/construction", "docs/performance"),
+        "docs/limits",
+    ],
     "Reference": ["docs/configuration", "docs/catalogue", "docs/architecture", "api/index"],
 }
 """Pages by the sections of the navigation; pages of ``docs/`` that stand in none are listed last."""

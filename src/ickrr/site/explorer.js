@@ -18,6 +18,8 @@ const explorer = (() => {
     n: null,
     error: Object.keys(FACTS.measures)[0],
     beside: FACTS.headline,
+    added: FACTS.families[0],
+    to: FACTS.families[2],
   });
 
   // The address.
@@ -26,6 +28,8 @@ const explorer = (() => {
     const given = new URLSearchParams(location.hash.slice(1));
     const found = start();
     const known = { run: FACTS.runs, solver: FACTS.solvers, statistic: FACTS.statistics, error: FACTS.measures };
+    const families = Object.fromEntries(FACTS.families.map((name) => [name, name]));
+    Object.assign(known, { added: families, to: families });
     for (const [key, names] of Object.entries(known)) {
       if (Object.hasOwn(names, given.get(key) ?? "")) found[key] = given.get(key);
     }
@@ -49,7 +53,8 @@ const explorer = (() => {
     const seed = about.seeds.includes(wanted.seed) ? wanted.seed : about.seeds[0];
     const layer = wanted.layer !== null && wanted.layer <= about.layers ? wanted.layer : about.layers;
     const n = contexts.includes(wanted.n) ? wanted.n : contexts.at(-1);
-    return { ...wanted, seed, layer, n };
+    const to = wanted.to !== wanted.added ? wanted.to : FACTS.families.find((name) => name !== wanted.added);
+    return { ...wanted, seed, layer, n, to };
   }
 
   // The data.
@@ -86,6 +91,8 @@ const explorer = (() => {
       contexts: data.contexts,
       grid: (solver) => seed.curves[solver]?.[state.statistic] ?? [],
       measure: state.error,
+      identification: data.identification,
+      filters: data.filters,
       error: (method) => (seed.errors[method] ?? data.methods[method])?.[state.error] ?? [],
       match,
     };
@@ -102,7 +109,7 @@ const explorer = (() => {
     options(field("seed"), about.seeds, state.seed);
     options(field("n"), about.contexts, state.n);
     field("layer").max = about.layers;
-    for (const key of ["run", "solver", "statistic", "layer", "error"]) field(key).value = state[key];
+    for (const key of ["run", "solver", "statistic", "layer", "error", "added", "to"]) field(key).value = state[key];
     for (const box of field("beside")) box.checked = state.beside.includes(box.value);
     text("layer-shown", `${state.layer} of ${about.layers}`);
   }
@@ -134,9 +141,20 @@ const explorer = (() => {
     const words = FACTS.statistics[state.statistic];
     const best = step === null ? "no defined best step" : `its best step ${step}${censored ? ", the edge of the grid" : ""}`;
     text("told", `${state.run.replaceAll("_", " ")}, seed ${state.seed}, layer ${state.layer}: by ${words}, ${name} has ${best}.`);
+    text("named", named());
+    for (const label of document.querySelectorAll(".of-families")) label.hidden = !runs[state.run].identification;
     text("statistic-shown", words);
     text("n-shown", state.n);
     document.querySelector("#numbers tbody").replaceChildren(...Object.keys(FACTS.solvers).map(row));
+  }
+
+  // What the identification says of the chosen layer.
+  function named() {
+    const found = runs[state.run].identification;
+    if (!found) return "The layers of this run are not identified.";
+    if (state.layer === 0) return "Layer 0 is the embedding, which is not identified.";
+    const [name, survivors] = [found.named, found.survivors].map((of) => of[state.seed][state.layer - 1]);
+    return `The identification says “${name}” of this layer; it is compatible with ${survivors.join(", ") || "no family"}.`;
   }
 
   function show() {
@@ -145,7 +163,7 @@ const explorer = (() => {
     load(state.run);
     if (runs[state.run] === null) return; // it comes back here when they are loaded
     tell();
-    plots.draw(view(), (layer) => change({ layer }));
+    plots.draw(view(), change);
   }
 
   function change(some) {

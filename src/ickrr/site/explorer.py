@@ -10,21 +10,26 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import pandas as pd
 
+from ickrr.comparison.keys import NO_SEED
+from ickrr.config.claim_terms import FamilyName
 from ickrr.config.experiment import Experiment
 from ickrr.entries import SOLVERS
 from ickrr.io.files import read_columns
 from ickrr.report.methods import name as method_name
-from ickrr.site.explorer_files import EXPLORER_ASSETS, PLOT_LIBRARY
+from ickrr.site.explorer_files import EXPLORER_ASSETS, FILTERS, IDENTIFICATION, PLOT_LIBRARY
 from ickrr.site.layout import page, render
 
 HERE: Final = "explorer.html"
 MEASURES: Final = {"mse": "error against the clean function", "excess_risk": "excess risk"}
 STATISTICS: Final = {"similarity": "similarity of errors (SimE)", "distance": "distance"}
+FAMILIES: Final = get_args(FamilyName)
+ENDS: Final = {"coefficient": "value", "low": "low", "high": "high"}
+"""Columns of an encompassing coefficient, and what the page calls them."""
 DIGITS: Final = 4  # significant digits of the data on the page
 TRANSFORMER: Final = "transformer"
 READOUT: Final = "transformer_output"
@@ -51,6 +56,8 @@ def explorer_page(experiment: Experiment, runs: Sequence[str]) -> str:
         "models": {method: _look(method) for method in LOOKS},
         "statistics": STATISTICS,
         "measures": MEASURES,
+        "families": FAMILIES,
+        "margin": experiment.identification.margin,
     }
     body = render("explorer.j2", facts=facts, data=as_script(facts))
     scripts = [f"assets/{name}" for name in (*PLOT_LIBRARY, *EXPLORER_ASSETS)]
@@ -62,12 +69,14 @@ def run_script(run: str, tables: Mapping[str, Path]) -> str:
 
     Args:
         run: its name.
-        tables: files of the tables `EXPLORER_TABLES`, by name.
+        tables: files of the tables `EXPLORER_TABLES`, by name; if there are any, of `IDENTIFICATION` and
+            `FILTERS` too.
 
     Returns:
         A call of ``explorer.loaded`` with the name and ``{contexts, methods, seeds}``, and of each seed
         ``{curves, matches, errors}``. Curves are lists by solver, statistic, layer and step; errors (and
-        `methods`, those of solvers) by method, measure, layer or step, and context length. NaN is null.
+        `methods`, those of solvers) by method, measure, layer or step, and context length. NaN is null. What
+        only some runs have stands in ``identification`` and ``filters``, which are null in the others.
 
     Raises:
         FileError: a table cannot be read or lacks a column.
@@ -90,6 +99,10 @@ def run_script(run: str, tables: Mapping[str, Path]) -> str:
             }
             for seed, part in curves.groupby("seed")
         },
+        "identification": _identification(*(tables[name] for name in IDENTIFICATION))
+        if set(IDENTIFICATION) <= tables.keys()
+        else None,
+        "filters": _filters(tables[FILTERS]) if FILTERS in tables else None,
     }
     return f"explorer.loaded({json.dumps(run)}, {as_script(data)});\n"
 
@@ -144,6 +157,63 @@ def _errors(rows: pd.DataFrame) -> dict[str, Any]:
     return {
         str(method): _grids(part, "step", "context_length", MEASURES)
         for method, part in rows.groupby("method")
+    }
+
+
+def _identification(attribution: Path, encompassing: Path) -> dict[str, Any]:
+    """Return what layers are named, and what families add to each other.
+
+    Returns:
+        Of each seed (of the mean over seeds: ``mean``), from layer 1 to the model's own readout: ``named``
+        and ``survivors``; ``coefficients``, which are by ``value``, ``low`` and ``high``, layer, the family
+        that is added to, and the family that is added, both in the order of `FAMILIES`.
+    """
+    said = read_columns(attribution, ["seed", "layer", "named", "family", "survives"])
+    pairs = read_columns(encompassing, ["seed", "layer", "family", "other", *ENDS])
+    pairs = pairs[pairs["layer"] > 0]
+    return {
+        "named": {
+            str(seed): part.drop_duplicates("layer").sort_values("layer")["named"].tolist()
+            for seed, part in said.groupby("seed")
+        },
+        "survivors": {
+            str(seed): [layer.loc[layer["survives"], "family"].tolist() for _, layer in part.groupby("layer")]
+            for seed, part in said.groupby("seed")
+        },
+        "coefficients": {
+            "mean" if seed == NO_SEED else str(seed): {
+                short: [_square(layer, column) for _, layer in part.groupby("layer")]
+                for column, short in ENDS.items()
+            }
+            for seed, part in pairs.groupby("seed")
+        },
+    }
+
+
+def _square(layer: pd.DataFrame, column: str) -> list[list[float | None]]:
+    """Return a column as a square of families; a family beside itself has none."""
+    grid = layer.pivot(index="family", columns="other", values=column)
+    return _rounded(grid.reindex(index=FAMILIES, columns=FAMILIES).to_numpy(float))
+
+
+def _filters(table: Path) -> dict[str, Any]:
+    """Return the filters of layers, and of the nearest members of families beside them.
+
+    Returns:
+        ``eigenvalues``; ``seeds``: by seed, method and ``value``, ``low`` or ``high``, a list for each layer
+        from layer 1 to the model's own readout, of a number for each eigenvalue.
+    """
+    ends = ("value", "low", "high")
+    rows = read_columns(table, ["seed", "layer", "method", "eigenvalue", *ends])
+    return {
+        "eigenvalues": [_number(value) for value in sorted(rows["eigenvalue"].unique())],
+        "seeds": {
+            str(seed): {
+                str(method): _grids(layers, "layer", "eigenvalue", dict.fromkeys(ends, ""))
+                for method, layers in part.groupby("method")
+            }
+            for seed, part in rows.groupby("seed")
+        },
     }
 
 

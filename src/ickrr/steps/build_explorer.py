@@ -30,9 +30,9 @@ def main(arguments: argparse.Namespace) -> None:
     """Write the page, the data and the scripts."""
     experiment = read_settings(arguments.experiment, Experiment)
     for path in arguments.data:
-        tables = {
-            table: file_of(arguments.tables, f"{path.stem}/{table}.parquet") for table in EXPLORER_TABLES
-        }
+        tables = {table.stem: table for table in arguments.tables if table.parent.name == path.stem}
+        for table in EXPLORER_TABLES:
+            file_of(arguments.tables, f"{path.stem}/{table}.parquet")  # or it says which is missing
         write_text(path, run_script(path.stem, tables))
     write_text(arguments.explorer, explorer_page(experiment, [path.stem for path in arguments.data]))
     write_assets(arguments.explorer.parent, EXPLORER_ASSETS)

@@ -5,31 +5,25 @@ from pathlib import Path
 
 import torch
 
-from ickrr.comparison.resamples import Resamples
 from ickrr.config.identification import IdentificationSettings
+from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
-from ickrr.identification.attribution import attribute
-from ickrr.identification.families import Candidates
-from ickrr.identification.prompts import stored_problem
-from ickrr.identification.spectra import largest_shared_steps
-from ickrr.identification.tables import attribution_tables
-from ickrr.io.files import paths_by_name, read_settings, write_table
-from ickrr.io.predictions import load_predictions
-from ickrr.progress import track
+from ickrr.identification.layers import TABLES, identification_tables, predicted
+from ickrr.identification.prompts import fresh_problem, stored_problem
+from ickrr.identification.stored import candidates_on
+from ickrr.io.files import read_settings, write_table
+from ickrr.io.run_files import load_prompts
+from ickrr.model.trained import add_model_options, load_seeds
 from ickrr.threads import add_threads_option
-
-TABLES = ("attribution", "encompassing")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--run", type=Path, required=True, help="resolved run (JSON)")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True, help="seeds of the trained models")
-    parser.add_argument("--predictions", type=Path, nargs="+", required=True, help="their layers, by seed")
-    parser.add_argument("--fit", type=Path, required=True, help="prompts that the shared step is chosen on")
-    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
+    add_model_options(parser)
+    parser.add_argument("--fit", type=Path, required=True, help="prompts that readouts are fitted to")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the identification (JSON)")
+    parser.add_argument("--probe", type=Path, required=True, help="settings of the probe (JSON)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     add_threads_option(parser)
     for name in TABLES:
@@ -37,33 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write what each layer was named, and all encompassing coefficients.
+    """Write what each layer was named, all encompassing coefficients, and some on the most uneven prompts.
 
     Raises:
         FileError: an input is missing, damaged, or belongs to another run, seed or task.
-        ConfigError: the prompts have too few context lengths for the blocks.
+        ConfigError: the kernel of the run's task is not the Gaussian, or the prompts have too few context
+            lengths for the blocks.
     """
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
     settings = read_settings(arguments.settings, IdentificationSettings)
+    probe = read_settings(arguments.probe, ProbeSettings)
     statistics = read_settings(arguments.statistics, StatisticsSettings)
-    fit = stored_problem(arguments.fit, run, "fit")
-    problem = stored_problem(arguments.evaluation, run, "evaluation")
-    paths = paths_by_name("--predictions", arguments.seeds, arguments.predictions)
-    shared = largest_shared_steps(fit.kernel(), fit.ridge)
-    candidates = Candidates(problem, shared, settings.first_context_length, settings.blocks)
-    found = {}
-    for index in track(len(arguments.seeds), f"models of {run.name}"):
-        seed, path = arguments.seeds[index], paths[arguments.seeds[index]]
-        layers, output = load_predictions(path, run, seed, (len(problem.y), problem.y.shape[1]))
-        found[seed] = [
-            attribute(candidates, layer[:, candidates.lengths], settings.margin, statistics.confidence)
-            for layer in (*layers[1:], output)
-        ]
-    resamples = Resamples(
-        len(problem.y), len(found), statistics.bootstrap_draws, statistics.seed, statistics.confidence
-    )
-    for name, table in attribution_tables(
-        run.name, found, statistics.counted(run.model.layers), resamples
-    ).items():
+    problem = fresh_problem(run, settings.prompts_of(run.name), settings.seed)
+    candidates = candidates_on(problem, stored_problem(arguments.fit, run, "fit"), settings)
+    fit = load_prompts(arguments.fit, run, "fit")
+    models = load_seeds(arguments.weights, run, arguments.seeds, torch.device("cpu"))
+    read = {seed: predicted(model, fit, problem, probe) for seed, model in models.items()}
+    for name, table in identification_tables(run, candidates, read, settings, statistics).items():
         write_table(getattr(arguments, name), table)

@@ -12,6 +12,7 @@ from ickrr.io.files import paths_by_name, read_settings
 from ickrr.io.origin import require_equal
 from ickrr.io.tensors import load_tensors, read_metadata, save_tensors
 from ickrr.progress import track
+from ickrr.solvers.relaxation import is_tuned, tuned
 from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 
@@ -20,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--prompts", type=Path, required=True, help="resolved prompt set (JSON)")
     parser.add_argument("--data", type=Path, required=True, help="its prompts (safetensors)")
+    parser.add_argument(
+        "--fit", type=Path, required=True, help="fit prompts of the same task, to tune on (safetensors)"
+    )
     parser.add_argument("--settings", type=Path, required=True, help="solver settings (JSON)")
     parser.add_argument(
         "--trajectories", type=Path, nargs="+", required=True, help="file to write for each solver, in order"
@@ -31,7 +35,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Run every solver of the settings, headline ones first.
 
     Raises:
-        FileError: an input cannot be read, or the prompts were drawn for another prompt set.
+        FileError: an input cannot be read, or the prompts were drawn for another prompt set or task.
         ConfigError: the device is not there.
     """
     torch.set_num_threads(arguments.threads)
@@ -43,9 +47,18 @@ def main(arguments: argparse.Namespace) -> None:
     require_equal(arguments.data, "prompts", found, wanted, f"the prompt set '{prompts.name}'")
     data = load_tensors(arguments.data, str(device))
     system = KernelSystem.of_prompts(prompts.task, data["x"], data["y"])
+    drawn = (read_metadata(arguments.fit).get("prompts") or {}).get("task")
+    require_equal(arguments.fit, "task", drawn, wanted["task"], f"the task '{prompts.task_name}'")
+    fit = {
+        part: values[: settings.relaxation_prompts] for part, values in load_tensors(arguments.fit).items()
+    }
+    of_fit = KernelSystem.of_prompts(prompts.task, fit["x"], fit["y"])
     for index in track(len(settings.names), f"solvers on {prompts.name}"):
         name = settings.names[index]
-        trajectory = solve(name, system, settings.steps, settings)
+        used = tuned(name, of_fit, settings) if is_tuned(name) else settings
+        trajectory = solve(name, system, settings.steps, used)
         arrays = {"predictions": trajectory.predictions, "diverged_at": trajectory.diverged_at}
         origin = {"prompts": prompts.name, "solver": name, "steps": settings.steps}
+        if is_tuned(name):
+            arrays["omega"] = torch.tensor([used.omega], dtype=torch.float64)
         save_tensors(outputs[name], arrays, origin)

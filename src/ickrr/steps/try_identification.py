@@ -9,7 +9,7 @@ from ickrr.config.identification import IdentificationSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
-from ickrr.identification.prompts import stored_problem
+from ickrr.identification.prompts import fresh_problem, stored_problem
 from ickrr.identification.tables import trial_table
 from ickrr.identification.trials import Bench, trials
 from ickrr.io.files import read_settings, write_table
@@ -20,7 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--run", type=Path, required=True, help="run that gives task and architecture (JSON)")
     parser.add_argument("--fit", type=Path, required=True, help="prompts that probes are fitted to")
-    parser.add_argument("--evaluation", type=Path, required=True, help="prompts that are predicted")
     parser.add_argument("--settings", type=Path, required=True, help="settings of the identification (JSON)")
     parser.add_argument("--probe", type=Path, required=True, help="settings of the probe (JSON)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
@@ -37,12 +36,13 @@ def main(arguments: argparse.Namespace) -> None:
     """
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
+    settings = read_settings(arguments.settings, IdentificationSettings)
     bench = Bench.of(
         run,
         stored_problem(arguments.fit, run, "fit"),
-        stored_problem(arguments.evaluation, run, "evaluation"),
+        fresh_problem(run, settings.prompts_of(run.name), settings.seed),
         read_settings(arguments.probe, ProbeSettings),
-        read_settings(arguments.settings, IdentificationSettings),
+        settings,
         read_settings(arguments.statistics, StatisticsSettings).confidence,
     )
     table = trial_table(trials(bench))

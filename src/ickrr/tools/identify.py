@@ -76,7 +76,7 @@ def main(arguments: argparse.Namespace) -> None:
         predictions = read["layers"][layer][:, candidates.lengths]
         found = attribute(candidates, predictions, settings.margin, confidence)
         rows += [{"layer": layer, **row} for row in family_rows(found)]
-        pairs += [{"layer": layer, **row} for row in pair_rows(found, confidence)]
+        pairs += [{"layer": layer, **row} for row in pair_rows(found.additions, confidence)]
         compatible = ", ".join(found.survivors) or "no family"
         print(f"layer {layer}: {found.name} (compatible with {compatible})", flush=True)
     tried = trial_table(trials(_bench(problem, settings, confidence)))

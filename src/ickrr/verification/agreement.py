@@ -20,6 +20,8 @@ from ickrr.differences.sides import Side
 Array = npt.NDArray[np.float64]
 CURVE: Final = "learning_curve"
 OF_SOLVER: Final = (STEP, "similarity", "distance")
+ADDITIONS: Final = ("PR beside R", "R beside PR")
+"""Encompassing coefficients that are compared, over the layers that claims count."""
 LOGARITHMIC: Final = frozenset({RISK, CURVE})
 WIDTH: Final = 2 * math.sqrt(2)
 
@@ -65,6 +67,7 @@ def numbers(side: Side, run: str, solvers: list[str]) -> pd.DataFrame:
     """
     found = observations(side, run)
     about = (found["quantity"] == RISK) | (found["quantity"].isin(OF_SOLVER) & found["subject"].isin(solvers))
+    about |= found["subject"].isin(ADDITIONS) & found["layer"].isin(counted_layers(side, run))
     curve = side.table(run, "learning_curve")
     assert curve is not None, "a side lists the runs that have one"
     steps = curve.rename(columns={"step": "layer", "excess_risk": "value"})
@@ -73,6 +76,12 @@ def numbers(side: Side, run: str, solvers: list[str]) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         logarithms = np.log(kept["value"].to_numpy(float))
     return kept.assign(value=np.where(kept["quantity"].isin(LOGARITHMIC), logarithms, kept["value"]))
+
+
+def counted_layers(side: Side, run: str) -> list[int]:
+    """Return the layers that claims on the identification count; none where the run was not identified."""
+    attribution = side.table(run, "attribution")
+    return [] if attribution is None else sorted(attribution.loc[attribution["counted"], "layer"].unique())
 
 
 def spreads(trainings: pd.DataFrame) -> "pd.Series[float]":

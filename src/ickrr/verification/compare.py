@@ -9,11 +9,18 @@ from ickrr.config.task import Stored
 from ickrr.differences.settings import changed_code, changed_settings
 from ickrr.differences.sides import Side
 from ickrr.verification.agreement import agreements, conclusions, numbers, spreads
+from ickrr.verification.names import families_named, identified_layers
 from ickrr.verification.statement import Verification
 
 
 def compared(
-    experiment: Experiment, reference: Side, here: Side, run: str, seed: int, minutes: float
+    experiment: Experiment,
+    reference: Side,
+    here: Side,
+    run: str,
+    seed: int,
+    threads: int,
+    minutes: float,
 ) -> Verification:
     """Compare a repeated training with the reference.
 
@@ -23,6 +30,7 @@ def compared(
         here: results of the training that was repeated.
         run: name of the run.
         seed: of the training.
+        threads: CPU threads that were asked for.
         minutes: that it took.
 
     Raises:
@@ -34,6 +42,7 @@ def compared(
     if spread.isna().all():  # one seed: other runs say by how much trainings differ
         spread = spreads(pd.concat([numbers(reference, other, solvers) for other in reference.runs]))
     found = agreements(theirs, ours, seed, spread)
+    layers = identified_layers(reference, here, run, seed)
     curve = here.table(run, "learning_curve")
     record = here.record(_weights(run, seed))
     assert curve is not None and record is not None, "both have just been made"
@@ -51,9 +60,13 @@ def compared(
         code=changed_code(reference.made, here.made),
         bits=_bits(experiment, reference, here, run, seed),
         numbers=found,
-        conclusions=conclusions(theirs, ours, seed, float(curve["bayes_risk"].iloc[0]), found),
+        conclusions=[
+            *conclusions(theirs, ours, seed, float(curve["bayes_risk"].iloc[0]), found),
+            *families_named(layers),
+        ],
+        layers=layers,
         command=f"ickrr verify --scale {experiment.scale} --run {run} --seed {seed} "
-        f"--against {reference.name}",
+        f"--against {reference.name}{f' --threads {threads}' if threads != 1 else ''}",
     )
 
 

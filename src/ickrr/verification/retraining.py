@@ -1,6 +1,7 @@
 """One training of a run made again by Snakemake, in a folder of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,13 @@ class RetrainingError(IckrrError):
 
 
 def retrain(
-    folder: Path, scale: str, overlays: Sequence[str], run: str, seed: int, tables: Sequence[str]
+    folder: Path,
+    scale: str,
+    overlays: Sequence[str],
+    run: str,
+    seed: int,
+    threads: int,
+    tables: Sequence[str],
 ) -> Path:
     """Make the tables of a run from one training; what is there already and current is not made again.
 
@@ -26,6 +33,7 @@ def retrain(
         overlays: files laid on the configuration.
         run: name of the run.
         seed: the only seed that it is trained from.
+        threads: CPU threads of the training; there may be fewer cores.
         tables: names of tables of the run.
 
     Returns:
@@ -40,6 +48,7 @@ def retrain(
     results = Path("results") / scale
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "workflow/Snakefile")]
     command += ["--workflow-profile", str(ROOT / "profiles/default"), "--directory", str(folder)]
+    command += ["--cores", str(max(threads, os.cpu_count() or 1)), "--set-threads", f"train_model={threads}"]
     command += ["--config", f"scale={scale}", f"overlay={json.dumps(layers)}", "--"]
     command += [str(results / "tables" / run / f"{table}.parquet") for table in tables]
     if subprocess.run(command, check=False).returncode != 0:

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ickrr.differences.observations import RISK
+from ickrr.differences.observations import COEFFICIENT, RISK
 from ickrr.differences.settings import Change
 from ickrr.entries import SOLVERS
 from ickrr.provenance import Record
 from ickrr.report.methods import short_name
 from ickrr.verification.agreement import CURVE, Agreement, Conclusion
+from ickrr.verification.names import Identified, Layer
 
 WORDS: Final = {
     RISK: "final excess risk",
@@ -17,6 +18,7 @@ WORDS: Final = {
     "best_step": "best step, mean over layers",
     "similarity": "SimE, mean over layers",
     "distance": "distance, mean over layers",
+    COEFFICIENT: "encompassing coefficient, mean over the layers that claims count",
 }
 
 
@@ -37,6 +39,7 @@ class Verification:
         bits: whether each file has the same bytes, None where the reference has no record of it.
         numbers: the numbers beside each other.
         conclusions: the conclusions beside each other.
+        layers: what each layer is named on both sides; empty if a side has not been identified.
         command: how to repeat this.
     """
 
@@ -52,6 +55,7 @@ class Verification:
     bits: dict[str, bool | None]
     numbers: list[Agreement]
     conclusions: list[Conclusion]
+    layers: list[Layer]
     command: str
 
     @property
@@ -113,6 +117,8 @@ def _lines(found: Verification) -> Iterator[str]:
         "or what one seed is known to move by between machines, if that is more."
     )
     yield ""
+    if found.layers:
+        yield from _named(found.layers)
     yield "## Bits"
     yield ""
     words = {True: "same", False: "other", None: "not recorded"}
@@ -141,7 +147,7 @@ def _numbers(found: Verification) -> list[tuple[str, ...]]:
     return [
         (
             WORDS[one.quantity],
-            short_name(one.subject) if one.subject else "",
+            _solvers(one.subject),
             f"{one.reference:.4g}",
             f"{one.here:.4g}",
             f"{one.deviation:.2g}",
@@ -151,6 +157,26 @@ def _numbers(found: Verification) -> list[tuple[str, ...]]:
         )
         for one in found.numbers
     ]
+
+
+def _named(layers: Sequence[Layer]) -> Iterator[str]:
+    yield "## Layers"
+    yield ""
+    rows = [
+        (one.layer, _identified(one.reference), _identified(one.here), "" if one.same else "other")
+        for one in layers
+    ]
+    yield from _table(("layer", "reference", "here", ""), rows)
+    yield (
+        "The name of a layer, and in brackets what it is compatible with (docs/identification.md); "
+        "the last layer is the model's own readout. One interval that crosses the margin changes either, so "
+        "that a layer alone does not decide whether trainings agree."
+    )
+    yield ""
+
+
+def _identified(found: Identified) -> str:
+    return f"{found.named} ({', '.join(found.survivors) or 'no family'})"
 
 
 def _solvers(text: str) -> str:

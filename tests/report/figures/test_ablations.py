@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.ablations import ablations_figure, describe_ablations
@@ -62,3 +63,9 @@ def test_description_names_what_diverged(matches, curves):
     text = describe_ablations(matches, curves, "a", MAIN)
     ends = curves[(curves["run"] == "a") & (curves["step"] == 1000)]["excess_risk"]
     assert f"final excess risk {ends.mean():.3g}" in text
+
+
+@picture("ablations")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.best_steps import best_steps_figure, describe_best_steps
@@ -60,3 +61,9 @@ def test_description_follows_the_table(matches):
     first = rows.loc[rows["layer"] == 1, "best_step"].iloc[0]
     assert f"preconditioned Richardson from {first} to a censored one" in text
     assert f"({rows['censored'].sum()} of 10 layers censored)" in text
+
+
+@picture("best_steps")
+def test_picture(matches):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return best_steps_figure(matches, ["a", "b"], HEADLINE, "smoke")

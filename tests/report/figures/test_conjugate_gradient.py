@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from conjugate_tables import STEPS, UNITS, cg_curves_table, cg_table
+from pictures import picture
 
 from ickrr.errors import FileError
 from ickrr.report.figures.conjugate_gradient import (
@@ -61,3 +62,9 @@ def test_description(figure):
     assert "Median steps: cg 50, pcg 70, richardson 4000" in text
     with pytest.raises(FileError, match="0 rows of quantity 'step_error', subject 'cg'"):
         describe_conjugate_gradient(cg_table().query("quantity != 'step_error'"))
+
+
+@picture("conjugate_gradient")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -7,6 +7,7 @@ from construction_tables import (
     construction_layers,
     construction_widths,
 )
+from pictures import picture
 
 from ickrr.report.figures.construction import (
     construction_figure,
@@ -30,7 +31,7 @@ def test_upper_panels_show_the_scaled_ridge_near_forty(cells, figure):
     """Fails if another ridge or context length is drawn, or its number is not said."""
     assert shown_case(cells) == ("scaled", 40)
     depth, width = figure.axes[:2]
-    assert "N = 40" in depth.get_title()
+    assert "$N$ = 40" in depth.get_title()
     measured, bound = depth.lines[:2]
     errors = np.maximum((40 / 44) ** np.array(measured.get_xdata(), dtype=float), 0.1 * ACCURACIES[0])
     np.testing.assert_allclose(measured.get_ydata(), errors)
@@ -60,3 +61,9 @@ def test_description(cells):
     assert "2 theory only" in text and "1 beyond float64" in text and "0.1 times" in text
     broken = cells.assign(passed=cells["passed"] & (cells["accuracy"] > 1e-3))
     assert "10 of 15 models" in describe_construction(broken)
+
+
+@picture("construction")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from construction_tables import contraction_table
+from pictures import picture
 
 from ickrr.report.figures import contraction
 from ickrr.report.figures.contraction import contraction_figure, describe_contraction, shown_ridge
@@ -93,3 +94,9 @@ def test_a_further_law_and_lengthscale_are_drawn(table, monkeypatch):
     adversarial = more[np.logical_and.reduce([more[column] == value for column, value in chosen.items()])]
     assert [len(found) for found in crosses] == [1, 0, 0, 0, 1, *[0] * 7]  # of the first column alone
     assert len(crosses[0][0].get_xdata()) == len(adversarial)
+
+
+@picture("contraction")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.differences import advantage, describe_differences, differences_figure
@@ -26,25 +27,22 @@ def matches(toy):
 
 
 def test_positive_means_the_main_solver_is_the_better_match(pairs):
-    """Fails if a smaller distance, or a larger similarity, does not count for the main solver."""
-    for statistic, sign in (("distance", -1), ("similarity", 1)):
-        shown = advantage(pairs, "a", statistic, MAIN, "conjugate_gradient").set_index("layer")
-        rows = pairs.query(
-            f"run == 'a' and statistic == '{statistic}' and first == '{MAIN}' and "
-            "second == 'conjugate_gradient'"
-        ).set_index("layer")
-        np.testing.assert_allclose(shown["value"], sign * rows["difference"])
-        assert shown.loc[3, "low"] > 0
-    reversed_ = advantage(pairs, "a", "distance", "conjugate_gradient", MAIN).set_index("layer")
-    forward = advantage(pairs, "a", "distance", MAIN, "conjugate_gradient").set_index("layer")
-    np.testing.assert_allclose(reversed_["low"], -forward["high"])
+    """Fails if a smaller distance does not count for the main solver."""
+    shown = advantage(pairs, "a", MAIN, "conjugate_gradient").set_index("layer")
+    rows = pairs.query(
+        f"run == 'a' and statistic == 'distance' and first == '{MAIN}' and second == 'conjugate_gradient'"
+    ).set_index("layer")
+    np.testing.assert_allclose(shown["value"], -rows["difference"])
+    assert shown.loc[3, "low"] > 0
+    reversed_ = advantage(pairs, "a", "conjugate_gradient", MAIN).set_index("layer")
+    np.testing.assert_allclose(reversed_["low"], -shown["high"])
 
 
 def test_filled_markers_are_decided_and_the_mean_stands_apart(pairs, matches):
     """Fails if an interval that holds zero looks decided, or the mean looks like a layer."""
-    axes, lower = differences_figure(pairs, matches, ["a"], HEADLINE, MAIN, "smoke").axes
+    (axes,) = differences_figure(pairs, matches, ["a"], HEADLINE, MAIN, "smoke").axes
     for other in HEADLINE[1:]:
-        rows = advantage(pairs, "a", "distance", MAIN, other)
+        rows = advantage(pairs, "a", MAIN, other)
         decided = {
             line.get_markerfacecolor() != "white": list(line.get_ydata())
             for line in axes.lines
@@ -53,10 +51,10 @@ def test_filled_markers_are_decided_and_the_mean_stands_apart(pairs, matches):
         certain = (rows["low"] > 0) | (rows["high"] < 0)
         assert decided.get(True, []) == rows.loc[certain, "value"].tolist()
         assert decided.get(False, []) == rows.loc[~certain, "value"].tolist()
-    assert [label.get_text() for label in lower.get_xticklabels()] == ["1", "2", "3", "4", "mean"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2", "3", "4", "mean"]
 
 
-def test_runs_share_the_axis_of_a_statistic_and_show_all_intervals(pairs, matches):
+def test_runs_share_the_axis_and_show_all_intervals(pairs, matches):
     """Fails if two runs cannot be compared, or an interval leaves its panel."""
     scaled = pairs.copy()
     scaled.loc[scaled["run"] == "b", ["difference", "low", "high"]] *= 5
@@ -64,7 +62,7 @@ def test_runs_share_the_axis_of_a_statistic_and_show_all_intervals(pairs, matche
     upper = [axes for axes in figure.axes if axes.get_title()]
     assert [axes.get_title() for axes in upper] == ["(a) a", "(b) b"]
     assert upper[0].get_ylim() == upper[1].get_ylim()
-    rows = pd.concat([advantage(scaled, run, "distance", MAIN, s) for run in "ab" for s in HEADLINE[1:]])
+    rows = pd.concat([advantage(scaled, run, MAIN, s) for run in "ab" for s in HEADLINE[1:]])
     assert upper[0].get_ylim()[0] < rows["low"].min() < rows["high"].max() < upper[0].get_ylim()[1]
 
 
@@ -77,4 +75,10 @@ def test_description_counts_layers(pairs):
 def test_an_absent_pair_is_refused(pairs):
     """Fails if a solver that was never compared is drawn as a zero."""
     with pytest.raises(ValueError, match="no rows of run 'a'"):
-        advantage(pairs, "a", "distance", MAIN, "chebyshev")
+        advantage(pairs, "a", MAIN, "chebyshev")
+
+
+@picture("differences")
+def test_picture(pairs, matches):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return differences_figure(pairs, matches, ["a", "b"], HEADLINE, MAIN, "smoke")

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.error_curves import describe_error_curves, error_curves_figure
@@ -112,3 +113,9 @@ def test_steps_double_from_one_on(figure):
         assert axes.get_xscale() == "log"
         assert axes.get_xlim()[0] == 1
     assert figure.axes[0].get_xscale() == "linear"
+
+
+@picture("error_curves")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.errors_and_steps import describe_errors_and_steps, errors_and_steps_figure
@@ -60,3 +61,9 @@ def test_description_follows_the_tables(errors, matches):
     assert f"{last['mse'].mean() / converged.iloc[0]:.3g} times" in text
     steps = matches.query("run == 'a' and solver == 'newton_schulz'").groupby("layer")["best_step"].mean()
     assert f"Newton–Schulz {steps.max():.3g} at layer {steps.idxmax()}" in text
+
+
+@picture("errors_and_steps")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

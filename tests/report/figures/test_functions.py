@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.functions import describe_functions, functions_figure, shown_layers
@@ -88,3 +89,9 @@ def test_an_absent_run_is_refused(functions, matches):
     """Fails if a figure is drawn from nothing."""
     with pytest.raises(ValueError, match="no rows of run 'b'"):
         functions_figure(pd.DataFrame(functions), matches, "b", MAIN, "smoke")
+
+
+@picture("functions")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.heatmaps import describe_heatmaps, heatmaps_figure
@@ -57,3 +58,9 @@ def test_description_follows_the_tables(similarity, matches):
     for solver in HEADLINE:
         values = similarity_map(similarity, "a", solver)
         assert f"{values[1].max():.3f} at layer 1 and {values[3].max():.3f} at layer 3" in text
+
+
+@picture("heatmaps")
+def test_picture(similarity, matches):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return heatmaps_figure(similarity, matches, ["b", "a"], HEADLINE[:2], "smoke")

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from identification_tables import attribution, encompassing
+from pictures import picture
 
 from ickrr.report.figures.identification import (
+    DRAWN,
     LIMITS,
     LOOKS,
-    PAIRS,
-    SHOWN,
+    RIVALS,
     UNNAMED,
     describe_identification,
     identification_figure,
@@ -33,33 +34,62 @@ def figure(tables):
     return identification_figure(*tables, RUNS, 0.3, "smoke")
 
 
+def rows_of(figure, row):
+    """Return the panels of a row, in the order of the runs."""
+    return figure.axes[row * len(RUNS) : (row + 1) * len(RUNS)]
+
+
+def test_the_plane_holds_what_each_adds_to_the_other(tables, figure):
+    """Fails if the axes are swapped, one seed or a layer that does not count is drawn, or a rival is lost."""
+    means = tables[1][(tables[1]["seed"] == -1) & tables[1]["layer"].isin([3, 4, 5])]
+    for run, axes in zip(RUNS, rows_of(figure, 0), strict=True):
+        paths = {line.get_gid(): line for line in axes.lines if line.get_gid()}
+        assert set(paths) == set(RIVALS)
+        for rival, path in paths.items():
+            for values, family, other in ((path.get_xdata(), "PR", rival), (path.get_ydata(), rival, "PR")):
+                rows = means[(means["run"] == run) & (means["family"] == family) & (means["other"] == other)]
+                np.testing.assert_allclose(values, np.clip(rows["coefficient"], *LIMITS))
+
+
+def test_both_algorithms_have_their_places_in_the_plane(figure):
+    """Fails if a layer that is PR, to which the rival adds 0, would not stand at the dark star."""
+    for axes in rows_of(figure, 0):
+        stars = [line for line in axes.lines if line.get_marker() == "*"]
+        assert [(*line.get_xdata(), *line.get_ydata()) for line in stars] == [(0, 1), (1, 0)]
+        assert stars[0].get_color() == LOOKS["PR"].colour
+
+
 def test_distances_are_means_over_seeds(tables, figure):
     """Fails if a family, a layer or a run is drawn with another's distances."""
     means = tables[0].groupby(["run", "family", "layer"])["distance"].mean()
-    for run, axes in zip(RUNS, figure.axes, strict=False):
-        for family, line in zip(SHOWN, axes.lines, strict=True):
+    for run, axes in zip(RUNS, rows_of(figure, 1), strict=True):
+        for family, line in zip(DRAWN, axes.lines, strict=True):
             np.testing.assert_allclose(line.get_ydata(), means[run, family])
 
 
-def test_coefficients_are_those_of_the_pairs(tables, figure):
-    """Fails if a pair is turned round, a single seed is drawn, or the mean over layers stands among them."""
-    means = tables[1][(tables[1]["seed"] == -1) & (tables[1]["layer"] > 0)]
-    for run, axes in zip(RUNS, figure.axes[2:], strict=False):
-        points = [line for line in axes.lines if len(line.get_xdata()) > 2]
-        for (family, other), line in zip(PAIRS, points, strict=True):
-            rows = means[(means["run"] == run) & (means["family"] == family) & (means["other"] == other)]
-            np.testing.assert_allclose(line.get_ydata(), np.clip(rows["coefficient"], *LIMITS))
-
-
 def test_every_layer_of_every_seed_has_its_name(tables, figure):
-    """Fails if a verdict is missing, stands at another layer or seed, or has another name's colour."""
-    for run, axes in zip(RUNS, figure.axes[4:], strict=True):
+    """Fails if a name is missing, stands at another layer or seed, or has another name's colour or marker."""
+    for run, axes in zip(RUNS, rows_of(figure, 2), strict=True):
         found = {
-            tuple(np.asarray(mark.get_offsets())[0].astype(int)): mark.get_gid() for mark in axes.collections
+            (int(mark.get_xdata()[0]), int(mark.get_ydata()[0])): (mark.get_gid(), mark.get_marker())
+            for mark in axes.lines
         }
         rows = tables[0][tables[0]["run"] == run].drop_duplicates(["seed", "layer"])
-        expected = {(row["layer"], row["seed"] - 3): row["named"] for _, row in rows.iterrows()}
+        expected = {
+            (row["layer"], row["seed"] - 3): (
+                row["named"],
+                LOOKS[row["named"]].marker if row["named"] in LOOKS else "s",
+            )
+            for _, row in rows.iterrows()
+        }
         assert found == expected
+
+
+def test_no_legend_has_more_than_six_entries(figure):
+    """Fails if a row has no legend of its own, or one that a reader has to search."""
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    assert len(legends) == 3
+    assert max(len(legend.get_texts()) for legend in legends) <= 6
 
 
 def test_a_run_that_is_not_there_is_named(tables):
@@ -69,8 +99,8 @@ def test_a_run_that_is_not_there_is_named(tables):
 
 
 def test_names_stay_apart_in_grey():
-    """Fails if two families that are drawn as lines share a marker, or "none" and "undecided" look alike."""
-    assert len({LOOKS[family].marker for family in SHOWN}) == len(SHOWN)
+    """Fails if two families share a marker, or "none" and "undecided" look alike."""
+    assert len({look.marker for look in LOOKS.values()}) == len(LOOKS)
     greys = [lightness(UNNAMED["none"]), lightness("white")]
     assert abs(greys[0] - greys[1]) > 15
 
@@ -78,3 +108,9 @@ def test_names_stay_apart_in_grey():
 def test_the_description_counts_layers_that_count(tables):
     """Fails if the first layers or the own readout are counted."""
     assert describe_identification(tables[0], "a").startswith("Run `a`: of 9 layers that count: ")
+
+
+@picture("identification")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

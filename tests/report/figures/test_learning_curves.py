@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.report.figures.learning_curves import describe_learning_curves, learning_curves_figure
 
@@ -73,3 +74,9 @@ def test_more_panels_than_letters(toy):
     table = pd.concat([toy.learning_curve(run, seeds=(0,)) for run in runs])
     titles = [axes.get_title() for axes in learning_curves_figure(table, runs, "smoke").axes]
     assert [title for title in titles if title][-3:] == ["(z) r25", "(aa) r26", "(ab) r27"]
+
+
+@picture("learning_curves")
+def test_picture(toy):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return learning_curves_figure(toy.learning_curve("a", diverging=(1,)), ["a"], "smoke")

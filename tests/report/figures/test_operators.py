@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from operator_tables import detail_table, dials_table
+from pictures import picture
 
 from ickrr.report.figures.operators import describe_operators, operators_figure
 
@@ -70,3 +71,9 @@ def test_description_follows_the_tables(detail, dials):
     assert text.startswith("Run `paired`")
     assert "from the kernel of the inputs, 0.27 (trained), 0.47 (shuffled points)" in text
     assert "noise: deviation 27 times, distance of the best head 1.33 times" in text
+
+
+@picture("operators")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

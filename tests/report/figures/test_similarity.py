@@ -3,6 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.similarity import describe_similarity, similarity_figure
@@ -136,3 +137,9 @@ def test_description_follows_the_tables(similarity, matches):
     rows = matches[(matches["solver"] == "richardson") & (matches["layer"] > 0)]
     assert f"{values[1].max():.3f} at layer 1 to {values[8].max():.3f} at layer 8" in text
     assert f"Richardson {rows.groupby('layer')['censored'].any().sum()}" in text
+
+
+@picture("similarity")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from pictures import picture
 
 from ickrr.config.solvers import HEADLINE_SOLVERS as HEADLINE
 from ickrr.report.figures.sizes import describe_sizes, describe_varied, sizes_figure, varied
@@ -67,3 +68,9 @@ def test_a_run_that_no_row_shows_is_refused(tables):
     for other in ({"layers": 2, "heads": 4, "width": 64}, {"layers": 4, "heads": 1, "width": 128}):
         with pytest.raises(ValueError, match=r"run 'few' differs from 'base' in .*; allowed: heads alone"):
             sizes_figure(*tables, RUNS, {**MODELS, "few": other}, MAIN, "smoke")
+
+
+@picture("sizes")
+def test_picture(tables):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return sizes_figure(*tables, RUNS, MODELS, MAIN, "smoke")

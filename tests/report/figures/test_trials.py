@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from identification_tables import trials
+from pictures import picture
 
 from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.report.figures.trials import confusion, describe_trials, trials_figure
@@ -46,3 +47,9 @@ def test_the_description_adds_up(table):
     right = int(((rows["named"] == rows["allowed"]) & ~rows["wrong"]).sum())
     expected = f"Run `b`: of {len(rows)} pseudo-layers {right} are named rightly and {wrong} wrongly."
     assert describe_trials(table, "b") == expected
+
+
+@picture("trials")
+def test_picture(table):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return trials_figure(table, list("abc"), "smoke")

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from conjugate_tables import RIDGES, width_curves_table, width_table
+from pictures import picture
 
 from ickrr.config.conjugate_gradient import PROJECTIONS
 from ickrr.report.figures.width import LOOKS, describe_width, width_figure
@@ -42,3 +43,9 @@ def test_description():
         in text
     )
     assert "within 1.0e-14 of the algebra" in text
+
+
+@picture("width")
+def test_picture(figure):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return figure

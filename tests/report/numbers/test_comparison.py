@@ -65,6 +65,8 @@ def test_noise_ratios_are_at_the_ends_and_at_equal_noise(macros, results, swept)
             rows = last[(last["method"] == method) & ((last["factor"] - factor).abs() < 1e-6)]
             value = numbers(macros[f"SphericalNoise{place}{name}"])[0]
             assert value == pytest.approx(rows["ratio"].mean(), rel=1e-2)
+        # The ridge of the toy is the factor of the noise, half way between oracle and optimum.
+        assert numbers(macros[f"SphericalNoise{place}Ridge"])[0] == pytest.approx(factor, rel=1e-2)
     assert macros["NoiseFactorLowest"] == "0.1"
     assert macros["NoiseFactorHighest"] == "10"
 

@@ -1,7 +1,12 @@
 from construction_tables import construction_cells, construction_tables, controls_table
 
 from ickrr.constructions.richardson.rates import rates_table
-from ickrr.report.numbers.construction import contraction_numbers, control_numbers, grid_numbers
+from ickrr.report.numbers.construction import (
+    contraction_numbers,
+    control_numbers,
+    grid_numbers,
+    typical_numbers,
+)
 from ickrr.report.numbers.macros import Macros
 
 
@@ -27,12 +32,20 @@ def test_contraction():
     assert macros["GapShareSphericalShortest"] == "100" and macros["GapShareSphericalLongest"] == "0"
     assert "GapShareUniformLongest" not in dict(macros.items())
     assert macros["ContractionVerdict"] == "on none of them"
-    assert macros["ContractionFixedRidge"] == "0.0900"
+    assert macros["ContractionFixedRidge"] == "0.09"
     broken = Macros()
     contraction_numbers(
         broken, table.assign(factor=table["factor"].where(table.index != 0, 1.0)), ["spherical"]
     )
     assert broken["ContractionVerdict"] == "on 1 of them"
+
+
+def test_typical():
+    """Fails if lengths are sorted as text, or a ridge has another's steps."""
+    macros = Macros()
+    typical_numbers(macros, construction_tables()["construction/summary"])
+    assert macros["TypicalFixedStepsShortest"] == "8" and macros["TypicalFixedStepsLongest"] == "461"
+    assert macros["TypicalScaledLengthShortest"] == "10" and macros["TypicalScaledStepsLongest"] == "8"
 
 
 def test_controls():

@@ -44,11 +44,12 @@ def test_data_of_a_figure_are_what_it_reads() -> None:
     named = {line.split("origin@")[1].split("endcsname")[0]: line for line in lines}
     for name, figure in EXPERIMENT.figures.items():
         line = named[f"figures/{name}.pdf"]
+        assert f"{{figures/{name}.pdf" in line
         assert all(f"tables/{table}.parquet" in line for table in figure.others)
         assert all(run in line or "tables/*/" in line for run in figure.runs)
         assert all(table in line for table in figure.tables)
     for name in EXPERIMENT.tables:
-        assert f"{name}: tables/{name}.csv" in named[f"{name}.tex"]
+        assert f"{{tables/{name}.csv}}" in named[f"{name}.tex"]
 
 
 def texts_of(pdf: bytes) -> str:

@@ -16,6 +16,7 @@ from ickrr.report.numbers.identification import identification_numbers
 from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.numbers.made import Recogniser, Unmade, macros, named
+from ickrr.report.numbers.mechanism import mechanism_numbers
 from ickrr.report.numbers.names import GROUPS
 from ickrr.report.numbers.operators import operator_numbers
 from ickrr.report.numbers.origin import origin_macros, read_records
@@ -30,7 +31,9 @@ MODULES = list(dict.fromkeys(group.module for group in GROUPS))
 def written(experiment, results):
     """What each module writes for the toy, whose noise sweep a figure shows."""
     figure = experiment.figures["fig1"].model_copy(update={"runs": ["spherical"], "tables": ["noise"]})
-    swept = experiment.model_copy(update={"figures": {**experiment.figures, "fig10": figure}})
+    studied = figure.model_copy(update={"tables": ["heads", "restored", "linearity"]})
+    shown = {**experiment.figures, "fig10": figure, "fig_mechanism": studied}
+    swept = experiment.model_copy(update={"figures": shown})
     tables = results / "tables"
     records = read_records(sorted((results / "records/trained/spherical").rglob("*.json")))
     claims = checked_table(tables / "claims.parquet", "claims")
@@ -38,6 +41,7 @@ def written(experiment, results):
         "runs": lambda found: run_numbers(found, swept, tables),
         "comparison": lambda found: comparison_numbers(found, swept, tables),
         "identification": lambda found: identification_numbers(found, swept, tables),
+        "mechanism": lambda found: mechanism_numbers(found, swept, tables),
         "construction": lambda found: construction_numbers(found, swept, tables),
         "conjugate": lambda found: conjugate_numbers(found, swept, tables),
         "operators": lambda found: operator_numbers(found, swept, tables),

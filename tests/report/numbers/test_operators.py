@@ -43,4 +43,4 @@ def test_nothing_is_read_of_what_is_not_measured(experiment, tmp_path):
     )
     macros = Macros()
     operator_numbers(macros, idle, tmp_path)
-    assert macros["DialNoiseLevels"] == "1, 2, 4, 8"
+    assert macros["OperatorLaw"] == idle.operators.other_law

@@ -9,13 +9,25 @@ import pytest
 from support import ROOT
 
 from ickrr.comparison import alignment
-from ickrr.config.claim_terms import DIRECTION, FAMILY_WORDS, AlignmentName, FamilyName, Ranked
+from ickrr.config.claim_terms import (
+    DIRECTION,
+    FAMILY_WORDS,
+    REPLACEMENT_WORDS,
+    SCOPE_WORDS,
+    AlignmentName,
+    FamilyName,
+    Ranked,
+    ReplacementName,
+    ScopeName,
+)
 from ickrr.config.ledger import allowed_values, arguments_of
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.entries import STATISTICS
 from ickrr.errors import ConfigError
 from ickrr.identification.families import FAMILIES
+from ickrr.interventions.plan import REPLACEMENTS, head_sets
+from ickrr.randomness import numpy_generator
 from ickrr.report.statistics.question import Question
 
 
@@ -40,6 +52,13 @@ def test_claims_know_the_families_that_layers_are_compared_with():
     """Fails if a family stands in one list only, or has no words."""
     assert get_args(FamilyName) == FAMILIES
     assert tuple(FAMILY_WORDS) == FAMILIES
+
+
+def test_claims_know_the_heads_and_what_replaces_them():
+    """Fails if a scope or a replacement stands in one list only, or has no words."""
+    assert get_args(ReplacementName) == REPLACEMENTS == tuple(REPLACEMENT_WORDS)
+    sets = head_sets({(1, 0): True, (1, 1): False}, numpy_generator(0, "random heads"))
+    assert {one.scope for one in sets} == {*get_args(ScopeName)} == {*SCOPE_WORDS}
 
 
 def test_only_what_may_be_ranked_can_be_led():

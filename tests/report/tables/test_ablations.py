@@ -44,7 +44,8 @@ def test_numbers_are_those_of_the_tables(experiment, results):
         assert float(cells[3]) == pytest.approx(row["excess_risk"], abs=5.1e-5)
         assert float(cells[8]) == pytest.approx(row["distance"], abs=5.1e-5)
         low, high = map(float, re.findall(r"-?[\d.]+", cells[10].replace(r"\ensuremath", "")))
-        assert (low, high) == pytest.approx((row["ahead_low"], row["ahead_high"]), abs=5.1e-4)
+        ends = (1000 * row["ahead_low"], 1000 * row["ahead_high"])
+        assert (float(cells[9]), low, high) == pytest.approx((1000 * row["ahead"], *ends), abs=5.1e-3)
 
 
 def test_parameters_are_those_of_the_model(experiment, results):

@@ -1,6 +1,9 @@
+import shutil
+
 import pytest
 
 from ickrr.errors import FileError
+from ickrr.io.files import write_json
 from ickrr.report.tables.cost import STAGES, build, jobs_of
 
 
@@ -12,7 +15,7 @@ def test_sums_and_maxima(experiment, results):
     frame = build(experiment, results).frame.set_index("stage")
     assert list(frame.index) == [*STAGES, "total"]
     train, probe = frame.loc["train_model"], frame.loc["probe_model"]
-    assert (train["jobs"], train["measured"]) == (5, 2)
+    assert (train["jobs"], train["measured"]) == (5, 5)
     assert train["wall_s"] == pytest.approx(100 + 110 + 120 + 100 + 110)
     assert train["longest_s"] == 120
     assert train["cpu_s"] == pytest.approx(2 * 81)
@@ -29,7 +32,23 @@ def test_a_stage_without_benchmarks_has_no_time(experiment, results):
     assert row["measured"] == 0
     assert row[["wall_s", "longest_s", "cpu_s", "peak_memory_mb"]].isna().all()
     line = next(line for line in table.latex.splitlines() if r"solve\_prompts" in line)
-    assert line.count("{--}") == 4
+    assert line.count("{--}") == 2
+
+
+def test_jobs_without_benchmarks_took_as_long_as_their_records_say(experiment, results, tmp_path):
+    """Fails if shipped results cost nothing, or a job of several files, or of another name, is counted."""
+    shutil.copytree(results, tmp_path, dirs_exist_ok=True)
+    times = {"prompts/spherical-fit": 30, "prompts/spherical-evaluation": 30, "prompts/spherical_old-fit": 99}
+    for name, seconds in times.items():
+        record = {
+            "rule": "sample_prompts",
+            "outputs": {f"results/smoke/{name}.safetensors": "0" * 64},
+            "start": "2026-11-20T10:00:00+00:00",
+            "end": f"2026-11-20T10:{seconds // 60:02d}:{seconds % 60:02d}+00:00",
+        }
+        write_json(tmp_path / f"records/{name}.safetensors.json", record)
+    row = build(experiment, tmp_path).frame.set_index("stage").loc["sample_prompts"]
+    assert (row["jobs"], row["measured"], row["wall_s"], row["longest_s"]) == (2, 1, 30, 30)
 
 
 def test_jobs_are_those_of_the_rules(experiment):
@@ -54,4 +73,11 @@ def test_a_damaged_benchmark_is_named(experiment, results, tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text("s\tcpu\n1\t2\n")
     with pytest.raises(FileError, match=r"spherical\.tsv: is no benchmark of Snakemake"):
+        build(experiment, tmp_path)
+
+
+def test_a_damaged_record_is_named(experiment, tmp_path):
+    """Fails if a file that is no record of a job is skipped or gives a traceback."""
+    write_json(tmp_path / "records/prompts/a.json", {"rule": "sample_prompts"})
+    with pytest.raises(FileError, match=r"a\.json: is no record of a job"):
         build(experiment, tmp_path)

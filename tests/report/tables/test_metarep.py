@@ -67,7 +67,7 @@ def test_subjects_are_named_as_their_quantity_names_them(folder):
     """Fails if a kernel or a ReLU stack is given the name that it has in another table."""
     heads = re.findall(r"\\textit\{([^}]*)\}", build(None, folder / "tables").latex)
     assert heads[:2] == ["conjugate gradient", "preconditioned CG"]
-    assert {"spherical", "paired", "linear attention"} < set(heads)
+    assert {"spherical", "paired", "one linear layer", "several linear layers"} < set(heads)
 
 
 def test_it_fits_on_a_page(folder):

@@ -14,6 +14,10 @@ RIDGES: Final = Names(
     lambda experiment: experiment.constructions.verification.ridges,
     "the ridges of `constructions.verification.ridges`",
 )
+LENGTHS: Final = Names(
+    settings=lambda experiment: map(str, experiment.constructions.verification.context_lengths),
+    rule="the context lengths of `constructions.verification.context_lengths`",
+)
 
 CONSTRUCTION_QUANTITIES: Final = {
     "error_share": Quantity(
@@ -75,5 +79,12 @@ CONSTRUCTION_QUANTITIES: Final = {
         "share of the measured prompts whose contraction factor is 1 or more",
         ROW_SUMS,
         SCALINGS,
+    ),
+    "typical_steps": Quantity(
+        "steps to a tenth of the Bayes risk on random prompts",
+        "fewest Richardson steps after which the mean square error of the prediction, over random spherical "
+        "prompts, is a tenth of the Bayes risk",
+        RIDGES,
+        LENGTHS,
     ),
 }

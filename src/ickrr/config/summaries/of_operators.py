@@ -30,12 +30,27 @@ LEVELS: Final = Names(
     settings=_levels,
     rule=f"`{IN_DISTRIBUTION}`, and `<dial>=<level>` of the further levels of `operators.dials`",
 )
+DIALS_AND_ALL: Final = Names(
+    {"all": "all dials"},
+    lambda experiment: [*DIALS.known(experiment), "all"],
+    f"{DIALS.rule}, and `all`, their geometric mean",
+)
 ANCHOR: Final = Names(
-    {"linear_regression": "linear attention"},
-    lambda experiment: [experiment.operators.anchor] if experiment.operators.anchor else [],
-    "the run of `operators.anchor`",
+    {"linear_regression": "one linear layer", "linear_regression_deep": "several linear layers"},
+    lambda experiment: experiment.anchors,
+    "the run of `operators.anchor` and the others with a linear kernel",
 )
 GRADIENT_STEPS: Final = Names({"matrix": r"matrix $\Gamma$", "scalar": r"scalar $\Gamma$"})
+
+
+def _steps(experiment: Experiment) -> list[str]:
+    layers = max((experiment.run(run).model.layers for run in experiment.anchors), default=0)
+    return [str(step) for step in range(1, 2 * layers + 1)]
+
+
+STEPS: Final = Names(
+    settings=_steps, rule="numbers of steps, from 1 to twice as many as the deepest of these runs has layers"
+)
 
 OPERATOR_QUANTITIES: Final = {
     "gaussian_distance": Quantity(
@@ -46,7 +61,7 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "gaussian_best": Quantity(
         "distance of the best head from the Gaussian kernel",
-        "the same of the head that was best on the fit prompts",
+        "the same of the best head, see `gaussian_left` and `representation_left`",
         RUNS,
         LEVELS,
     ),
@@ -58,7 +73,20 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "representation_best": Quantity(
         "distance of the best head from the representation kernel",
-        "the same of the head that was best on the fit prompts",
+        "the same of the best head, see `gaussian_left` and `representation_left`",
+        RUNS,
+        LEVELS,
+    ),
+    "gaussian_left": Quantity(
+        "left of the best head by the Gaussian kernel",
+        "norm of (attention - kernel) over that of (attention - flat or diagonal attention, whichever is "
+        "nearer), of the head for which it is smallest on the fit prompts",
+        RUNS,
+        LEVELS,
+    ),
+    "representation_left": Quantity(
+        "left of the best head by the representation kernel",
+        "the same with the kernel of the representation",
         RUNS,
         LEVELS,
     ),
@@ -88,10 +116,10 @@ OPERATOR_QUANTITIES: Final = {
         KERNELS | Names({"data": "kernel of the data"}),
     ),
     "degradation": Quantity(
-        "distance, outermost over inside",
-        "`representation_best` at the outermost level of the dial over that in distribution",
+        "left of the best head, outermost over inside",
+        "`representation_left` at the outermost level of the dial over that in distribution",
         RUNS,
-        DIALS,
+        DIALS_AND_ALL,
     ),
     "error_growth": Quantity(
         "relative error, outermost over inside",
@@ -108,8 +136,8 @@ OPERATOR_QUANTITIES: Final = {
     ),
     "silent": Quantity(
         "error grows unseen (1: yes)",
-        "1 where `error_growth` is clearly large and `degradation` clearly is not, by the rule in "
-        "`ickrr.attention.tables`; otherwise 0",
+        "1 where both growths of the error are clearly large and `degradation` clearly is not, by the rule "
+        "in `ickrr.attention.tables`; otherwise 0",
         RUNS,
         DIALS,
     ),
@@ -117,16 +145,36 @@ OPERATOR_QUANTITIES: Final = {
 
 ANCHOR_QUANTITIES: Final = {
     "agreement": Quantity(
-        "one layer minus one gradient step",
-        "RMS(model - gradient step) over RMS(gradient step), over context lengths 1..N, mean over seeds",
+        "model minus nearest gradient step",
+        "RMS(model - gradient step) over RMS(gradient step), of the step that is nearest to the model on the "
+        "fit prompts, over context lengths 1..N, mean over seeds",
+        ANCHOR,
+        GRADIENT_STEPS,
+    ),
+    "agreement_best": Quantity(
+        "model minus best gradient step",
+        "the same with the step that has the least error on the fit prompts",
         ANCHOR,
         GRADIENT_STEPS,
     ),
     "error_ratio": Quantity(
-        "error over that of one gradient step",
-        "mean squared error of the model against f over that of the gradient step",
+        "error over that of the best gradient step",
+        "mean squared error of the model against f over that of the step with the least error",
         ANCHOR,
         GRADIENT_STEPS,
+    ),
+    "steps_agreement": Quantity(
+        "model minus nearest gradient steps",
+        "RMS(model - gradient steps) over RMS(gradient steps), of the steps, each with a size of its own, "
+        "that are nearest to the model on the fit prompts",
+        ANCHOR,
+        STEPS,
+    ),
+    "steps_of_ridge": Quantity(
+        "ridge regression minus nearest gradient steps",
+        "the same of converged ridge regression, which takes no steps, in place of the model",
+        ANCHOR,
+        STEPS,
     ),
     "error_ratio_ridge": Quantity(
         "error over that of ridge regression",

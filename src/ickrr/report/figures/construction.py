@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from ickrr.report.style import MUTED, letter, level_colours, new_figure, note, style
+from ickrr.report.style import MUTED, letter, level_colours, math_number, new_figure, note, style
 
 COLOURS: Final = ("#004488", "#BB3344", "#2A9D8F")
 MARKERS: Final = ("o", "s", "^")
@@ -40,9 +40,9 @@ def construction_figure(
         accuracy = shown_accuracy(cells)
         chosen = cells[cells["accuracy"] == accuracy]
         _draw_against_n(axes[1, 0], chosen, "steps", "smallest_steps")
-        axes[1, 0].set_title(f"Steps, $\\varepsilon$ = {accuracy:g}")
+        axes[1, 0].set_title(f"Steps, $\\varepsilon$ = {math_number(accuracy)}")
         _draw_against_n(axes[1, 1], chosen, "width", "smallest_width")
-        axes[1, 1].set_title(f"Width, $\\varepsilon$ = {accuracy:g}")
+        axes[1, 1].set_title(f"Width, $\\varepsilon$ = {math_number(accuracy)}")
         for index, panel in enumerate(axes.flat):
             letter(panel, "abcd"[index])
         verified = cells[cells["status"] == "verified"]
@@ -92,10 +92,10 @@ def _draw_depth(axes: Axes, layers: pd.DataFrame, cells: pd.DataFrame) -> None:
         axes.plot(rows["layer"], rows["bound"], color=colour, linestyle=":", linewidth=0.8)
     axes.set_yscale("log")
     axes.set_xlabel("block")
-    axes.set_ylabel("sup error")
-    axes.set_title(f"Error against depth, N = {int(cells['context_length'].iloc[0])}")
+    axes.set_ylabel("largest error")
+    axes.set_title(f"Error against depth, $N$ = {int(cells['context_length'].iloc[0])}")
     handles = [
-        Line2D([], [], color=colour, label=f"$\\varepsilon$ = {accuracy:g}")
+        Line2D([], [], color=colour, label=f"$\\varepsilon$ = {math_number(accuracy)}")
         for accuracy, colour in zip(accuracies, level_colours(len(accuracies)), strict=True)
     ]
     handles.append(Line2D([], [], color=MUTED, linestyle=":", label="proven bound"))
@@ -117,7 +117,7 @@ def _draw_width(axes: Axes, widths: pd.DataFrame, cells: pd.DataFrame) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("MLP width")
-    axes.set_ylabel("sup error")
+    axes.set_ylabel("largest error")
     axes.set_title("Error against width")
     handles = [
         Line2D([], [], color="black", marker="o", markersize=2.5, label="measured"),

@@ -19,7 +19,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from ickrr.report.methods import law_name
 from ickrr.report.panels.axes import letters
-from ickrr.report.style import MUTED, level_colours, new_figure, note, style
+from ickrr.report.style import MUTED, level_colours, math_number, new_figure, note, style
 
 MIDDLE: Final = 90  # percent of the prompts in a band
 MARKERS: Final = ("o", "s", "^")
@@ -159,26 +159,28 @@ def _draw_share(axes: Axes, contraction: pd.DataFrame, law: str) -> None:
         axes.plot(share.index, share, color=colour, marker=marker, label=f"$\\lambda$ = {ridge:g}")
     axes.set_ylim(-0.05, 1.05)
     rate = 1 - part.groupby("context_length")["gap_rate"].median()
-    first, last = (f"{value:.0e}" if value > 0 else "below rounding" for value in rate.iloc[[0, -1]])
+    first, last = (
+        math_number(float(f"{value:.0e}")) if value > 0 else "below rounding" for value in rate.iloc[[0, -1]]
+    )
     shown = f"median $\\alpha^2/8$: {first} to {last}"
     axes.text(0.97, 0.5, shown, transform=axes.transAxes, ha="right", fontsize=6)
 
 
 def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> None:
+    """Explain lines and markers above all panels, and colours in the last one of the first and third row."""
     lengthscales = sorted(contraction["lengthscale"].unique())
-    handles = [
+    colours = level_colours(len(lengthscales))
+    lengths = [
         Line2D([], [], color=colour, marker=marker, label=f"$h$ = {lengthscale:g}")
-        for lengthscale, colour, marker in zip(
-            lengthscales, level_colours(len(lengthscales)), cycle(MARKERS), strict=False
-        )
+        for lengthscale, colour, marker in zip(lengthscales, colours, cycle(MARKERS), strict=False)
     ]
-    handles += [
+    open_circle = {"marker": "o", "markerfacecolor": "white", "linestyle": ":"}
+    handles = [
         Line2D([], [], color="0.3", marker="o", label="row sums of $K+\\lambda I$"),
-        Line2D(
-            [], [], color="0.3", marker="o", markerfacecolor="white", linestyle=":", label="row sums of $K$"
-        ),
-        Line2D([], [], color="black", linestyle="--", label="theorem"),
+        Line2D([], [], color="0.3", label="row sums of $K$", **open_circle),  # type: ignore[arg-type]
+        Line2D([], [], color="black", linestyle="--", label="proven bound"),
         Line2D([], [], color=MUTED, marker="x", linestyle="None", label="adversarial sets"),
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=7, fontsize=6)
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
+    grid[0, -1].legend(handles=lengths, fontsize=6, loc="upper right")
     grid[2, -1].legend(fontsize=6, loc="lower right")

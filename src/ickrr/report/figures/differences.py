@@ -1,10 +1,10 @@
 """Which solver fits best: paired differences between one solver and each other, layer by layer.
 
 For every layer l, how much smaller the smallest distance to the main solver is than that to the other,
-d_other(l) - d_main(l), and how much larger its peak similarity, s_main(l) - s_other(l): above zero the main
-solver is the better match. Bars are bootstrap intervals over prompts and seeds of the paired difference; an
-interval that excludes zero has a filled marker. The last column, behind the line, is the mean over layers
-1..L. The axis is linear around zero and logarithmic beyond, since differences shrink as the layers converge.
+d_other(l) - d_main(l): above zero the main solver is the better match. Bars are bootstrap intervals over
+prompts and seeds of the paired difference; an interval that excludes zero has a filled marker. The last
+column, behind the line, is the mean over the layers that count. The axis is linear around zero and
+logarithmic beyond, since differences shrink as the layers converge.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,8 @@ from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import layer_ticks, letters
 from ickrr.report.style import look_of, new_figure, stamp, style
 
-STATISTICS: Final = {"distance": "by distance", "similarity": "by SimE"}
 RUNS_A_ROW: Final = 3
-LINEAR: Final = {"distance": 1e-3, "similarity": 1e-4}  # half-width of the linear part of the axis
+LINEAR: Final = 1e-3  # half-width of the linear part of the axis
 
 
 def differences_figure(
@@ -34,7 +33,7 @@ def differences_figure(
     main: str,
     scale: str,
 ) -> Figure:
-    """Draw the paired differences, two panels for each run.
+    """Draw the paired differences, one panel for each run.
 
     Args:
         pairs: table `pairs` of the runs.
@@ -49,32 +48,23 @@ def differences_figure(
     """
     others = [solver for solver in solvers if solver != main]
     with style():
-        columns = min(len(runs), RUNS_A_ROW)
-        rows = 2 * -(-len(runs) // columns)
-        figure = new_figure(height=0.4 + 1.1 * rows)
-        grid = figure.subplots(rows, columns, squeeze=False)
-        panels: list[Axes] = []
-        for index in range(rows // 2 * columns):
-            block, column = divmod(index, columns)
-            pair = grid[2 * block : 2 * block + 2, column]
-            if index >= len(runs):
-                for unused in pair:
-                    unused.set_visible(False)
-                continue
-            for axes, (statistic, label) in zip(pair, STATISTICS.items(), strict=True):
-                _draw(axes, pairs, runs[index], statistic, main, others)
-                if column == 0:
-                    axes.set_ylabel(label)
-                panels.append(axes)
-            pair[0].set_title(runs[index].replace("_", " "))
-            pair[0].tick_params(labelbottom=False)
-            pair[1].set_xlabel("layer")
-        # One axis for each statistic, so that runs can be compared.
-        for which, linear in enumerate(LINEAR.values()):
-            limits = np.array([axes.dataLim.intervaly for axes in panels[which::2]])
-            for axes in panels[which::2]:
-                axes.set_ylim(1.6 * min(limits.min(), -linear), 1.6 * max(limits.max(), linear))
-        letters(panels[::2])
+        rows = -(-len(runs) // RUNS_A_ROW)
+        figure = new_figure(height=0.5 + 1.25 * rows)
+        grid = figure.subplots(rows, min(len(runs), RUNS_A_ROW), squeeze=False, sharey=True)
+        panels: list[Axes] = list(grid.flat[: len(runs)])
+        for unused in grid.flat[len(runs) :]:
+            unused.set_visible(False)
+        for axes, run in zip(panels, runs, strict=True):
+            _draw(axes, pairs, run, main, others)
+            axes.set_title(run.replace("_", " "))
+        for axes in grid[:, 0]:
+            axes.set_ylabel("nearer by")
+        for axes in grid[-1]:
+            axes.set_xlabel("layer")
+        # One axis, so that runs can be compared.
+        limits = np.array([axes.dataLim.intervaly for axes in panels])
+        panels[0].set_ylim(1.6 * min(limits.min(), -LINEAR), 1.6 * max(limits.max(), LINEAR))
+        letters(panels)
         handles = [
             Line2D(
                 [],
@@ -106,7 +96,7 @@ def describe_differences(pairs: pd.DataFrame, run: str, solvers: Sequence[str], 
     """Say for one run on how many layers the main solver differs from each other one, and to which side."""
     parts = []
     for other in (solver for solver in solvers if solver != main):
-        rows = advantage(pairs, run, "distance", main, other)
+        rows = advantage(pairs, run, main, other)
         inner = rows[rows["layer"] > 0]
         better, worse = int((inner["low"] > 0).sum()), int((inner["high"] < 0).sum())
         parts.append(
@@ -120,38 +110,34 @@ def describe_differences(pairs: pd.DataFrame, run: str, solvers: Sequence[str], 
     )
 
 
-def advantage(pairs: pd.DataFrame, run: str, statistic: str, main: str, other: str) -> pd.DataFrame:
-    """Return `layer, value, low, high` of a paired difference whose sign is positive where `main` is better.
+def advantage(pairs: pd.DataFrame, run: str, main: str, other: str) -> pd.DataFrame:
+    """Return `layer, value, low, high` of the difference in distance, positive where `main` is nearer.
 
     Args:
         pairs: table `pairs`, with both orders of every pair.
         run: name of the run.
-        statistic: distance (smaller is better) or similarity (larger is better).
         main: one solver.
         other: the other.
 
     Raises:
         ValueError: the table has no such pair.
     """
-    first, second = (other, main) if statistic == "distance" else (main, other)
     rows = pairs[
         (pairs["run"] == run)
-        & (pairs["statistic"] == statistic)
-        & (pairs["first"] == first)
-        & (pairs["second"] == second)
+        & (pairs["statistic"] == "distance")
+        & (pairs["first"] == other)
+        & (pairs["second"] == main)
     ]
     if rows.empty:
-        raise ValueError(f"table pairs has no rows of run '{run}', '{statistic}' of '{first}' - '{second}'")
+        raise ValueError(f"table pairs has no rows of run '{run}', distance of '{other}' - '{main}'")
     renamed = rows.rename(columns={"difference": "value"})[["layer", "value", "low", "high"]]
     return renamed.sort_values("layer").reset_index(drop=True)
 
 
-def _draw(
-    axes: Axes, pairs: pd.DataFrame, run: str, statistic: str, main: str, others: Sequence[str]
-) -> None:
+def _draw(axes: Axes, pairs: pd.DataFrame, run: str, main: str, others: Sequence[str]) -> None:
     layers = np.array([])
     for offset, other in zip(np.linspace(-0.25, 0.25, len(others)), others, strict=True):
-        rows = advantage(pairs, run, statistic, main, other)
+        rows = advantage(pairs, run, main, other)
         layers = rows.loc[rows["layer"] > 0, "layer"].to_numpy()
         look = look_of(other)
         # Layer 0 of the table is the mean over layers; it stands behind the last one.
@@ -180,7 +166,8 @@ def _draw(
     ticks = layer_ticks(layers)
     axes.set_xticks([*ticks, layers[-1] + 1.5], labels=[*map(str, ticks), "mean"])
     axes.set_xlim(layers[0] - 0.5, layers[-1] + 2)
-    linear = LINEAR[statistic]
-    axes.set_yscale("symlog", linthresh=linear, linscale=0.6)
-    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=linear))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_yscale("symlog", linthresh=LINEAR, linscale=0.6)
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=LINEAR))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:g}".replace("-", "\N{MINUS SIGN}"))
+    )

@@ -1,23 +1,23 @@
-"""Which family of algorithms the layers follow: distances, what families add to each other, verdicts.
+"""Which family of algorithms the layers follow: what families add to each other, distances, names.
 
-One column for each run. Above, the relative distance of each layer from the nearest member of some families,
-mean over seeds; in the middle the encompassing coefficients of a few pairs, with intervals over seeds and
-prompts and the margin within which nothing is added; below, what each layer of each seed is named.
+One column for each run, three rows. Above, the plane of what a rival adds to preconditioned Richardson and
+what that adds to the rival, in which both algorithms have their places; in the middle, the relative distance
+of each layer from the nearest member of some families; below, what each layer of each seed is named.
 """
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from ickrr.config.claim_terms import FAMILY_WORDS
-from ickrr.report.panels.axes import layer_ticks, letters, logarithmic
+from ickrr.report.panels.axes import layer_ticks, logarithmic
 from ickrr.report.style import Look, new_figure, stamp, style
 
 LOOKS: Final[dict[str, Look]] = {
@@ -27,29 +27,45 @@ LOOKS: Final[dict[str, Look]] = {
     "R shared": Look("#6C9BD2", "X", ":"),
     "Newton": Look("#E9B949", "D", "-."),
     "CG": Look("#2A9D8F", "^", "-."),
-    "PCG": Look("#8CCFC6", "v", ":"),
+    "PCG": Look("#8CCFC6", "<", ":"),
     "ridge": Look("#777777", "v", (0, (4, 1, 1, 1))),
-    "smoother": Look("#000000", "D", ":"),
+    "smoother": Look("#000000", "d", ":"),
 }
-SHOWN: Final = ("PR", "R", "CG", "ridge", "smoother")
-PAIRS: Final = (("R", "PR"), ("PR", "R"), ("ridge", "PR"), ("PR", "ridge"))
-"""(family, other): what the second adds to the first."""
+MAIN: Final = "PR"
+RIVALS: Final = ("R", "ridge")
+DRAWN: Final = {"PR": 5.0, "R": 2.0, "CG": 3.0, "ridge": 3.5, "smoother": 3.0}
+"""Families whose distances are drawn, with marker sizes that show markers under one another."""
 
-PAIR_LOOKS: Final = (
-    Look("#BB3344", "s", "-"),
-    Look("#004488", "o", "--"),
-    Look("#E08A96", "D", "-."),
-    Look("#777777", "v", ":"),
-)
+OPEN: Final = ("PR", "ridge")
+"""Families with open markers."""
+
 UNNAMED: Final = {"none": "0.75", "undecided": "white"}
-LIMITS: Final = (-1.6, 1.6)
-"""Of the coefficients: a value beyond them says no more than that it is not 0."""
+LIMITS: Final = (-1.7, 2.3)
+"""Of the plane: a coefficient beyond them stands at the edge, and says no more than that it is far away."""
+
+HEADINGS: Final = (
+    f"(a) What {FAMILY_WORDS[MAIN]} ({MAIN}) and a rival add to each other in explaining a layer",
+    "(b) Relative distance of a layer from the nearest member of a family",
+    "(c) What a layer is named",
+)
+STAR: Final[dict[str, Any]] = {
+    "marker": "*",
+    "markersize": 9,
+    "markeredgecolor": "black",
+    "markeredgewidth": 0.6,
+    "linestyle": "None",
+}
+STARS: Final = (STAR | {"color": LOOKS[MAIN].colour}, STAR | {"color": "white"})
+"""Where the main algorithm and its rival stand in the plane."""
+
+Legend = tuple[Sequence[Any], Sequence[str]]
+"""Handles and labels."""
 
 
 def identification_figure(
     attribution: pd.DataFrame, encompassing: pd.DataFrame, runs: Sequence[str], margin: float, scale: str
 ) -> Figure:
-    """Draw distances, coefficients and verdicts, one column for each run.
+    """Draw coefficients, distances and names, one column for each run.
 
     Args:
         attribution: table `attribution` of the runs.
@@ -62,23 +78,22 @@ def identification_figure(
         ValueError: a run is absent from a table.
     """
     with style():
-        figure = new_figure(height=5.6)
-        grid = figure.subplots(
-            3, len(runs), squeeze=False, sharex="col", sharey="row", height_ratios=(1.1, 1.5, 0.9)
-        )
-        for column, run in zip(grid.T, runs, strict=True):
+        figure = new_figure(height=5.4)
+        places = figure.add_gridspec(6, len(runs), height_ratios=(0.27, 1.5, 0.24, 1, 0.24, 0.75))
+        rows = [_row(figure, places, 2 * row + 1) for row in range(3)]
+        for *panels, run in zip(*rows, runs, strict=True):
             found = attribution[attribution["run"] == run]
             if found.empty:
                 raise ValueError(f"table attribution has no rows of run '{run}'")
-            _distances(column[0], found)
-            _coefficients(column[1], encompassing[encompassing["run"] == run], margin)
-            _verdicts(column[2], found)
-            column[0].set_title(run.replace("_", " "))
-        for axes, label in zip(grid[:, 0], ("distance", "coefficient", "training"), strict=True):
-            axes.set_ylabel(label)
-        letters(grid[0])
+            _plane(panels[0], found, encompassing[encompassing["run"] == run], margin)
+            _distances(panels[1], found)
+            _names(panels[2], found)
+            panels[0].set_title(run.replace("_", " "))
+        for (first, *_), label in zip(rows, (f"{MAIN} adds", "distance", "seed"), strict=True):
+            first.set_ylabel(label)
         named = [name for name in LOOKS if (attribution["named"] == name).any()]
-        figure.legend(handles=_handles(named), loc="outside upper center", ncols=5)
+        for row, (heading, handles) in enumerate(zip(HEADINGS, _legends(named), strict=True)):
+            _head(figure.add_subplot(places[2 * row, :]), heading, handles)
         stamp(figure, scale, attribution)
     return figure
 
@@ -91,67 +106,138 @@ def describe_identification(attribution: pd.DataFrame, run: str) -> str:
     return f"Run `{run}`: of {len(each)} layers that count: {counts}."
 
 
+def _row(figure: Figure, places: GridSpec, row: int) -> list[Axes]:
+    """Return the panels of a row of the grid, which share their vertical axis."""
+    panels: list[Axes] = []
+    for column in range(places.ncols):
+        panels.append(figure.add_subplot(places[row, column], sharey=panels[0] if panels else None))
+        panels[-1].tick_params(labelleft=column == 0)
+    return panels
+
+
+def _plane(axes: Axes, found: pd.DataFrame, table: pd.DataFrame, margin: float) -> None:
+    """Draw the layers that count as a path, for each rival, beside the places of both algorithms."""
+    axes.axvspan(-margin, margin, color="0.93", linewidth=0, zorder=0)
+    axes.axhspan(-margin, margin, color="0.93", linewidth=0, zorder=0)
+    axes.plot([-9, 10], [10, -9], color="0.6", linewidth=0.7, linestyle=":", zorder=1)
+    means = table[table["seed"] < 0]
+    counted = np.unique(found.loc[found["counted"].astype(bool), "layer"])
+    for rival in RIVALS:
+        x, left, right = _added(means, rival, MAIN, counted)
+        y, low, high = _added(means, MAIN, rival, counted)
+        look = LOOKS[rival]
+        axes.vlines(x, low, high, color=look.colour, linewidth=0.5, zorder=2)
+        axes.hlines(y, left, right, color=look.colour, linewidth=0.5, zorder=2)
+        axes.plot(x, y, zorder=3, gid=rival, **_line(rival, 3.0), linewidth=0.8)
+        for at, offset in ((0, (3, 1.5)), (-1, (3, -7)))[: len(counted)]:
+            axes.annotate(
+                str(counted[at]),
+                (x[at], y[at]),
+                xytext=offset,
+                textcoords="offset points",
+                fontsize=6.5,
+                color=look.colour,
+                zorder=5,
+            )
+    for place, star in zip(((0, 1), (1, 0)), STARS, strict=True):
+        axes.plot(*place, **star, zorder=4)
+    axes.set(xlim=LIMITS, ylim=LIMITS, xlabel="the rival adds", xticks=(-1, 0, 1, 2), yticks=(-1, 0, 1, 2))
+
+
+def _added(means: pd.DataFrame, other: str, family: str, layers: np.ndarray) -> np.ndarray:
+    """Return what one family adds to another at some layers: value and both ends (3, layers)."""
+    rows = means[(means["family"] == family) & (means["other"] == other)].set_index("layer").loc[layers]
+    ends: np.ndarray = rows[["coefficient", "low", "high"]].to_numpy(float).T
+    return ends.clip(*LIMITS)
+
+
 def _distances(axes: Axes, found: pd.DataFrame) -> None:
-    for family in SHOWN:
+    for family, size in DRAWN.items():
         mean = found[found["family"] == family].groupby("layer")["distance"].mean()
-        look = LOOKS[family]
-        axes.plot(
-            mean.index, mean, color=look.colour, marker=look.marker, linestyle=look.line, markersize=2.4
-        )
+        axes.plot(mean.index, mean, gid=family, **_line(family, size))
     logarithmic(axes)
+    _layers(axes, np.unique(found["layer"]))
 
 
-def _coefficients(axes: Axes, found: pd.DataFrame, margin: float) -> None:
-    means = found[(found["seed"] < 0) & (found["layer"] > 0)]
-    axes.axhspan(-margin, margin, color="0.9", linewidth=0, zorder=0)
-    for level in (0, 1):
-        axes.axhline(level, color="black", linewidth=0.6, zorder=1)
-    offsets = np.linspace(-0.24, 0.24, len(PAIRS))
-    for (family, other), look, offset in zip(PAIRS, PAIR_LOOKS, offsets, strict=True):
-        rows = means[(means["family"] == family) & (means["other"] == other)].sort_values("layer")
-        at = rows["layer"].to_numpy(float) + offset
-        value, low, high = np.clip(rows[["coefficient", "low", "high"]].to_numpy(float).T, *LIMITS)
-        axes.vlines(at, low, high, color=look.colour, linewidth=0.8, zorder=2)
-        axes.plot(
-            at, value, color=look.colour, marker=look.marker, markersize=2.6, linestyle="None", zorder=3
-        )
-    axes.set_ylim(LIMITS)
-
-
-def _verdicts(axes: Axes, found: pd.DataFrame) -> None:
-    """Draw a square for each layer and training, in the colour of what it is named."""
+def _names(axes: Axes, found: pd.DataFrame) -> None:
+    """Draw a square for each layer and training, with the colour and the marker of what it is named."""
     named = found.drop_duplicates(["seed", "layer"]).pivot(index="seed", columns="layer", values="named")
     for (row, seed), layer in product(enumerate(named.index), named.columns):
-        name = named.loc[seed, layer]
-        colour = UNNAMED.get(name) or LOOKS[name].colour
-        axes.scatter(
-            layer, row, s=34, marker="s", facecolor=colour, edgecolor="0.5", linewidth=0.5, zorder=3, gid=name
-        )
-    axes.set_yticks(range(len(named.index)), labels=[f"seed {seed}" for seed in named.index])
+        for look in _square(named.loc[seed, layer]):
+            axes.plot(layer, row, gid=named.loc[seed, layer], linestyle="None", **look)
+    axes.set_yticks(range(len(named.index)), labels=[str(seed) for seed in named.index])
     axes.set_ylim(len(named.index) - 0.4, -0.6)
     axes.grid(visible=False)
-    layers = named.columns.to_numpy()
-    ticks = layer_ticks(layers[:-1])
-    axes.set_xticks([*ticks, layers[-1]], labels=[*map(str, ticks), "out"])
-    axes.set_xlim(layers[0] - 0.6, layers[-1] + 0.6)
+    _layers(axes, named.columns.to_numpy())
     axes.set_xlabel("layer")
 
 
-def _handles(named: Sequence[str]) -> list[Line2D | Patch]:
-    lines = [
-        Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line, label=FAMILY_WORDS[name])
-        for name, look in LOOKS.items()
-        if name in SHOWN
+def _layers(axes: Axes, layers: np.ndarray) -> None:
+    """Give the horizontal axis the layers; the last one is the model's own readout."""
+    ticks = layer_ticks(layers[:-1])
+    axes.set_xticks([*ticks, layers[-1]], labels=[*map(str, ticks), "out"])
+    axes.set_xlim(layers[0] - 0.6, layers[-1] + 0.6)
+
+
+def _line(family: str, size: float) -> dict[str, Any]:
+    """Return how a family is drawn, with a marker of a size, which is open or filled."""
+    look = LOOKS[family]
+    return {
+        "color": look.colour,
+        "marker": look.marker,
+        "linestyle": look.line,
+        "markersize": size,
+        "markerfacecolor": "white" if family in OPEN else look.colour,
+    }
+
+
+def _square(name: str) -> list[dict[str, Any]]:
+    """Return the markers, one on the other, that stand for a name."""
+    colour = UNNAMED.get(name) or LOOKS[name].colour
+    square = {
+        "marker": "s",
+        "markersize": 6,
+        "color": colour,
+        "markeredgecolor": "0.5",
+        "markeredgewidth": 0.5,
+    }
+    if name in UNNAMED:
+        return [square]
+    return [square, {"marker": LOOKS[name].marker, "markersize": 2.6, "color": "white", "markeredgewidth": 0}]
+
+
+def _legends(named: Sequence[str]) -> tuple[Legend, Legend, Legend]:
+    """Return what the legends of the three rows show."""
+    plane = [
+        Line2D([], [], label=f"{MAIN} itself", **STARS[0]),
+        Line2D([], [], label="the rival itself", **STARS[1]),
+        *(
+            Line2D([], [], label=f"layers, rival: {FAMILY_WORDS[rival]}", **_line(rival, 3.0))
+            for rival in RIVALS
+        ),
+        Line2D([], [], color="0.6", linestyle=":", linewidth=0.7, label="mixtures of both"),
     ]
-    pairs = [
-        Line2D(
-            [], [], color=look.colour, marker=look.marker, linestyle="None", label=f"{other} beside {family}"
-        )
-        for (family, other), look in zip(PAIRS, PAIR_LOOKS, strict=True)
+    lines = [Line2D([], [], label=FAMILY_WORDS[name], **_line(name, size)) for name, size in DRAWN.items()]
+    squares = {
+        name: tuple(Line2D([], [], linestyle="None", **look) for look in _square(name))
+        for name in (*named, *UNNAMED)
+    }
+    words = {**FAMILY_WORDS, "PR closed": f"closed form of {MAIN}", "none": "no family"}
+    return (
+        (plane, [str(line.get_label()) for line in plane]),
+        (lines, [str(line.get_label()) for line in lines]),
+        (list(squares.values()), [words.get(name, name) for name in squares]),
+    )
+
+
+def _head(axes: Axes, heading: str, legend: Legend) -> None:
+    """Write the heading of a row, with its legend on the line below."""
+    axes.axis("off")
+    texts = [
+        axes.text(0, 1, heading, va="top", transform=axes.transAxes),
+        axes.legend(
+            *legend, loc="lower left", bbox_to_anchor=(0, -0.05), ncols=6, borderpad=0, borderaxespad=0
+        ),
     ]
-    patches = [Patch(facecolor=LOOKS[name].colour, label=f"named {name}") for name in named]
-    rest = [
-        Patch(facecolor=colour, edgecolor="0.5", linewidth=0.5, label=name)
-        for name, colour in UNNAMED.items()
-    ]
-    return [*lines, *pairs, *patches, *rest]
+    for text in texts:
+        text.set_in_layout(False)  # or its width would narrow the panels

@@ -11,6 +11,7 @@ from ickrr.report.numbers.construction import construction_numbers
 from ickrr.report.numbers.identification import identification_numbers
 from ickrr.report.numbers.ledger import ledger_numbers
 from ickrr.report.numbers.macros import Macros
+from ickrr.report.numbers.mechanism import mechanism_numbers
 from ickrr.report.numbers.operators import operator_numbers
 from ickrr.report.numbers.runs import run_numbers
 
@@ -31,6 +32,7 @@ def all_numbers(experiment: Experiment, tables: Tables, claims: pd.DataFrame) ->
     run_numbers(macros, experiment, tables)
     comparison_numbers(macros, experiment, tables)
     identification_numbers(macros, experiment, tables)
+    mechanism_numbers(macros, experiment, tables)
     construction_numbers(macros, experiment, tables)
     conjugate_numbers(macros, experiment, tables)
     operator_numbers(macros, experiment, tables)

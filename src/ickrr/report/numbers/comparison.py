@@ -11,6 +11,7 @@ from ickrr.errors import FileError
 from ickrr.report.formatting import camel_case, setting_number
 from ickrr.report.load import Tables, load_table
 from ickrr.report.numbers.macros import Macros
+from ickrr.report.statistics.effective_ridge import estimate as effective_ridge
 from ickrr.report.statistics.noise_ratio import estimate as noise_ratio
 from ickrr.report.statistics.question import Question
 from ickrr.report.verdicts import paired_difference
@@ -68,16 +69,17 @@ def share_numbers(macros: Macros, run: str, shares: pd.DataFrame, experiment: Ex
 
 
 def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Tables) -> None:
-    """Add the errors of one run under other noise."""
+    """Add the errors of one run under other noise, and the ridge that it has in effect."""
     factors = experiment.noise_mismatch.factors
     chosen = {
         "Lowest": min(factors),
         "Equal": min(factors, key=lambda factor: abs(factor - 1)),
         "Highest": max(factors),
     }
-    question = Question(tables, run, experiment.solvers.headline, experiment.statistics.confidence)
+    question = Question(tables, run, experiment.solvers.headline, experiment.statistics)
     for place, factor in chosen.items():
         for method in get_args(NoiseMethod):
             # The same statistic that decides claims, so that text and ledger cannot disagree.
             ratio = noise_ratio(question, method, factor)
             macros.estimate(f"{camel_case(run)}Noise{place}{camel_case(method)}", *ratio)
+        macros.estimate(f"{camel_case(run)}Noise{place}Ridge", *effective_ridge(question, factor))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case, joined
-from ickrr.report.load import Tables, load_other
+from ickrr.report.formatting import camel_case, joined, setting_number
+from ickrr.report.load import Tables, load_other, load_summary
 from ickrr.report.numbers.macros import Macros
 
 AGAINST: Final = {"log(1/eps)": "LogEps", "1/eps": "Eps", "N": "N", "e-folds": "Folds"}
@@ -25,6 +25,7 @@ def construction_numbers(macros: Macros, experiment: Experiment, tables: Tables)
     grid_numbers(macros, load_other(tables, "construction/cells"), load_other(tables, "construction/rates"))
     laws = experiment.constructions.contraction.laws
     contraction_numbers(macros, load_other(tables, "construction/contraction"), laws)
+    typical_numbers(macros, load_summary(tables, "construction/summary"))
     control_numbers(macros, load_other(tables, "construction/controls"))
 
 
@@ -45,6 +46,16 @@ def grid_numbers(macros: Macros, cells: pd.DataFrame, rates: pd.DataFrame) -> No
         macros.estimate(name, row["value"], row["low"], row["high"])
 
 
+def typical_numbers(macros: Macros, summary: pd.DataFrame) -> None:
+    """Add the steps that typical prompts take at the shortest and the longest context of the grid."""
+    rows = summary[summary["quantity"] == "typical_steps"]
+    for name, cells in rows.groupby("subject", sort=False):
+        steps = cells.set_index(cells["setting"].astype(int))["value"].sort_index()
+        for place, length in (("Shortest", steps.index[0]), ("Longest", steps.index[-1])):
+            macros.add(f"Typical{camel_case(str(name))}Steps{place}", str(int(steps[length])))
+            macros.add(f"Typical{camel_case(str(name))}Length{place}", str(length))
+
+
 def contraction_numbers(macros: Macros, contraction: pd.DataFrame, laws: Sequence[str]) -> None:
     """Add what the measured contraction factors say, of all prompts and of those of each law."""
     shortest, longest = int(contraction["context_length"].min()), int(contraction["context_length"].max())
@@ -58,12 +69,12 @@ def contraction_numbers(macros: Macros, contraction: pd.DataFrame, laws: Sequenc
     for name, part in (("Small", plain[plain["bound"] < 1]), ("Large", plain[plain["bound"] >= 1])):
         macros.value(f"PlainDivergence{name}", 100 * float((part["factor"] >= 1).mean()))
     lengthscale = _middle(with_ridge["lengthscale"])
-    macros.value("ContractionLengthscale", lengthscale)
+    macros.add("ContractionLengthscale", setting_number(lengthscale))
     case = with_ridge[with_ridge["lengthscale"] == lengthscale]
     for scaling in ("fixed", "scaled"):
         rows = case[case["scaling"] == scaling]
         ridge = _middle(rows["ridge"]) if scaling == "fixed" else float(rows["ridge"].min())
-        macros.value(f"Contraction{camel_case(scaling)}Ridge", ridge)
+        macros.add(f"Contraction{camel_case(scaling)}Ridge", setting_number(ridge))
         for law, (name, length) in product(laws, (("Shortest", shortest), ("Longest", longest))):
             chosen = rows[
                 (rows["family"] == law) & (rows["ridge"] == ridge) & (rows["context_length"] == length)

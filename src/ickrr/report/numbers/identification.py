@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case, number
+from ickrr.report.formatting import camel_case, number, setting_number
 from ickrr.report.intervals import Interval
 from ickrr.report.load import Tables
 from ickrr.report.numbers.macros import Macros
@@ -29,13 +29,15 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
     Raises:
         FileError: a table is missing or lacks a row.
     """
-    headline, confidence = experiment.solvers.headline, experiment.statistics.confidence
-    macros.value("IdentificationMargin", experiment.identification.margin)
+    headline, statistics = experiment.solvers.headline, experiment.statistics
+    macros.add("IdentificationMargin", setting_number(experiment.identification.margin))
     macros.value("FirstCountedLayer", experiment.statistics.first_layer)
+    macros.value("JudgedPrompts", experiment.identification.prompts)
+    macros.value("DescribedPrompts", experiment.identification.described_prompts)
     for run in experiment.runs_showing("attribution"):
-        layer_numbers(macros, camel_case(run), Question(tables, run, headline, confidence))
+        layer_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))
     for run in experiment.runs_showing("trials"):
-        question = Question(tables, run, headline, confidence)
+        question = Question(tables, run, headline, statistics)
         trial_numbers(macros, camel_case(run), question.pseudo_layers())
 
 

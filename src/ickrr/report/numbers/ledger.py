@@ -32,6 +32,7 @@ def ledger_numbers(macros: Macros, claims: pd.DataFrame) -> None:
 
 def counted(verdicts: "pd.Series[str]") -> str:
     """Say how many claims there are of each verdict, the most frequent first."""
-    return (
-        joined([f"{count} are {word}" for word, count in verdicts.value_counts().items()]) or "there are none"
-    )
+    parts = [
+        f"{count} {'is' if count == 1 else 'are'} {word}" for word, count in verdicts.value_counts().items()
+    ]
+    return joined(parts) or "there are none"

@@ -1,8 +1,9 @@
 r"""What each figure and table of the paper was made from.
 
-Under every float stands its name, which is that of its target and of its files, and the tables behind it, as
-paths below ``results/<scale>``. With a public address of the repository (key ``repository``) the name is a
-link to the source that made it at that commit; without one, commit and paths are all that can be said.
+Under every float stands its file, for a figure also the tables behind it, as paths below ``results/<scale>``.
+The name alone, fig14, would look like a number of the paper, which counts otherwise. With a public address of
+the repository (key ``repository``) the file is a link to the source that made it at that commit; without one,
+commit and paths are all that can be said.
 One LaTeX definition each, ``\csname origin@<file>\endcsname``, is printed by paper/origins.sty.
 """
 
@@ -32,17 +33,19 @@ def origin_links(experiment: Experiment, commit: str) -> str:
     for name, figure in experiment.figures.items():
         of_runs = [f"tables/{_braces(figure.runs)}/{_braces(figure.tables)}.parquet"] if figure.tables else []
         data = [*of_runs, *(f"tables/{table}.parquet" for table in figure.others)]
-        lines.append(_definition(f"figures/{name}.pdf", name, f"{NOTEBOOKS}/{figure.kind}.ipynb", data, code))
+        file, source = f"figures/{name}.pdf", f"{NOTEBOOKS}/{figure.kind}.ipynb"
+        lines.append(_definition(file, file, source, data, code))
     for name in experiment.tables:
         source = f"{MODULES}/{name.removeprefix('tab_')}.py"
-        lines.append(_definition(f"{name}.tex", name, source, [f"tables/{name}.csv"], code))
+        lines.append(_definition(f"{name}.tex", f"tables/{name}.csv", source, [], code))
     return "".join(lines)
 
 
-def _definition(file: str, name: str, source: str, data: Sequence[str], code: str) -> str:
-    made = rf"\href{{{code}/{source}}}{{{escape(name)}}}" if code else escape(name)
-    paths = ", ".join(map(_breakable, data))
-    return rf"\expandafter\def\csname origin@{file}\endcsname{{{made}: {paths}}}" + "\n"
+def _definition(file: str, shown: str, source: str, data: Sequence[str], code: str) -> str:
+    """Return the definition for a float that LaTeX knows by `file`: what is shown, and the data behind it."""
+    made = rf"\href{{{code}/{source}}}{{{_breakable(shown)}}}" if code else _breakable(shown)
+    text = " from ".join(filter(None, (made, ", ".join(map(_breakable, data)))))
+    return rf"\expandafter\def\csname origin@{file}\endcsname{{{text}}}" + "\n"
 
 
 def _braces(names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ ESTIMATE: Final = ("", "Value", "Low", "High")
 ANY: Final = "[A-Z][A-Za-z]*?"
 WIDER: Final = {
     **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Identified", "Tried"), "Run"),
+    **dict.fromkeys(("Replaced", "Linear", "Needing", "Probed"), "Run"),
     **dict.fromkeys(("Measured", "Anchor"), "Run"),
     "Headline": "Solver",
 }
@@ -35,8 +36,12 @@ def named(experiment: Experiment, claims: Collection[str]) -> Named:
         "WithNoise": experiment.runs_showing("noise"),
         "Identified": experiment.runs_showing("attribution"),
         "Tried": experiment.runs_showing("trials"),
+        "Replaced": experiment.runs_showing("restored"),
+        "Linear": experiment.runs_showing("linearity"),
+        "Needing": experiment.runs_showing("degree"),
+        "Probed": experiment.runs_showing("probes"),
         "Measured": operators.runs,
-        "Anchor": [operators.anchor] if operators.anchor else [],
+        "Anchor": experiment.anchors,
         "Solver": experiment.solvers.names,
         "Headline": experiment.solvers.headline,
         "Control": constructions.controls,

@@ -35,8 +35,12 @@ KINDS: Final = {
     "WithNoise": "a run of which a figure or table shows the table noise",
     "Identified": "a run of which a figure or table shows the table attribution",
     "Tried": "a run of which a figure or table shows the table trials",
+    "Replaced": "a run of which a figure or table shows the table restored",
+    "Linear": "a run of which a figure or table shows the table linearity",
+    "Needing": "a run of which a figure or table shows the table degree",
+    "Probed": "a run of which a figure or table shows the table probes",
     "Measured": "a run of operators.runs",
-    "Anchor": "the run operators.anchor",
+    "Anchor": "the run operators.anchor, or another with a linear kernel",
     "Solver": "a solver of solvers.headline or solvers.others",
     "Headline": "a solver of solvers.headline",
     "Control": "a control of constructions.controls",
@@ -47,9 +51,9 @@ KINDS: Final = {
 """What each kind of name is."""
 
 ANCHOR: Final = " ".join(
-    f"{camel_case(name)}{camel_case(setting)}~"
+    f"{camel_case(name)}{setting}"
     for name, quantity in SUMMARIES["metarep/anchor"].items()
-    for setting in quantity.settings.words
+    for setting in ([f"{camel_case(one)}~" for one in quantity.settings.words] or ["*"])
 )
 """All rows of the table ``metarep/anchor``, as `ickrr.report.numbers.operators` writes them."""
 
@@ -137,7 +141,8 @@ GROUPS: Final = (
         "factor, the nearest to one and the highest.",
         "<WithNoise>",
         "NoiseLowestTransformer~ NoiseEqualTransformer~ NoiseHighestTransformer~ "
-        "NoiseLowestEncodedOracle~ NoiseEqualEncodedOracle~ NoiseHighestEncodedOracle~",
+        "NoiseLowestEncodedOracle~ NoiseEqualEncodedOracle~ NoiseHighestEncodedOracle~ NoiseLowestRidge~ "
+        "NoiseEqualRidge~ NoiseHighestRidge~",
     ),
     Group(
         "comparison",
@@ -147,9 +152,9 @@ GROUPS: Final = (
     ),
     Group(
         "identification",
-        "Settings of the identification.",
+        "Settings of the identification; prompts on which the layers of runs are judged, and described.",
         "",
-        "IdentificationMargin FirstCountedLayer",
+        "IdentificationMargin FirstCountedLayer JudgedPrompts DescribedPrompts",
     ),
     Group(
         "identification",
@@ -168,6 +173,35 @@ GROUPS: Final = (
         "PseudoLayers PseudoRight PseudoWrong PseudoUnnamed",
     ),
     Group(
+        "mechanism",
+        "Heads like a kernel, of all seeds, and all heads. Share of what mean attention costs that is "
+        "restored: by the kernel and the kernel of permuted points in heads like a kernel, by the kernel in "
+        "as many others and in all others.",
+        "<Replaced>",
+        "KernelHeads HeadCount RestoredByKernel~ RestoredByPermuted~ RestoredInOthers~ RestoredInRest~",
+    ),
+    Group(
+        "mechanism",
+        "Largest rotation over the layers that count, of the layers and of the nearest conjugate gradients.",
+        "<Linear>",
+        "Rotation ConjugateRotation",
+    ),
+    Group(
+        "mechanism",
+        "Needed degree minus the layer, mean over the first three layers; needed degree of the last layer "
+        "and of the model's own readout, mean over seeds.",
+        "<Needing>",
+        "DegreeLead~ LastDegree ReadoutDegree",
+    ),
+    Group(
+        "mechanism",
+        "The chosen probe in words; excess risk of the last layer through the default probe and the chosen "
+        "one, and of the model's own readout; numbers of the alignment, and how many of them the choice "
+        "moves out of their interval.",
+        "<Probed>",
+        "ChosenProbe DefaultProbeRisk ChosenProbeRisk OwnReadoutRisk ProbedNumbers MovedNumbers",
+    ),
+    Group(
         "construction",
         "The verification grid.",
         "Construction",
@@ -178,6 +212,12 @@ GROUPS: Final = (
         "Exponents of depth and width of one ridge.",
         "Rate<Ridge>",
         "*",
+    ),
+    Group(
+        "construction",
+        "Steps to a tenth of the Bayes risk on random prompts, at the ends of the grid of context lengths.",
+        "Typical<Ridge>",
+        "StepsShortest StepsLongest LengthShortest LengthLongest",
     ),
     Group(
         "construction",
@@ -249,8 +289,7 @@ GROUPS: Final = (
         "operators",
         "Settings of the attention operators.",
         "",
-        "OperatorFitPrompts OperatorPrompts OperatorDraws OperatorLaw DialBandwidthLevels DialNoiseLevels "
-        "DialRadiusLevels DialLawLevels DialDuplicatesLevels DialOutlierLevels",
+        "OperatorFitPrompts OperatorPrompts OperatorDraws OperatorLaw",
     ),
     Group(
         "operators",
@@ -260,7 +299,7 @@ GROUPS: Final = (
     ),
     Group(
         "operators",
-        "One layer of linear attention against one step of gradient descent.",
+        "Linear attention against steps of gradient descent.",
         "<Anchor>",
         ANCHOR,
     ),

@@ -28,8 +28,6 @@ def operator_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> 
     macros.add("OperatorPrompts", setting_number(settings.prompts))
     macros.add("OperatorDraws", setting_number(settings.bootstrap_draws))
     macros.add("OperatorLaw", escape(settings.other_law))
-    for dial, levels in settings.dials.levels().items():
-        macros.add(f"Dial{camel_case(dial)}Levels", ", ".join(map(setting_number, levels)))
     for table in settings.summaries:
         part = "Operator" if table == "metarep/operators" else ""
         summary_numbers(macros, load_other(tables, table), part)

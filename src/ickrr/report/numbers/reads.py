@@ -5,12 +5,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ickrr.config.experiment import Experiment
 
-SHOWN = ("errors", "noise", "attribution", "encompassing", "trials")
+SHOWN = (
+    "errors",
+    "noise",
+    "attribution",
+    "encompassing",
+    "trials",
+    "heads",
+    "restored",
+    "linearity",
+    "degree",
+    "probes",
+    "probe_effects",
+)
 """Tables that are read of the runs of a figure or table that shows them."""
 
 OF_CONSTRUCTIONS = (
     "construction/cells",
     "construction/rates",
+    "construction/summary",
     "construction/contraction",
     "construction/controls",
     "metarep/cg",

@@ -1,9 +1,7 @@
 """What one family of algorithms adds to another, mean over the layers that count (docs/identification.md)."""
 
-import math
-
 from ickrr.config.claim_terms import FamilyName
-from ickrr.report.intervals import FEWEST_TRAININGS, Interval
+from ickrr.report.intervals import Interval, of_trainings
 from ickrr.report.statistics.question import Question
 
 NAME = "what {family} adds to {beside}"
@@ -25,6 +23,4 @@ def estimate(question: Question, family: FamilyName, beside: FamilyName) -> Inte
     means = table[(table["seed"] == NO_SEED) & (table["layer"] == WHOLE_MODEL)]
     found = only_row(means, str(question.file("encompassing")), family=beside, other=family)
     value, low, high = (float(found[end]) for end in ("coefficient", "low", "high"))
-    if table.loc[table["seed"] >= 0, "seed"].nunique() < FEWEST_TRAININGS:
-        return Interval(value, math.nan, math.nan)
-    return Interval(value, low, high)
+    return of_trainings(Interval(value, low, high), table.loc[table["seed"] >= 0, "seed"].nunique())

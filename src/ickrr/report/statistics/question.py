@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from ickrr.config.claim_terms import PSEUDO_LAYERS
+from ickrr.config.statistics import StatisticsSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +23,18 @@ class Question:
         tables: the tidy tables, see `ickrr.report.load.Tables`.
         run: the run; empty where the statistic belongs to none.
         solvers: solvers that are compared, in the order of the paper.
-        confidence: level of the intervals.
+        statistics: level of the intervals, and which layers count.
     """
 
     tables: "Tables"
     run: str
     solvers: Sequence[str]
-    confidence: float
+    statistics: StatisticsSettings
+
+    @property
+    def confidence(self) -> float:
+        """Level of the intervals."""
+        return self.statistics.confidence
 
     def of_run(self, run: str) -> Self:
         """Return the same question about another run."""
@@ -55,10 +61,51 @@ class Question:
         table = self.table("attribution")
         return table[table["counted"].astype(bool)]
 
+    def counted_matches(self, solver: str) -> "pd.DataFrame":
+        """Return the rows of the table `matches` of one solver and the layers that means take.
+
+        Raises:
+            FileError: the table lacks the solver.
+        """
+        from ickrr.errors import FileError
+
+        table = self.table("matches")
+        counted = self.statistics.counted(int(table["layer"].max()))
+        rows = table[(table["solver"] == solver) & table["layer"].between(counted.start + 1, counted.stop)]
+        if rows.empty:
+            raise FileError(
+                f"{self.file('matches')}: has no rows of solver '{solver}'; delete it and run snakemake again"
+            )
+        return rows
+
     def pseudo_layers(self) -> "pd.DataFrame":
         """Return the rows of the table `trials` that a probe read from a stream."""
         table = self.table("trials")
         return table[table["group"].isin(PSEUDO_LAYERS)]
+
+    def rotations(self, method: str) -> "pd.DataFrame":
+        """Return the rotation of the layers that count, mean over seeds: columns value, low, high, by layer.
+
+        Args:
+            method: ``layer``, or ``CG`` for the conjugate gradients that are nearest to it.
+        """
+        table = self.table("linearity")
+        means = table[(table["seed"] < 0) & table["counted"].astype(bool)]
+        chosen = (means["quantity"] == "rotation") & (means["method"] == method)
+        found: pd.DataFrame = means.loc[chosen, ["layer", "value", "low", "high"]].set_index("layer")
+        return found
+
+    def linearity_seeds(self) -> int:
+        """Return the number of seeds in the table `linearity`."""
+        seeds = self.table("linearity")["seed"]
+        return int(seeds[seeds >= 0].nunique())
+
+    def needed_degrees(self) -> "pd.DataFrame":
+        """Return the rows of the table `degree` of the needed degree of each layer 1..L and seed."""
+        table = self.table("degree")
+        own_readout = table["layer"] == table["layer"].max()
+        needed: pd.DataFrame = table[table["needed"].astype(bool) & ~own_readout]
+        return needed
 
     def ends_of_training(self) -> "pd.DataFrame":
         """Return the last point of the learning curve of each seed."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.model.size import parameters
-from ickrr.report.formatting import escape
+from ickrr.report.formatting import escape, fixed
 from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import short_name
 from ickrr.report.table import PaperTable
@@ -55,15 +55,17 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
                 short_name(solver).replace("–", "--") if solver else "none" for solver in frame["closest"]
             ],
             "{Dist.}": [_decimal(value, 3) for value in frame["distance"]],
-            "{Ahead by}": [_decimal(value, 4) for value in frame["ahead"]],
+            "{Ahead, $10^{-3}$}": [_decimal(1000 * value, 2) for value in frame["ahead"]],
             "": [
-                f"[{low:.4f}, {high:.4f}]" if math.isfinite(low) and math.isfinite(high) else NONE
+                f"[{_thousandths(low)}, {_thousandths(high)}]"
+                if math.isfinite(low) and math.isfinite(high)
+                else NONE
                 for low, high in zip(frame["ahead_low"], frame["ahead_high"], strict=True)
             ],
         }
     )
     formats = "S[table-format=4.1]S[table-format=1]S[table-format=1.4]S[table-format=1.4]S[table-format=3.1]"
-    formats += "S[table-format=1.2]lS[table-format=2.3]S[table-format=-1.4]l"
+    formats += "S[table-format=1.2]lS[table-format=2.3]S[table-format=-1.2]l"
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )
@@ -102,6 +104,10 @@ def _closest(experiment: Experiment, tables: Tables, run: str) -> dict[str, obje
         ahead = paired_difference(load_table(tables, [run], PAIRS), "distance", second, closest)
         found |= {"runner_up": second, "ahead": ahead.value, "ahead_low": ahead.low, "ahead_high": ahead.high}
     return found
+
+
+def _thousandths(value: float) -> str:
+    return fixed(round(1000 * value, 2) + 0.0, 2)  # the sum takes the sign from a zero
 
 
 def _decimal(value: float, places: int) -> str:

@@ -6,7 +6,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from ickrr.config.claim_terms import ALIGNMENT_WORDS, FAMILY_WORDS, NOISE_METHOD_WORDS
+from ickrr.config.claim_terms import (
+    ALIGNMENT_WORDS,
+    FAMILY_WORDS,
+    NOISE_METHOD_WORDS,
+    REPLACEMENT_WORDS,
+    SCOPE_WORDS,
+)
 from ickrr.config.experiment import Experiment
 from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
@@ -80,6 +86,8 @@ def describe(condition: "pd.Series[Any]") -> str:
         of=ALIGNMENT_WORDS[condition["of"]] if condition["of"] else "",
         **{name: _solver(condition[name]) for name in ("solver", "rival")},
         **{name: FAMILY_WORDS.get(condition[name], "") for name in ("family", "beside")},
+        scope=SCOPE_WORDS.get(condition["scope"], ""),
+        replacement=REPLACEMENT_WORDS.get(condition["replacement"], ""),
         reference=plain(condition["reference"]),
         quantity=quantity_words(condition["table"], condition["quantity"]),
         method=NOISE_METHOD_WORDS[condition["method"]] if condition["method"] else "",

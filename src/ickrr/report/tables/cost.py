@@ -1,11 +1,15 @@
 """Table of what each stage cost: jobs, time and memory, as Snakemake's benchmarks and training measured them.
 
 These differ every time, so nothing else reads them. A training that was interrupted is timed by its own
-clock, which runs on over all processes; a benchmark knows the last one only.
+clock, which runs on over all processes; a benchmark knows the last one only. Results that were made elsewhere
+have no benchmark, but records (`ickrr.provenance`), which say when their jobs began and ended.
 """
 
 import math
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,7 +17,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
-from ickrr.io.files import read_columns
+from ickrr.io.files import read_columns, read_json
 from ickrr.report.formatting import escape
 from ickrr.report.load import Tables, file_of
 from ickrr.report.table import PaperTable
@@ -59,21 +63,23 @@ def build(experiment: Experiment, files: Tables) -> PaperTable:
     Args:
         experiment: the resolved experiment, which says what jobs there are.
         files: ``trained/{run}/seed{seed}/rate.parquet`` of all runs, and the folder ``benchmarks``, with
-            ``{stage}/..tsv``.
+            ``{stage}/..tsv``, beside the folder ``records``.
 
     Returns:
         One row a stage and a total: `stage, jobs, measured, wall_s, longest_s, cpu_s, peak_memory_mb`.
-        `measured` counts the jobs that have a benchmark (results made elsewhere have none); sums are over
-        these, and for training over all, by its own clock.
+        `measured` counts the jobs whose time is known; sums are over these. CPU time and memory are those of
+        jobs that have a benchmark, and memory also that of training.
 
     Raises:
-        FileError: a benchmark or a rate is not what its stage writes.
+        FileError: a benchmark, a record or a rate is not what its stage writes.
     """
-    rows = [_stage(experiment, files, stage) for stage in STAGES]
+    recorded = recorded_times(file_of(files, "benchmarks").parent / "records")
+    recorded[TRAINING] = {}  # it has a clock of its own
+    rows = [_stage(experiment, files, stage, recorded[stage]) for stage in STAGES]
     frame = pd.DataFrame(rows)
     total = {
         "stage": "total",
-        **{name: frame[name].sum() for name in ("jobs", "measured", "wall_s", "cpu_s")},
+        **{name: frame[name].sum(min_count=1) for name in ("jobs", "measured", "wall_s", "cpu_s")},
         "longest_s": frame["longest_s"].max(),
         "peak_memory_mb": frame["peak_memory_mb"].max(),
     }
@@ -83,18 +89,35 @@ def build(experiment: Experiment, files: Tables) -> PaperTable:
         {
             "Stage": [*names, r"\midrule Total"],
             "{Jobs}": frame["jobs"].astype(str),
-            "{Measured}": frame["measured"].astype(str),
+            "{Timed}": frame["measured"].astype(str),
             "{Job time, min}": [_decimal(value / 60, 1) for value in frame["wall_s"]],
             "{Longest, min}": [_decimal(value / 60, 1) for value in frame["longest_s"]],
-            "{CPU time, min}": [_decimal(value / 60, 1) for value in frame["cpu_s"]],
-            "{Peak memory, MB}": [_decimal(value, 0) for value in frame["peak_memory_mb"]],
         }
     )
-    formats = "S[table-format=4]S[table-format=4]S[table-format=5.1]S[table-format=4.1]S[table-format=5.1]"
+    formats = "S[table-format=4]S[table-format=4]S[table-format=5.1]S[table-format=4.1]"
     latex = shown.style.hide(axis="index").to_latex(
-        hrules=True, siunitx=False, column_format=f"@{{}}l{formats}S[table-format=5]@{{}}"
+        hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )
     return PaperTable(frame, f"{{\\footnotesize\n{latex}}}\n")
+
+
+def recorded_times(records: Path) -> dict[str, dict[str, float]]:
+    """Return by rule, and by file that its jobs wrote, the seconds from the start of the job to its end.
+
+    Raises:
+        FileError: a file there is no record of a job.
+    """
+    times: dict[str, dict[str, float]] = defaultdict(dict)
+    for path in sorted(records.rglob("*.json")):
+        record = read_json(path)
+        try:
+            start, end = (datetime.fromisoformat(record[key]) for key in ("start", "end"))
+            times[record["rule"]] |= dict.fromkeys(record["outputs"], (end - start).total_seconds())
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileError(
+                f"{path}: is no record of a job ({error}); delete it and run snakemake again"
+            ) from error
+    return times
 
 
 def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
@@ -127,15 +150,17 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
         yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
 
 
-def _stage(experiment: Experiment, files: Tables, stage: str) -> dict[str, object]:
+def _stage(
+    experiment: Experiment, files: Tables, stage: str, recorded: dict[str, float]
+) -> dict[str, object]:
     jobs = list(jobs_of(experiment, stage))
     found = pd.DataFrame(
-        [_job(files, stage, job) for job in jobs], columns=["measured", *MEASURED.values()], index=jobs
+        [_job(files, stage, job, recorded) for job in jobs], columns=list(MEASURED.values()), index=jobs
     ).astype("float64")
     return {
         "stage": stage,
         "jobs": len(jobs),
-        "measured": int(found["measured"].sum()),
+        "measured": int(found["wall_s"].notna().sum()),
         "wall_s": found["wall_s"].sum(min_count=1),
         "longest_s": found["wall_s"].max(),
         "cpu_s": found["cpu_s"].sum(min_count=1),
@@ -143,12 +168,16 @@ def _stage(experiment: Experiment, files: Tables, stage: str) -> dict[str, objec
     }
 
 
-def _job(files: Tables, stage: str, job: str) -> dict[str, float]:
-    folder = file_of(files, "benchmarks")
-    path = folder / f"{stage}.tsv" if STAGES[stage] == "once" else folder / stage / f"{job}.tsv"
-    measured = {"measured": 0.0, **dict.fromkeys(MEASURED.values(), math.nan)}
+def _job(files: Tables, stage: str, job: str, recorded: dict[str, float]) -> dict[str, float]:
+    folder, once = file_of(files, "benchmarks"), STAGES[stage] == "once"
+    path = folder / f"{stage}.tsv" if once else folder / stage / f"{job}.tsv"
     if path.is_file():
-        measured = {"measured": 1.0, **_benchmark(path)}
+        measured = _benchmark(path)
+    else:
+        # The name of a job is a part of the paths of what it writes: prompts/<task>-fit.safetensors.
+        part = re.compile("/" if once else rf"/{re.escape(job)}[/.-]")
+        times = [seconds for name, seconds in recorded.items() if part.search(name)]
+        measured = {**dict.fromkeys(MEASURED.values(), math.nan), "wall_s": max(times, default=math.nan)}
     if stage == TRAINING:
         rate = file_of(files, f"trained/{job}/rate.parquet")
         last = read_columns(rate, ["step", "elapsed_s", "peak_memory_mb"])

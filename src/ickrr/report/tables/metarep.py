@@ -26,7 +26,7 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (WIDTH, ("fall",)),
     (WIDTH, ("effective_dimension",)),
     (OPERATORS, ("shuffled_gap", "random_gap", "krr_gap", "degradation", "silent")),
-    (ANCHOR, ("agreement",)),
+    (ANCHOR, ("agreement", "steps_agreement")),
 )
 ELSEWHERE: Final = frozenset(
     {"blocks_per_step", "relu_error", "fall", "effective_dimension", "degradation", "silent"}

@@ -1,0 +1,93 @@
+"""Identify the layers of a run's models: what each is named, and what families add to each other."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from ickrr.comparison.probed_model import probe
+from ickrr.comparison.resamples import Resamples
+from ickrr.config.identification import IdentificationSettings
+from ickrr.config.probe import ProbeSettings
+from ickrr.config.run import RunSettings
+from ickrr.config.statistics import StatisticsSettings
+from ickrr.errors import FileError
+from ickrr.identification.attribution import attribute
+from ickrr.identification.families import Candidates
+from ickrr.identification.prompts import Problem
+from ickrr.identification.tables import attribution_table, encompassing_table
+from ickrr.identification.uneven import compared, most_uneven
+from ickrr.model.transformer import Transformer
+from ickrr.progress import track
+
+Array = npt.NDArray[np.float64]
+
+TABLES: Final = ("attribution", "encompassing", "uneven")
+
+
+def predicted(
+    model: Transformer, fit: Mapping[str, Array], problem: Problem, settings: ProbeSettings
+) -> Array:
+    """Return what a model predicts from its layers 1..L and, last, by its own readout, (L+1, B, N+1).
+
+    Args:
+        model: the model.
+        fit: stored prompts that the readouts are fitted to, as in the comparison with solvers.
+        problem: prompts that are predicted.
+        settings: of the readouts.
+    """
+    read = probe(model, fit, {"x": problem.x, "y": problem.y}, settings, "fitted")
+    layers: Array = torch.cat([read["layers"][1:], read["output"][None]]).numpy()
+    return layers
+
+
+def identification_tables(
+    run: RunSettings,
+    candidates: Candidates,
+    models: Mapping[int, Array],
+    settings: IdentificationSettings,
+    statistics: StatisticsSettings,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables `TABLES` of a run.
+
+    Args:
+        run: the run.
+        candidates: the families on the prompts that were predicted.
+        models: what the models predict, by seed; see `predicted`. Those that diverged are left out.
+        settings: margin, and share of the prompts that are also looked at alone.
+        statistics: draws and level of the intervals, and which layers count.
+
+    Raises:
+        FileError: all models diverged.
+    """
+    models = {seed: layers for seed, layers in models.items() if np.isfinite(layers).all()}
+    if not models:
+        raise FileError(
+            f"run '{run.name}': all of its models diverged, so that no layer can be identified; take it out "
+            "of the figures and tables of config.yaml that show its identification"
+        )
+    few = most_uneven(candidates.problem, settings.uneven_share)
+    alone = candidates.on(candidates.problem.part(few))
+    whole, uneven = {}, {}
+    seeds = list(models)
+    for index in track(len(seeds), f"models of {run.name}"):
+        layers = models[seeds[index]][:, :, candidates.lengths]  # (L+1, B, C)
+        whole[seeds[index]] = [
+            attribute(candidates, layer, settings.margin, statistics.confidence) for layer in layers
+        ]
+        uneven[seeds[index]] = [compared(alone, layer[few]) for layer in layers]
+    added = {seed: [one.additions for one in found] for seed, found in whole.items()}
+    counted = statistics.counted(run.model.layers)
+
+    def resamples(prompts: int) -> Resamples:
+        draws, seed, confidence = statistics.bootstrap_draws, statistics.seed, statistics.confidence
+        return Resamples(prompts, len(seeds), draws, seed, confidence)
+
+    return {
+        "attribution": attribution_table(run.name, whole, counted),
+        "encompassing": encompassing_table(run.name, added, counted, resamples(len(candidates.problem.y))),
+        "uneven": encompassing_table(run.name, uneven, counted, resamples(len(few))),
+    }

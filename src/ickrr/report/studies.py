@@ -1,0 +1,71 @@
+"""What figures, tables and numbers say alike of the studies of docs/mechanism.md."""
+
+from typing import Final
+
+import pandas as pd
+
+DEFAULT_PROBE: Final = ("raw", "label")
+"""The probe of the comparison: what it reads, and what it is fitted to."""
+ALIGNED: Final = ("similarity", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
+"""Statistics of the alignment that have an interval of their own for each solver."""
+
+
+def kernel_heads(heads: pd.DataFrame, run: str) -> tuple[int, int]:
+    """Return how many heads of all trainings of a run are like a kernel, and how many there are.
+
+    Args:
+        heads: table `heads`.
+        run: the run.
+    """
+    each = heads[heads["run"] == run].drop_duplicates(["seed", "layer", "head"])
+    return int(each["like_kernel"].sum()), len(each)
+
+
+def needed_degrees(degree: pd.DataFrame, run: str) -> "pd.Series[float]":
+    """Return the needed degree of layers 1..L and of the model's own readout, mean over seeds, by layer.
+
+    Args:
+        degree: table `degree`.
+        run: the run.
+    """
+    rows = degree[(degree["run"] == run) & degree["needed"].astype(bool)]
+    return rows.groupby("layer")["degree"].mean()
+
+
+def chosen_probe(probes: pd.DataFrame, run: str) -> tuple[str, str]:
+    """Return what the chosen probe of a run reads, and what it is fitted to.
+
+    Args:
+        probes: table `probes`.
+        run: the run.
+    """
+    row = probes[(probes["run"] == run) & probes["chosen"].astype(bool)].iloc[0]
+    return str(row["stream"]), str(row["target"])
+
+
+def effects_of_choice(probes: pd.DataFrame, effects: pd.DataFrame, run: str) -> pd.DataFrame:
+    """Return the alignment of one run through the default and through the chosen probe.
+
+    A number depends on the probe if it leaves, with the chosen probe, the interval that it has with the
+    default one.
+
+    Args:
+        probes: table `probes`.
+        effects: table `probe_effects`.
+        run: the run.
+
+    Returns:
+        Rows `run, solver, statistic, value, low, high, stream, target, chosen_value, leaves`.
+    """
+    stream, target = chosen_probe(probes, run)
+    whole = effects[(effects["run"] == run) & (effects["layer"] == 0) & effects["statistic"].isin(ALIGNED)]
+
+    def through(probe: tuple[str, str]) -> pd.DataFrame:
+        rows = whole[(whole["stream"] == probe[0]) & (whole["target"] == probe[1])]
+        return rows.set_index(["run", "solver", "statistic"])[["value", "low", "high"]]
+
+    frame = through(DEFAULT_PROBE)
+    values = through((stream, target))["value"]
+    leaves = (values < frame["low"]) | (values > frame["high"])
+    frame = frame.assign(stream=stream, target=target, chosen_value=values, leaves=leaves)
+    return frame.reset_index()

@@ -1,0 +1,72 @@
+"""Macros of what is inside the layers, against the tables that they are taken from."""
+
+import pytest
+
+from ickrr.config.experiment import FigureSettings
+from ickrr.report.load import load_table
+from ickrr.report.numbers.macros import Macros
+from ickrr.report.numbers.mechanism import mechanism_numbers
+
+
+@pytest.fixture(scope="module")
+def macros(experiment, results):
+    shown = FigureSettings(runs=["spherical"], tables=["heads", "restored", "linearity", "degree"])
+    told = experiment.model_copy(update={"figures": {**experiment.figures, "fig_mechanism": shown}})
+    found = Macros()
+    mechanism_numbers(found, told, results / "tables")
+    return found
+
+
+@pytest.fixture(scope="module")
+def table(results):
+    return lambda name, run="spherical": load_table(results / "tables", [run], name)
+
+
+def test_shares_are_of_their_scope(macros, table):
+    """Fails if a share is told of other heads or of another replacement, or three seeds give an interval."""
+    shares = table("restored").set_index(["scope", "replacement"])["value"]
+    pairs = {
+        "RestoredByKernel": ("layer", "kernel"),
+        "RestoredByPermuted": ("layer", "permuted"),
+        "RestoredInOthers": ("random", "kernel"),
+        "RestoredInRest": ("rest", "kernel"),
+    }
+    for name, key in pairs.items():
+        shown = macros[f"Spherical{name}Value"].removeprefix(r"\ensuremath{").rstrip("}")
+        assert float(shown) == pytest.approx(shares[key], rel=0.01)
+        assert macros[f"Spherical{name}Low"] == "undefined"
+    each = table("heads").drop_duplicates(["seed", "layer", "head"])
+    assert int(macros["SphericalKernelHeads"]) == each["like_kernel"].sum()
+    assert int(macros["SphericalHeadCount"]) == len(each)
+
+
+def test_the_largest_rotation_counts(macros, table):
+    """Fails if a layer that does not count, one seed, or another quantity is the largest."""
+    means = table("linearity").query("seed == -1 and counted and quantity == 'rotation'")
+    for name, method in (("Rotation", "layer"), ("ConjugateRotation", "CG")):
+        largest = means[means["method"] == method]["value"].max()
+        assert float(macros[f"Spherical{name}"]) == pytest.approx(largest, rel=0.01)
+
+
+@pytest.mark.parametrize(("run", "name"), [("spherical", "Spherical"), ("noise_01", "NoiseZeroOne")])
+def test_the_readout_comes_after_the_last_layer(macros, table, run, name):
+    """Fails if the own readout is told as the last layer; a table of the paper shows it of both runs."""
+    needed = table("degree", run).query("needed").groupby("layer")["degree"].mean()
+    assert float(macros[f"{name}LastDegree"]) == pytest.approx(needed.iloc[-2], rel=0.01)
+    assert float(macros[f"{name}ReadoutDegree"]) == pytest.approx(needed.iloc[-1], rel=0.01)
+
+
+def test_the_chosen_probe_is_told(macros, table):
+    """Fails if a risk is that of another probe or layer, or numbers are counted that have no interval."""
+    probes = table("probes")
+    last = probes[probes["layer"] == probes["layer"].max()]
+    risks = last.groupby(["stream", "target"])["excess_risk"].mean()
+    assert macros["SphericalChosenProbe"].endswith("normalisation, fitted to posterior means")
+    for name, probe in (
+        ("DefaultProbe", ("raw", "label")),
+        ("ChosenProbe", ("normed", "posterior_mean")),
+        ("OwnReadout", ("own", "own")),
+    ):
+        assert float(macros[f"Spherical{name}Risk"]) == pytest.approx(risks[probe], rel=0.01)
+    assert macros["SphericalProbedNumbers"] == "24"
+    assert 0 < int(macros["SphericalMovedNumbers"]) < 24
