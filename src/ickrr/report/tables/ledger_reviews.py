@@ -1,4 +1,4 @@
-"""Table of the claims that reviews of the examined paper report, one row each: what decides it, its verdict."""
+"""Table of the claims that reviews of the examined paper report, a row each: what decides it, its verdict."""
 
 from typing import Final
 
