@@ -91,7 +91,7 @@ def build(experiment: Experiment, files: Tables) -> PaperTable:
         hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )
     frame = pd.concat([frame, pd.DataFrame([_total(frame)])[frame.columns]], ignore_index=True)
-    return PaperTable(frame, f"{{\\footnotesize\n{latex}}}\n")
+    return PaperTable(frame, f"{{\\scriptsize\n{latex}}}\n")
 
 
 def recorded_times(records: Path) -> dict[str, dict[str, float]]:
