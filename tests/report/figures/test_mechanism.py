@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mechanism_tables import degree, heads, linearity, restored
+from pictures import picture
 
 from ickrr.report.figures.mechanism import LIMITS, RESTORED, describe_mechanism, mechanism_figure
 
@@ -93,3 +94,9 @@ def test_the_description_is_of_the_last_layer(tables):
     assert f"of a layer that counts is {rows['value'].max():.3f};" in said
     alone = tables[1][tables[1]["scope"] == "rest"]
     assert "no head is like a kernel" in describe_mechanism(alone, *tables[2:], "a")
+
+
+@picture("mechanism")
+def test_picture(tables):
+    """Fails if the figure looks otherwise than when a person last looked at it."""
+    return mechanism_figure(*tables, RUNS, "smoke")

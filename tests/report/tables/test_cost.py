@@ -35,6 +35,22 @@ def test_a_stage_without_benchmarks_has_no_time(experiment, results):
     assert line.count("{--}") == 2
 
 
+def test_short_stages_share_a_line(experiment, results):
+    """Fails if a stage of a minute or more is hidden, or what short ones took is lost from the total."""
+    table = build(experiment, results)
+    lines = table.latex.splitlines()
+    short = table.frame[table.frame["wall_s"] < 60].set_index("stage")
+    assert "probe_model" in short.index
+    assert not [line for line in lines if r"probe\_model" in line]
+    (others,) = [line for line in lines if "less than a minute each" in line]
+    assert others.startswith(f"{len(short)} others")
+    assert others.split("&")[1:4] == [
+        f" {short['jobs'].sum()} ",
+        f" {short['measured'].sum()} ",
+        f" {short['wall_s'].sum() / 60:.1f} ",
+    ]
+
+
 def test_jobs_without_benchmarks_took_as_long_as_their_records_say(experiment, results, tmp_path):
     """Fails if shipped results cost nothing, or a job of several files, or of another name, is counted."""
     shutil.copytree(results, tmp_path, dirs_exist_ok=True)

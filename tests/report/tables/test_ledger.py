@@ -13,8 +13,8 @@ def claims(results):
 
 
 def test_every_claim_stands_in_one_table(claims, experiment, results):
-    """Fails if a claim is lost between the three tables, stands in two, or has another verdict there."""
-    names = ("tab_ledger_sources", "tab_ledger_metarep", "tab_ledger_ours")
+    """Fails if a claim is lost between the four tables, stands in two, or has another verdict there."""
+    names = ("tab_ledger_abstract", "tab_ledger_reviews", "tab_ledger_metarep", "tab_ledger_ours")
     tables = [builder(name)(experiment, results / "tables").frame for name in names]
     joined = pd.concat(tables)
     assert list(joined.columns) == list(COLUMNS)

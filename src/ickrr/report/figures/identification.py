@@ -48,6 +48,15 @@ HEADINGS: Final = (
     "(b) Relative distance of a layer from the nearest member of a family",
     "(c) What a layer is named",
 )
+IN_SQUARES: Final = {
+    "PR closed": f"{MAIN}, closed",
+    "R": "Richardson",
+    "R shared": "Richardson, one step",
+    "smoother": "smoothing",
+    "none": "no family",
+}
+"""Names of families that fit into one line, however many there are; the others have their own."""
+
 STAR: Final[dict[str, Any]] = {
     "marker": "*",
     "markersize": 9,
@@ -222,11 +231,10 @@ def _legends(named: Sequence[str]) -> tuple[Legend, Legend, Legend]:
         name: tuple(Line2D([], [], linestyle="None", **look) for look in _square(name))
         for name in (*named, *UNNAMED)
     }
-    words = {**FAMILY_WORDS, "PR closed": f"closed form of {MAIN}", "none": "no family"}
     return (
         (plane, [str(line.get_label()) for line in plane]),
         (lines, [str(line.get_label()) for line in lines]),
-        (list(squares.values()), [words.get(name, name) for name in squares]),
+        (list(squares.values()), [IN_SQUARES.get(name, name) for name in squares]),
     )
 
 
@@ -236,7 +244,14 @@ def _head(axes: Axes, heading: str, legend: Legend) -> None:
     texts = [
         axes.text(0, 1, heading, va="top", transform=axes.transAxes),
         axes.legend(
-            *legend, loc="lower left", bbox_to_anchor=(0, -0.05), ncols=6, borderpad=0, borderaxespad=0
+            *legend,
+            loc="lower left",
+            bbox_to_anchor=(0, -0.05),
+            ncols=len(LOOKS) + len(UNNAMED),
+            columnspacing=1.2,
+            handletextpad=0.4,
+            borderpad=0,
+            borderaxespad=0,
         ),
     ]
     for text in texts:

@@ -11,36 +11,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 import pandas as pd
 
-from ickrr.config.experiment import Experiment
+from ickrr.config.experiment import Experiment, RunTable
 from ickrr.errors import FileError
 from ickrr.io.files import read_columns, read_json
 from ickrr.report.formatting import escape
 from ickrr.report.load import Tables, file_of
 from ickrr.report.table import PaperTable
 
-Kind = Literal[
-    "task",
-    "solved",
-    "trained",
-    "model",
-    "run",
-    "compared",
-    "noise",
-    "functions",
-    "operators",
-    "ridges",
-    "once",
-]
+Kind = Literal["task", "solved", "trained", "model", "run", "compared", "operators", "ridges", "once"]
 
 MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
 TRAINING: Final = "train_model"
 
+SHORT: Final = 60.0  # seconds; stages that take less in all share a line of the paper
+
 # stage: what there is one job of; with the name of a table, a run of which that table is shown
-STAGES: Final[dict[str, Kind]] = {
+STAGES: Final[dict[str, Kind | RunTable]] = {
     "sample_prompts": "task",
     "solve_prompts": "solved",
     TRAINING: "trained",
@@ -49,6 +39,12 @@ STAGES: Final[dict[str, Kind]] = {
     "tabulate_training": "run",
     "sweep_noise": "noise",
     "trace_functions": "functions",
+    "identify_run": "attribution",
+    "try_identification": "trials",
+    "replace_heads": "restored",
+    "measure_linearity": "linearity",
+    "compare_probes": "probes",
+    "measure_degree": "degree",
     "measure_operators": "operators",
     "verify_construction": "ridges",
     "measure_contraction": "once",
@@ -77,28 +73,25 @@ def build(experiment: Experiment, files: Tables) -> PaperTable:
     recorded[TRAINING] = {}  # it has a clock of its own
     rows = [_stage(experiment, files, stage, recorded[stage]) for stage in STAGES]
     frame = pd.DataFrame(rows)
-    total = {
-        "stage": "total",
-        **{name: frame[name].sum(min_count=1) for name in ("jobs", "measured", "wall_s", "cpu_s")},
-        "longest_s": frame["longest_s"].max(),
-        "peak_memory_mb": frame["peak_memory_mb"].max(),
-    }
-    frame = pd.concat([frame, pd.DataFrame([total])[frame.columns]], ignore_index=True)
-    names = [rf"\texttt{{{escape(stage)}}}" for stage in frame["stage"][:-1]]
+    brief = frame["wall_s"] < SHORT
+    others = pd.DataFrame([_total(frame[brief])])
+    lines = pd.concat([frame[~brief], others, pd.DataFrame([_total(frame)])], ignore_index=True)
+    names = [rf"\texttt{{{escape(stage)}}}" for stage in frame["stage"][~brief]]
     shown = pd.DataFrame(
         {
-            "Stage": [*names, r"\midrule Total"],
-            "{Jobs}": frame["jobs"].astype(str),
-            "{Timed}": frame["measured"].astype(str),
-            "{Job time, min}": [_decimal(value / 60, 1) for value in frame["wall_s"]],
-            "{Longest, min}": [_decimal(value / 60, 1) for value in frame["longest_s"]],
+            "Stage": [*names, f"{brief.sum()} others, less than a minute each", r"\midrule Total"],
+            "{Jobs}": lines["jobs"].astype(str),
+            "{Timed}": lines["measured"].astype(str),
+            "{Job time, min}": [_decimal(value / 60, 1) for value in lines["wall_s"]],
+            "{Longest, min}": [_decimal(value / 60, 1) for value in lines["longest_s"]],
         }
     )
     formats = "S[table-format=4]S[table-format=4]S[table-format=5.1]S[table-format=4.1]"
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, siunitx=False, column_format=f"@{{}}l{formats}@{{}}"
     )
-    return PaperTable(frame, f"{{\\footnotesize\n{latex}}}\n")
+    frame = pd.concat([frame, pd.DataFrame([_total(frame)])[frame.columns]], ignore_index=True)
+    return PaperTable(frame, f"{{\\scriptsize\n{latex}}}\n")
 
 
 def recorded_times(records: Path) -> dict[str, dict[str, float]]:
@@ -130,8 +123,8 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
         yield stage
     if kind == "ridges":
         yield from experiment.constructions.verification.ridges
-    if kind in ("noise", "functions"):
-        yield from experiment.runs_showing(kind)
+    if kind in get_args(RunTable):
+        yield from experiment.runs_showing(cast(RunTable, kind))
     if kind in ("task", "solved"):
         shown = [run for run in experiment.models if kind == "task" or experiment.is_compared(run)]
         yield from dict.fromkeys(experiment.task_of(run) for run in shown)
@@ -148,6 +141,15 @@ def jobs_of(experiment: Experiment, stage: str) -> Iterator[str]:
     }
     for run in models.get(kind, ()):
         yield from (f"{run}/seed{seed}" for seed in experiment.seeds(run))
+
+
+def _total(stages: pd.DataFrame) -> dict[str, object]:
+    return {
+        "stage": "total",
+        **{name: stages[name].sum(min_count=1) for name in ("jobs", "measured", "wall_s", "cpu_s")},
+        "longest_s": stages["longest_s"].max(),
+        "peak_memory_mb": stages["peak_memory_mb"].max(),
+    }
 
 
 def _stage(

@@ -1,5 +1,9 @@
-"""Table of the claims of MetaRepICL, one row each: what decides it, its value, its verdict."""
+"""Table of the claims of MetaRepICL, one row each: what decides it, its verdict."""
+
+from typing import Final
 
 from ickrr.report.ledger_rows import builder_of
 
-build = builder_of("metarepicl")
+SOURCES: Final = ("metarepicl",)
+
+build = builder_of(*SOURCES)

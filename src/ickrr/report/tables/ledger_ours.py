@@ -1,5 +1,9 @@
-"""Table of our own claims, one row each: what decides it, its value, its verdict."""
+"""Table of our own claims, one row each: what decides it, its verdict."""
+
+from typing import Final
 
 from ickrr.report.ledger_rows import builder_of
 
-build = builder_of("ours")
+SOURCES: Final = ("ours",)
+
+build = builder_of(*SOURCES)

@@ -1,0 +1,9 @@
+"""Table of the claims of the examined paper's abstract, one row each: what decides it, its verdict."""
+
+from typing import Final
+
+from ickrr.report.ledger_rows import builder_of
+
+SOURCES: Final = ("abstract",)
+
+build = builder_of(*SOURCES)
