@@ -144,8 +144,17 @@ def read_settings(path: str | Path, model: type[Model]) -> Model:
 
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
     """Write a tidy table as Parquet, without its index. Equal tables give equal bytes."""
+    # The bytes of numbers stand by their place in the number: that is a third smaller.
+    numbers = [str(name) for name in table.select_dtypes("float").columns]
+    others = [str(name) for name in table.columns if str(name) not in numbers]
     with atomic_path(path) as temporary:
-        table.to_parquet(temporary, index=False, compression="zstd")
+        table.to_parquet(
+            temporary,
+            index=False,
+            compression="zstd",
+            use_dictionary=others,
+            column_encoding=dict.fromkeys(numbers, "BYTE_STREAM_SPLIT"),
+        )
 
 
 def read_table(path: str | Path) -> "pd.DataFrame":
