@@ -156,9 +156,7 @@ def test_claims_are_judged_alike_by_a_second_judge(tables: Path, smoke_paper: Pa
     assert found == verdicts(smoke_paper.path / "claims.yaml", tables)
 
 
-@pytest.mark.parametrize(
-    "name", ["tab_ledger_abstract", "tab_ledger_reviews", "tab_ledger_metarep", "tab_ledger_ours"]
-)
+@pytest.mark.parametrize("part", ["abstract", "reviews", "metarep", "ours"])
 def test_ledger(text: str, tables: Path, part: str) -> None:
     """Fails if a claim is missing from the PDF, or has another value or verdict than its Parquet row."""
     frame = pd.read_parquet(tables / f"tab_ledger_{part}.parquet")
