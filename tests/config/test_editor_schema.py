@@ -94,7 +94,7 @@ def test_a_text_where_a_number_belongs_is_marked(key):
         {"runs": {"twice": {"task": "spherical", "seeds": [0, 0]}}},
         {"tasks": {"far": {"lenghtscale": 2.0}}},
         {"solvers": {"headline": ["richardsen"]}},
-        {"scale": "desk"},
+        {"scale": "desktop"},
         {"constructions": {"controls": {"built": {"model": {"widht": 3}}}}},
     ],
     ids=str,

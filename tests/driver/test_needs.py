@@ -96,9 +96,12 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
                 "runs-": ["depth_double"],
                 "compute": {"first_runs-": ["depth_double"]},
                 "figures-": ["fig6", "fig7"],
-                "tables": {"tab_ablations": {"runs-": ["depth_double"]}},
+                "tables": {
+                    name: {"runs-": ["depth_double"]}
+                    for name in ("tab_ablations", "tab_described", "tab_degree")
+                },
             },
-            "DepthDoubleLayers (and 2 more numbers of DepthDouble)",
+            "DepthDoubleLayers (and 3 more numbers of DepthDouble)",
             "DepthDouble is not a run; bring it back into the configuration, or take it out of the text",
         ),
     ],

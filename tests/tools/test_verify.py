@@ -64,6 +64,7 @@ def test_results_of_another_training_do_not_agree(project: Project, said: str) -
     assert re.search(r"^\| distance, mean over layers \|.* inside \|$", page, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_other_settings_are_named(project: Project, said: str, tmp_path) -> None:
     """Fails if a training with another key is compared without a word."""
     (project.path / "mine.yaml").write_text("base: {training: {gradient_clip: 0.5}}\n")
@@ -73,6 +74,7 @@ def test_other_settings_are_named(project: Project, said: str, tmp_path) -> None
     assert "| runs.spherical.training.gradient_clip | 1.0 | 0.5 |" in page
 
 
+@pytest.mark.slow
 def test_other_threads_and_the_names_of_layers_are_told(project: Project, said: str) -> None:
     """Fails if the threads do not reach the training, or a layer has another name than in its table."""
     made = project.snakemake("results/smoke/tables/spherical/attribution.parquet")

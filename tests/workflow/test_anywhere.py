@@ -130,6 +130,7 @@ def test_built_from_another_folder(project: Project, figure: bytes, tmp_path: Pa
     assert "Nothing to be done" in snakemake(tmp_path.parent, *arguments)
 
 
+@pytest.mark.slow
 def test_built_as_a_module(project: Project, figure: bytes, tmp_path: Path) -> None:
     """Fails if our targets become the host's, settings leak either way, or nothing can be built."""
     snakefile = str(project.path / "workflow" / "Snakefile")

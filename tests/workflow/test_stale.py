@@ -74,6 +74,7 @@ def test_edit_while_a_job_runs_leaves_no_result(
     assert sum(project.planned(*arguments).values()) >= 1
 
 
+@pytest.mark.slow
 def test_comment_while_a_job_runs_costs_nothing(tiny_project: Project, tmp_path: Path) -> None:
     """Fails if dates or formatting decide: whoever saves a file would lose what is running."""
     project = tiny_project.copy(tmp_path / "project")
