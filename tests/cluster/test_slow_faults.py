@@ -29,7 +29,7 @@ def train_options(weights: str, state: str) -> list[str]:
     files = {"weights": weights, "learning-curve": "curve.parquet", "rate": "rate.parquet"}
     options = [f"--{name}={path}" for name, path in (files | {"state": state}).items()]
     return [
-        "train",
+        "train_model",
         "--run=run.json",
         "--seed=0",
         "--validation=validation.safetensors",
@@ -47,7 +47,7 @@ def test_training_goes_on_after_its_time_limit(workflow):
     experiment = load_experiment(ROOT / "config.yaml", "smoke")
     prompts = experiment.prompt_set("spherical-validation").model_dump(mode="json")
     (made.path / "prompts.json").write_text(json.dumps([prompts]))
-    ickrr(made.path, "sample_prompts", "--prompts=prompts.json", "--outputs=validation.safetensors")
+    ickrr(made.path, "sample_prompts", "--prompts=prompts.json", "--sets=validation.safetensors")
 
     def write_run(steps: int) -> None:
         run = experiment.run("spherical").model_dump(mode="json")
