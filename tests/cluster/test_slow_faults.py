@@ -34,7 +34,7 @@ def train_options(weights: str, state: str) -> list[str]:
     }
     options = [f"--{name}={path}" for name, path in (files | {"state": state}).items()]
     return [
-        "train",
+        "train_model",
         "--run=run.json",
         "--seed=0",
         "--validation=prompts.json",

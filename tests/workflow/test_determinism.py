@@ -66,7 +66,7 @@ def test_threads_change_metrics_little(tiny_paper: Paper, tmp_path: Path) -> Non
         }
         files = [word for option, name in outputs.items() for word in (option, str(folder / name))]
         run = tiny_paper.tool(
-            "train", "--run", str(spec), "--seed", "0",
+            "train_model", "--run", str(spec), "--seed", "0",
             "--threads", threads,
             "--validation", str(prompts),
             "--device", "cpu", *files,

@@ -1,4 +1,4 @@
-"""What figures, tables and numbers say alike of the studies of docs/mechanism.md."""
+"""What figures, tables and numbers say alike of the alignment and of the studies of docs/mechanism.md."""
 
 from typing import Final
 
@@ -6,8 +6,16 @@ import pandas as pd
 
 DEFAULT_PROBE: Final = ("raw", "label")
 """The probe of the comparison: what it reads, and what it is fitted to."""
-ALIGNED: Final = ("similarity", "distance", "slope", "r_squared", "kendall_tau", "censored_share")
-"""Statistics of the alignment that have an interval of their own for each solver."""
+ALIGNED: Final[dict[str, tuple[str, float, int]]] = {
+    "similarity": ("Peak SimE", 1, 3),
+    "distance": ("Distance", 1, 3),
+    "slope": ("Slope", 1, 2),
+    "r_squared": ("$R^2$", 1, 2),
+    "kendall_tau": (r"Kendall $\tau$", 1, 2),
+    "censored_share": (r"Censored, \%", 100, 0),
+}
+"""Statistics of the alignment that have an interval of their own for each solver: header of their column in a
+table, factor, decimals."""
 
 
 def kernel_heads(heads: pd.DataFrame, run: str) -> tuple[int, int]:
@@ -58,7 +66,9 @@ def effects_of_choice(probes: pd.DataFrame, effects: pd.DataFrame, run: str) -> 
         Rows `run, solver, statistic, value, low, high, stream, target, chosen_value, leaves`.
     """
     stream, target = chosen_probe(probes, run)
-    whole = effects[(effects["run"] == run) & (effects["layer"] == 0) & effects["statistic"].isin(ALIGNED)]
+    whole = effects[
+        (effects["run"] == run) & (effects["layer"] == 0) & effects["statistic"].isin(list(ALIGNED))
+    ]
 
     def through(probe: tuple[str, str]) -> pd.DataFrame:
         rows = whole[(whole["stream"] == probe[0]) & (whole["target"] == probe[1])]

@@ -7,7 +7,8 @@ from ickrr.config.constructions import ControlSettings
 from ickrr.errors import FileError
 from ickrr.io.files import write_table
 from ickrr.report.load import estimate, load_table
-from ickrr.report.tables.alignment import BARE, COLUMNS, build
+from ickrr.report.studies import ALIGNED
+from ickrr.report.tables.alignment import BARE, build
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_cells_equal_the_table(table, results, experiment):
     assert len(rows) == 2 * (1 + len(solvers))
     alignment = load_table(results / "tables", ["spherical"], "alignment")
     for row, solver in zip(rows[1:], solvers, strict=False):
-        for column, (statistic, (_, factor, places)) in enumerate(COLUMNS.items(), start=2):
+        for column, (statistic, (_, factor, places)) in enumerate(ALIGNED.items(), start=2):
             found = estimate(alignment, solver, statistic)
             if found.value != found.value:
                 assert row[column] == "none"

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from ickrr.report.load import load_table
-from ickrr.report.tables.probes import COLUMNS, build
+from ickrr.report.studies import ALIGNED
+from ickrr.report.tables.probes import build
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def test_a_number_that_leaves_its_interval_is_marked(table, results):
     effects = load_table(results / "tables", ["spherical"], "probe_effects")
     rows = effects[effects["layer"] == 0].set_index(["stream", "target", "solver", "statistic"])
     found = table.frame[table.frame["run"] == "spherical"]
-    assert len(found) == 4 * len(COLUMNS)
+    assert len(found) == 4 * len(ALIGNED)
     for row in found.to_dict("records"):
         default = rows.loc[("raw", "label", row["solver"], row["statistic"])]
         value = rows.loc[("normed", "posterior_mean", row["solver"], row["statistic"]), "value"]
@@ -33,7 +34,7 @@ def test_the_text_has_both_values_and_the_star(table):
     line = next(one for one in table.latex.splitlines() if one.startswith("spherical &"))
     cells = line.split("&")[2:]
     rows = table.frame[(table.frame["run"] == "spherical") & (table.frame["solver"] == SOLVER)]
-    for cell, (statistic, (_, factor, _)) in zip(cells, COLUMNS.items(), strict=True):
+    for cell, (statistic, (_, factor, _)) in zip(cells, ALIGNED.items(), strict=True):
         row = rows.set_index("statistic").loc[statistic]
         first, second = (float(number) for number in re.findall(r"\d+\.?\d*", cell)[:2])
         assert first == pytest.approx(factor * row["value"], abs=0.51 if factor == 100 else 0.006)

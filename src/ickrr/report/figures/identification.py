@@ -17,7 +17,7 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.lines import Line2D
 
 from ickrr.config.claim_terms import FAMILY_WORDS
-from ickrr.report.panels.axes import layer_ticks, logarithmic
+from ickrr.report.panels.axes import label_layers, logarithmic
 from ickrr.report.style import Look, new_figure, stamp, style
 
 LOOKS: Final[dict[str, Look]] = {
@@ -182,9 +182,8 @@ def _names(axes: Axes, found: pd.DataFrame) -> None:
 
 
 def _layers(axes: Axes, layers: np.ndarray) -> None:
-    """Give the horizontal axis the layers; the last one is the model's own readout."""
-    ticks = layer_ticks(layers[:-1])
-    axes.set_xticks([*ticks, layers[-1]], labels=[*map(str, ticks), "out"])
+    """Give the horizontal axis the layers, with room for a square on both sides."""
+    label_layers(axes, int(layers[-1]))
     axes.set_xlim(layers[0] - 0.6, layers[-1] + 0.6)
 
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ickrr.report.panels.axes import layer_ticks, letters, logarithmic
+from ickrr.report.panels.axes import label_layers, letters, logarithmic
 from ickrr.report.studies import kernel_heads, needed_degrees
 from ickrr.report.style import MUTED, Look, new_figure, run_looks, stamp, style
 
@@ -127,7 +127,8 @@ def _rotations(axes: Axes, linearity: pd.DataFrame, looks: Mapping[str, Look]) -
     logarithmic(axes)
     axes.set_title("linearity")
     axes.set_ylabel("rotation")
-    _layers(axes, linearity)
+    label_layers(axes, int(linearity["layer"].max()))
+    axes.set_xlabel("layer")
 
 
 def _degrees(axes: Axes, degree: pd.DataFrame, looks: Mapping[str, Look]) -> None:
@@ -146,20 +147,13 @@ def _degrees(axes: Axes, degree: pd.DataFrame, looks: Mapping[str, Look]) -> Non
         )
     axes.set_title("products with the kernel")
     axes.set_ylabel("needed degree")
-    _layers(axes, degree)
+    label_layers(axes, int(degree["layer"].max()))
+    axes.set_xlabel("layer")
 
 
 def _rotation(linearity: pd.DataFrame, run: str, method: str) -> pd.DataFrame:
     means = linearity[(linearity["run"] == run) & (linearity["seed"] < 0)]
     return means[(means["quantity"] == "rotation") & (means["method"] == method)].sort_values("layer")
-
-
-def _layers(axes: Axes, table: pd.DataFrame) -> None:
-    """Label the layers; the last one of a table is the model's own readout."""
-    last = int(table["layer"].max())
-    ticks = layer_ticks(np.arange(1, last))
-    axes.set_xticks([*ticks, last], labels=[*map(str, ticks), "out"])
-    axes.set_xlabel("layer")
 
 
 def _handles(looks: Mapping[str, Look], heads: pd.DataFrame) -> list[Line2D]:

@@ -19,6 +19,12 @@ def layer_ticks(layers: np.ndarray) -> np.ndarray:
     return layers if len(layers) <= MANY_LAYERS else layers[::4]
 
 
+def label_layers(axes: Axes, last: int) -> None:
+    """Give the horizontal axis the layers 1..L and, as `last` = L + 1, the model's own readout."""
+    ticks = layer_ticks(np.arange(1, last))
+    axes.set_xticks([*ticks, last], labels=[*map(str, ticks), "out"])
+
+
 def logarithmic(axes: Axes) -> None:
     """Give the vertical axis a logarithmic scale with plain numbers at 1, 2 and 5 times powers of ten.
 

@@ -18,19 +18,11 @@ from ickrr.errors import FileError
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import Tables, estimate, load_other, load_table
 from ickrr.report.methods import CONTROLS, RANDOM, law_name, short_name
+from ickrr.report.studies import ALIGNED
 from ickrr.report.table import PaperTable
 
 READS_OF_RUNS: Final = ("alignment",)
 READS_OF_CONTROLS: Final = ("construction/controls",)
-# Those of `ickrr.comparison.alignment` that it shows, beside the floor: header, factor, decimals.
-COLUMNS: Final[dict[str, tuple[str, float, int]]] = {
-    "similarity": ("Peak SimE", 1, 3),
-    "distance": ("Distance", 1, 3),
-    "slope": ("Slope", 1, 2),
-    "r_squared": ("$R^2$", 1, 2),
-    "kendall_tau": (r"Kendall $\tau$", 1, 2),
-    "censored_share": (r"Censored, \%", 100, 0),
-}
 
 BARE: Final = frozenset({"kendall_tau", "censored_share"})
 """Columns without intervals, which the frame has."""
@@ -66,9 +58,9 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         rows += block
     if controls:
         rows += _controls(alignment, controls, load_other(tables, *READS_OF_CONTROLS))
-    shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in COLUMNS.values())])
+    shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in ALIGNED.values())])
     latex = shown.style.hide(axis="index").to_latex(
-        hrules=True, column_format=f"@{{}}ll{'l' * len(COLUMNS)}@{{}}"
+        hrules=True, column_format=f"@{{}}ll{'l' * len(ALIGNED)}@{{}}"
     )
     return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
 
@@ -76,7 +68,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
 def _block(alignment: pd.DataFrame, solvers: Sequence[str]) -> list[list[str]]:
     # The floor is a property of the layers, so it is the same for all solvers.
     floor = _cell(alignment, solvers[0], "floor")
-    rows = [["", "Zero predictor (floor)", floor, *[""] * (len(COLUMNS) - 1)]]
+    rows = [["", "Zero predictor (floor)", floor, *[""] * (len(ALIGNED) - 1)]]
     return [*rows, *(_row(alignment, solver, short_name(solver).replace("–", "--")) for solver in solvers)]
 
 
@@ -96,13 +88,13 @@ def _controls(alignment: pd.DataFrame, controls: Sequence[str], judged: pd.DataF
 
 
 def _row(alignment: pd.DataFrame, solver: str, name: str) -> list[str]:
-    return ["", name, *(_cell(alignment, solver, statistic) for statistic in COLUMNS)]
+    return ["", name, *(_cell(alignment, solver, statistic) for statistic in ALIGNED)]
 
 
 def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> str:
     """Return a value and its interval; no interval where it is undefined in too many draws."""
     found = estimate(alignment, solver, statistic)
-    _, factor, places = COLUMNS.get(statistic, COLUMNS["similarity"])
+    _, factor, places = ALIGNED.get(statistic, ALIGNED["similarity"])
     if math.isnan(found.value):
         return "none"
     # Adding zero takes the sign off a zero.

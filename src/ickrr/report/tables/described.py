@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from ickrr.comparison.keys import WHOLE_MODEL
+from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import Tables, file_of, load_table, only_row
@@ -63,8 +63,8 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
 
 
 def _row(tables: Tables, run: str) -> dict[str, object]:
-    attribution = load_table(tables, [run], ATTRIBUTION)
-    counted = attribution[attribution["counted"].astype(bool)]
+    found = {table: load_table(tables, [run], table) for table in READS_OF_RUNS}
+    counted = found[ATTRIBUTION][found[ATTRIBUTION]["counted"].astype(bool)]
     survives = counted.set_index(["seed", "layer", "family"])["survives"].astype(bool).unstack()  # by family
     names = counted.drop_duplicates(["seed", "layer"])["named"]
     row: dict[str, object] = {
@@ -78,8 +78,8 @@ def _row(tables: Tables, run: str) -> dict[str, object]:
         "closed_form": float(survives[list(CLOSED_FORMS)].any(axis=1).mean()),
     }
     for name, (table, family, other, _) in ADDED.items():
-        found = load_table(tables, [run], table)
-        means = found[(found["seed"] < 0) & (found["layer"] == WHOLE_MODEL)]
+        pairs = found[table]
+        means = pairs[(pairs["seed"] == NO_SEED) & (pairs["layer"] == WHOLE_MODEL)]
         one = only_row(means, str(file_of(tables, f"{run}/{table}.parquet")), family=family, other=other)
         row |= {name: float(one["coefficient"]), f"{name}_low": float(one["low"])}
         row[f"{name}_high"] = float(one["high"])

@@ -14,20 +14,11 @@ from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape
 from ickrr.report.load import Tables, load_table
 from ickrr.report.methods import short_name
-from ickrr.report.studies import effects_of_choice
+from ickrr.report.studies import ALIGNED, effects_of_choice
 from ickrr.report.table import PaperTable
 
 NAME: Final = "tab_probes"
 READS_OF_RUNS: Final = ("probes", "probe_effects")
-COLUMNS: Final[dict[str, tuple[str, float, int]]] = {  # the statistics of `ALIGNED`
-    "similarity": ("Peak SimE", 1, 3),
-    "distance": ("Distance", 1, 3),
-    "slope": ("Slope", 1, 2),
-    "r_squared": ("$R^2$", 1, 2),
-    "kendall_tau": (r"$\tau_b$", 1, 2),
-    "censored_share": (r"Censored, \%", 100, 0),
-}
-"""Header, factor and decimals of each statistic."""
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
@@ -57,19 +48,19 @@ def _latex(frame: pd.DataFrame, runs: Sequence[str], solvers: Sequence[str]) -> 
     for index, run in enumerate(runs):
         for place, solver in enumerate(solvers):
             name = escape(run.replace("_", " ")) if place == 0 else ""
-            found = [_cell(cells[run, solver, statistic], statistic) for statistic in COLUMNS]
+            found = [_cell(cells[run, solver, statistic], statistic) for statistic in ALIGNED]
             rule = r"\midrule " if index and place == 0 else ""
             rows.append([rule + name, short_name(solver).replace("–", "--"), *found])
-    shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in COLUMNS.values())])
+    shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in ALIGNED.values())])
     latex = shown.style.hide(axis="index").to_latex(
-        hrules=True, column_format=f"@{{}}ll{'l' * len(COLUMNS)}@{{}}"
+        hrules=True, column_format=f"@{{}}ll{'l' * len(ALIGNED)}@{{}}"
     )
     return f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{4pt}}\n{latex}}}\n"
 
 
 def _cell(row: Mapping[Any, Any], statistic: str) -> str:
     """Return both values, with a star where the second leaves the interval of the first."""
-    _, factor, places = COLUMNS[statistic]
+    _, factor, places = ALIGNED[statistic]
     # Adding zero takes the sign off a zero.
     first, second = (
         "none" if math.isnan(value) else f"{round(factor * value, places) + 0.0:.{places}f}"
