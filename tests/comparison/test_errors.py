@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ickrr.comparison.errors import Truth, error_table
-from ickrr.comparison.keys import NO_SEED
+from ickrr.row_keys import NO_SEED
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ickrr.comparison.alignment import STATISTICS
-from ickrr.comparison.keys import WHOLE_MODEL
 from ickrr.comparison.pairs import (
     paired_statistics,
     pairs_table,
@@ -14,6 +13,7 @@ from ickrr.comparison.pairs import (
     shares_table,
 )
 from ickrr.comparison.resamples import seed_picks
+from ickrr.row_keys import WHOLE_MODEL
 
 SOLVERS = ["first", "second", "third"]
 DRAWS, LAYERS, SEEDS = 60, 4, 3

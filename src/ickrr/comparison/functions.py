@@ -9,12 +9,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.probed_model import ProbedModel
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.run import RunSettings
 from ickrr.entries import LAWS
 from ickrr.errors import ConfigError
+from ickrr.row_keys import NO_SEED
 
 Array = npt.NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class Curves:
     """A family of curves x -> prediction, one for each step (a layer, an iteration).
 
     Attributes:
-        seed: training seed, `ickrr.comparison.keys.NO_SEED` for curves without one.
+        seed: training seed, `ickrr.row_keys.NO_SEED` for curves without one.
         kind: ``layer``, ``solver``, ``posterior``, or ``context`` for the labelled points themselves.
         method: name of the predictor.
         x: query points, (G,).

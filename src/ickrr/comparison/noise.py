@@ -56,7 +56,7 @@ def ratio_table(
 
     Args:
         run: name of the run.
-        seed: training seed, `ickrr.comparison.keys.NO_SEED` for a predictor without one.
+        seed: training seed, `ickrr.row_keys.NO_SEED` for a predictor without one.
         method: name of the predictor.
         predictions: (B, N+1).
         prompts: what they are predictions of.

@@ -7,7 +7,6 @@ import pandas as pd
 from torch import Tensor
 
 from ickrr.comparison.effective_ridge import GRID, RidgePath
-from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.noise import BAYES, ENCODED_ORACLE, TRANSFORMER, NoisyPrompts, ratio_table
 from ickrr.comparison.probe import read_output
 from ickrr.config.run import RunSettings
@@ -15,6 +14,7 @@ from ickrr.config.task import PromptSettings
 from ickrr.model.placed import PlacedModel
 from ickrr.model.transformer import Transformer
 from ickrr.randomness import torch_generator
+from ickrr.row_keys import NO_SEED
 from ickrr.tasks import JITTER, Prompts, bayes_ridge, kernel_matrix, posterior, sample_prompts
 
 

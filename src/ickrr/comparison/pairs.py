@@ -20,8 +20,8 @@ import pandas as pd
 
 from ickrr.comparison.alignment import STATISTICS, Draws, of_model
 from ickrr.comparison.bootstrap import percentile_interval
-from ickrr.comparison.keys import FLOOR
 from ickrr.comparison.similarity import TIE
+from ickrr.row_keys import FLOOR
 
 Array = npt.NDArray[np.float64]
 

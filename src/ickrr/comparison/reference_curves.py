@@ -3,10 +3,10 @@
 from torch import Tensor
 
 from ickrr.comparison.functions import Curves
-from ickrr.comparison.keys import NO_SEED
 from ickrr.config.functions import FunctionSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
+from ickrr.row_keys import NO_SEED
 from ickrr.solvers.solve import solve
 from ickrr.solvers.system import KernelSystem
 from ickrr.tasks import bayes_ridge, posterior

@@ -8,7 +8,6 @@ import pandas as pd
 from ickrr.comparison.alignment import STATISTICS, alignment_table, solver_statistics
 from ickrr.comparison.bootstrap import resample_weights
 from ickrr.comparison.errors import Truth, error_table
-from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.matches import matches_table, similarity_table
 from ickrr.comparison.pairs import paired_statistics, pairs_table, shares_table
 from ickrr.comparison.resamples import seed_picks
@@ -17,6 +16,7 @@ from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.io.checks import Array
+from ickrr.row_keys import NO_SEED
 
 TABLES = ("errors", "similarity", "matches", "alignment", "pairs", "shares")
 

@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
 from ickrr.comparison.trends import best_step_trend
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.differences.sides import Side
+from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 KEY: Final = ["run", "quantity", "subject", "layer"]
 """What a number is of. `subject` is a solver or a pair of them."""

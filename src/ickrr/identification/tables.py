@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
 from ickrr.comparison.resamples import Resamples
 from ickrr.identification.attribution import NONE, Attribution
 from ickrr.identification.encompassing import Addition
 from ickrr.identification.trials import Trial
+from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 Array = npt.NDArray[np.float64]
 Additions = Mapping[tuple[str, str], Addition]

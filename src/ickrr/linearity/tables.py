@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from ickrr.comparison.keys import NO_SEED
 from ickrr.comparison.probe import fit_readouts
 from ickrr.comparison.resamples import Resamples
 from ickrr.config.linearity import LinearitySettings
@@ -22,6 +21,7 @@ from ickrr.linearity.responses import Responses, conjugate_predictor, layer_pred
 from ickrr.model.placed import PlacedModel
 from ickrr.model.transformer import Transformer
 from ickrr.randomness import torch_generator
+from ickrr.row_keys import NO_SEED
 from ickrr.tasks import kernel_matrix
 
 Array = npt.NDArray[np.float64]

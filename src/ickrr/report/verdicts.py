@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ickrr.comparison.keys import WHOLE_MODEL
 from ickrr.config.claim_terms import DIRECTION
 from ickrr.report.intervals import Interval
 from ickrr.report.load import estimate, only_row
+from ickrr.row_keys import WHOLE_MODEL
 
 Standing = Literal["best", "tied for best", "behind", "undefined"]
 
@@ -43,7 +43,7 @@ def paired_difference(pairs: pd.DataFrame, statistic: str, first: str, second: s
         pairs: one run's table `pairs`.
         statistic: its column `statistic`.
         first: a solver.
-        second: another, or `ickrr.comparison.keys.FLOOR`.
+        second: another, or `ickrr.row_keys.FLOOR`.
 
     Returns:
         The difference and its interval, NaN where it is undefined in too many draws.

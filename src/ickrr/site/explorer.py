@@ -15,12 +15,12 @@ from typing import Any, Final, get_args
 import numpy as np
 import pandas as pd
 
-from ickrr.comparison.keys import NO_SEED
 from ickrr.config.claim_terms import FamilyName
 from ickrr.config.experiment import Experiment
 from ickrr.entries import SOLVERS
 from ickrr.io.files import read_columns
 from ickrr.report.methods import name as method_name
+from ickrr.row_keys import NO_SEED
 from ickrr.site.explorer_files import EXPLORER_ASSETS, FILTERS, IDENTIFICATION, PLOT_LIBRARY
 from ickrr.site.layout import page, render
 

@@ -35,9 +35,8 @@ def test_a_table_reads_its_own_code_only(table):
     # The ledger in short has the words of the ledger in full.
     assert tables == own | ({"report/tables/claims.py"} if table.startswith("tab_ledger") else set())
     others = {name for name in found if not name.startswith(("report/", "config/"))}
-    keys = {"comparison/__init__.py", "comparison/keys.py"}
-    shared = {"__init__.py", "entries.py", "errors.py", "io/__init__.py", "io/files.py"}
-    assert others <= shared | keys | {"model/__init__.py", "model/size.py"}
+    shared = {"__init__.py", "entries.py", "errors.py", "row_keys.py", "io/__init__.py", "io/files.py"}
+    assert others <= shared | {"model/__init__.py", "model/size.py"}
     assert not {name for name in found if "figures" in name or "panels" in name or "style" in name}
     if table in ("tab_setup", "tab_runs"):
         assert "report/load.py" not in found

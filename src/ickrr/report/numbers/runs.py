@@ -5,7 +5,6 @@ from typing import Final, get_args
 
 import pandas as pd
 
-from ickrr.comparison.keys import FLOOR
 from ickrr.config.claim_terms import DIRECTION, OfSolver
 from ickrr.config.experiment import Experiment
 from ickrr.report.curves import (
@@ -26,6 +25,7 @@ from ickrr.report.verdicts import (
     rank,
     trend_word,
 )
+from ickrr.row_keys import FLOOR
 
 PERCENT: Final = frozenset({"censored_share"})
 CLAUSES: Final[dict[str, str]] = {

@@ -16,8 +16,8 @@ def estimate(question: Question, family: FamilyName, beside: FamilyName) -> Inte
     Raises:
         FileError: the table lacks the mean of the two.
     """
-    from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
     from ickrr.report.load import only_row
+    from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
     table = question.table("encompassing")
     means = table[(table["seed"] == NO_SEED) & (table["layer"] == WHOLE_MODEL)]

@@ -21,8 +21,8 @@ def estimate(question: Question, of: Literal["similarity", "distance"], solver: 
     """
     import numpy as np
 
-    from ickrr.comparison.keys import WHOLE_MODEL
     from ickrr.errors import FileError
+    from ickrr.row_keys import WHOLE_MODEL
 
     pairs = question.table("pairs")
     first, second = (solver, rival) if DIRECTION[of] > 0 else (rival, solver)

@@ -8,12 +8,12 @@ from typing import Final
 
 import pandas as pd
 
-from ickrr.comparison.keys import NO_SEED, WHOLE_MODEL
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, interval
 from ickrr.report.load import Tables, file_of, load_table, only_row
 from ickrr.report.statistics.closed_form_share import CLOSED_FORMS
 from ickrr.report.table import PaperTable
+from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 NAME: Final = "tab_described"
 READS_OF_RUNS: Final = ("attribution", "encompassing", "uneven")
