@@ -242,6 +242,22 @@ def test_longer_prompts_are_refused():
         model(x, y)
 
 
+@pytest.mark.parametrize(("layout", "keys"), [("interleaved", 41), ("paired", 20)])
+def test_attention_that_sums_starts_as_small_as_one_that_averages(layout, keys):
+    """Fails if a sum over all keys starts so large that a training diverges, or another matrix shrinks too."""
+    states = {}
+    for scale in ("mean", "sum"):
+        settings = ModelSettings(
+            layers=2, width=16, heads=2, attention="unnormalised_exp", layout=layout, linear_scale=scale
+        )
+        model = Transformer(settings, 5, 20)
+        initialise(model, torch.Generator().manual_seed(0))
+        states[scale] = model.state_dict()
+    for name, mean in states["mean"].items():
+        factor = keys if name.endswith("attention.output.weight") else 1
+        torch.testing.assert_close(factor * states["sum"][name], mean)
+
+
 def test_initial_weights_are_gpt2s():
     """Fails if a deviation, a zero bias or the residual scaling 1/sqrt(2L) is off, or the seed unused."""
     first, again, other = (Transformer(ModelSettings(layers=8, width=64, heads=4), 5, 20) for _ in range(3))

@@ -28,6 +28,10 @@ class Architecture(Settings):
         "Attention weights: softmax, raw logits, or exponentials that are not normalised",
         "sources",
     )
+    linear_scale: Literal["mean", "sum"] = setting(
+        "mean",
+        "Attention without a normaliser: divide by the number of visible keys, or not at all",
+    )
     norm: NormKind = setting("layernorm", "Normalisation before each sublayer", "sources")
     layout: Layout = setting(
         "interleaved",
@@ -42,9 +46,7 @@ class ModelSettings(Architecture):
     mlp: MLPKind = setting("gelu", "Nonlinearity of the MLP; none leaves the MLP out", "sources")
     mlp_ratio: float = setting(4.0, "Hidden width of the MLP over the width", "sources", gt=0)
 
-    # What only built models choose.
-    linear_scale: ClassVar[Literal["mean"]] = "mean"
-    sink: ClassVar[Literal[False]] = False
+    sink: ClassVar[Literal[False]] = False  # only built models choose it
 
     @model_validator(mode="after")
     def heads_divide_width(self) -> Self:
@@ -63,10 +65,6 @@ class BuiltModelSettings(Architecture):
 
     head_width: int | None = setting(
         None, "Channels of each attention head; the width over the heads when absent", unit="channels", ge=1
-    )
-    linear_scale: Literal["mean", "sum"] = setting(
-        "mean",
-        "Attention without a normaliser: divide by the number of visible keys, or not at all",
     )
     mlp: BuiltMLPKind = setting(
         "bilinear",

@@ -1,4 +1,8 @@
-"""Random initial weights, as GPT-2's: N(0, 0.02^2), residual outputs over sqrt(2L), biases 0, norms 1."""
+"""Random initial weights, as GPT-2's: N(0, 0.02^2), residual outputs over sqrt(2L), biases 0, norms 1.
+
+Attention that sums over its keys, without dividing, starts with its output over the largest number of keys, so that
+it adds to the stream about as much as attention that averages.
+"""
 
 import math
 
@@ -27,6 +31,8 @@ def initialise(model: Transformer, generator: torch.Generator) -> None:
         if isinstance(module, nn.LayerNorm):
             module.reset_parameters()  # weight 1, bias 0: no randomness
     additions = model.settings.layers * (1 if model.settings.mlp == "none" else 2)
+    keys = model.context_length if model.positions is None else len(model.positions)
+    sums = model.settings.attention != "softmax" and model.settings.linear_scale == "sum"
     for name, parameter in model.named_parameters():
         if "norm" in name:
             continue
@@ -35,4 +41,6 @@ def initialise(model: Transformer, generator: torch.Generator) -> None:
             continue
         residual = name.endswith(RESIDUAL_OUTPUTS)
         scale = STANDARD_DEVIATION / math.sqrt(additions) if residual else STANDARD_DEVIATION
+        if sums and name.endswith("attention.output.weight"):
+            scale /= keys
         parameter.normal_(0.0, scale, generator=generator)
