@@ -34,6 +34,14 @@ def encompassing(run, generator, seeds=None, layers=5):
     return pd.DataFrame(rows, columns=list(COLUMNS["encompassing"]))
 
 
+def along(make, run, generator, seeds, steps=(2, 20, 200)):
+    """Return the table that `make` makes, for models after some steps of their training."""
+    tables = [make(run, generator, seeds) for _ in steps]
+    for step, table in zip(steps, tables, strict=True):
+        table.insert(1, "step", step)
+    return pd.concat(tables, ignore_index=True)
+
+
 def filters(run, generator, seeds, layers=5):
     """Return the table `filters` of a run; not every family has a filter."""
     rows = []

@@ -43,6 +43,10 @@ Refusal = Callable[..., str]
             "figures: {fig_own: {kind: functions, runs: [uniform_2d]}}",
             "figures.fig_own.runs: run 'uniform_2d'",
         ),
+        (
+            "figures: {fig_along_training: {runs: [uniform]}}",
+            "fig_along_training.runs: run 'uniform' keeps no weights on the way; give it training.snapshots",
+        ),
         ("figures: {fig11: {runs: [label]}}", "fig11.runs: found label; it shows no runs, leave them out"),
         ("figures: {fig_own: {kind: best_steps}}", "fig_own.runs: found none; it shows at least one run"),
         (

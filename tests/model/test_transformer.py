@@ -244,7 +244,7 @@ def test_longer_prompts_are_refused():
 
 @pytest.mark.parametrize(("layout", "keys"), [("interleaved", 41), ("paired", 20)])
 def test_attention_that_sums_starts_as_small_as_one_that_averages(layout, keys):
-    """Fails if a sum over all keys starts so large that a training diverges, or another matrix shrinks too."""
+    """Fails if a sum over all keys starts larger than a mean, or another matrix shrinks too."""
     states = {}
     for scale in ("mean", "sum"):
         settings = ModelSettings(

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from conjugate_tables import conjugate_tables
 from construction_tables import construction_tables
-from identification_tables import attribution, encompassing, trials
+from identification_tables import along, attribution, encompassing, trials
 from mechanism_tables import mechanism_tables
 from metarep_tables import metarep_tables
 from operator_tables import operator_tables
@@ -384,6 +384,8 @@ def results(tmp_path_factory, experiment) -> Path:
             "attribution": attribution(run, np.random.default_rng(1), seeds, layers),
             "encompassing": encompassing(run, np.random.default_rng(2), seeds, layers),
             "uneven": encompassing(run, np.random.default_rng(4), seeds, layers),
+            "snapshot_attribution": along(attribution, run, np.random.default_rng(1), seeds),
+            "snapshot_encompassing": along(encompassing, run, np.random.default_rng(2), seeds),
             "trials": trials(run, np.random.default_rng(3)),
             **mechanism_tables(run, np.random.default_rng(4), seeds, layers),
         }

@@ -22,7 +22,7 @@ from ickrr.identification.stored import candidates_on
 from ickrr.io.predictions import load_predictions
 from ickrr.io.tensors import save_tensors
 from ickrr.model.initialisation import initialise
-from ickrr.model.weights import build_model, save_weights
+from ickrr.model.weights import build_model, load_model, save_snapshots, save_weights
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_prompts
 
@@ -110,6 +110,38 @@ def test_models_are_read_on_fresh_prompts_as_in_the_comparison(folder, written, 
         for family in ("PR", "smoother"):
             expected = candidates.fit(family, predictions[:, 4:]).distance
             assert table[layer, family] == pytest.approx(expected, rel=1e-4)
+
+
+def test_snapshots_are_identified_as_finished_models_are(folder, written, tmp_path):
+    """Fails if a snapshot is not the model of its step, or its layers are read or named in another way.
+
+    Both seeds keep untrained weights as step 5, and seed 0 also those of seed 1 as step 1. All prompts are
+    asked for, so that step 5 must give what `identify_run` gives.
+    """
+    states = [load_model(folder / f"seed{seed}", RUN, seed).state_dict() for seed in SEEDS]
+    kept = [{5: states[0], 1: states[1]}, {5: states[1]}]
+    for seed, steps in zip(SEEDS, kept, strict=True):
+        tensors = {
+            f"{step}:{name}": tensor for step, state in steps.items() for name, tensor in state.items()
+        }
+        save_snapshots(tmp_path / f"seed{seed}", tensors, RUN, seed)
+    settings = SETTINGS["settings"].model_copy(update={"described_prompts": PROMPTS})
+    (tmp_path / "settings").write_text(settings.model_dump_json())
+    given = options(folder, "run", "fit", "probe", "statistics") + options(tmp_path, "settings")
+    given += ["--snapshot-attribution", str(tmp_path / "a"), "--snapshot-encompassing", str(tmp_path / "e")]
+    snapshots = [str(tmp_path / f"seed{seed}") for seed in SEEDS]
+    assert main(["identify_snapshots", *given, "--seeds", "0", "1", "--snapshots", *snapshots]) == 0
+    for short, name in (("a", "attribution"), ("e", "encompassing")):
+        table = pd.read_parquet(tmp_path / short)
+        assert list(table.columns) == list(OF_RUNS[f"snapshot_{name}"].columns)
+        found = {
+            step: rows.drop(columns="step").reset_index(drop=True) for step, rows in table.groupby("step")
+        }
+        assert list(found) == [1, 5]
+        pd.testing.assert_frame_equal(found[5], written[name])
+        first, other = (rows[rows["seed"] == seed] for rows, seed in ((found[1], 0), (written[name], 1)))
+        left, right = (rows.drop(columns="seed").reset_index(drop=True) for rows in (first, other))
+        pd.testing.assert_frame_equal(left, right)
 
 
 def test_a_run_that_is_not_judged_takes_fewer_prompts():

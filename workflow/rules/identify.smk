@@ -66,3 +66,39 @@ rule try_identification:
         "Trying the identification on known algorithms, with the prompts of {wildcards.run}"
     shell:
         STEP
+
+
+rule identify_snapshots:
+    """Attribute the layers of a run's models to families of algorithms on the way through their training."""
+    input:
+        snapshots=of_all_seeds("trained/{run}/seed{seed}/snapshots.safetensors"),
+        fit=prompts_of("fit"),
+    output:
+        snapshot_attribution="<results>/tables/{run}/snapshot_attribution.parquet",
+        snapshot_encompassing="<results>/tables/{run}/snapshot_encompassing.parquet",
+    log:
+        "<logs>/identify_snapshots/{run}.log",
+    benchmark:
+        "<benchmarks>/identify_snapshots/{run}.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("identify_snapshots"),
+    params:
+        **job(
+            "identify_snapshots",
+            chosen=modules_of_run,
+            settings={
+                "run": run_settings,
+                "settings": experiment.identification,
+                "probe": experiment.probe,
+                "statistics": experiment.statistics,
+            },
+            seeds=seeds_of_run,
+            threads=all_threads,
+        ),
+    message:
+        "Identifying the layers of {wildcards.run} along its training"
+    shell:
+        STEP

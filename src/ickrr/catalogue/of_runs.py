@@ -31,6 +31,19 @@ REPLACED: Final = {
     "read": Column("layer whose predictions are looked at; L + 1 is the model's own readout"),
 }
 
+ATTRIBUTION: Final = {
+    "run": RUN,
+    "seed": SEED,
+    "layer": Column("layer 1..L; L + 1 is the model's own readout"),
+    "counted": Column("whether claims count the layer: from the third on, without the own readout"),
+    "named": Column("what the layer is named: a family, `none` or `undecided`; the same for its rows"),
+    "family": FAMILY,
+    "survives": Column("whether no other family adds to it, so that the layer is compatible with it"),
+    "distance": Column("relative L2 distance of the layer from the nearest member of the family"),
+    "shortest": Column("its parameter (step, ridge, bandwidth) at the shortest contexts"),
+    "longest": Column("its parameter at the longest contexts"),
+}
+
 ENCOMPASSING: Final = {
     "run": RUN,
     "seed": Column("seed of the training; -1 for the mean over seeds"),
@@ -44,6 +57,8 @@ ENCOMPASSING: Final = {
     "high": Column("upper end of its interval"),
     "left": Column("length of what is left of `other` once `family` and the nuisances are projected out"),
 }
+
+STEP: Final = {"step": Column("step of the training after which the model is looked at")}
 
 OF_RUNS: Final[dict[str, Table]] = {
     "errors": Table(
@@ -157,20 +172,7 @@ OF_RUNS: Final[dict[str, Table]] = {
     "attribution": Table(
         "One row for each layer and family of algorithms (identification.md); the last layer is the "
         "model's own readout.",
-        {
-            "run": RUN,
-            "seed": SEED,
-            "layer": Column("layer 1..L; L + 1 is the model's own readout"),
-            "counted": Column("whether claims count the layer: from the third on, without the own readout"),
-            "named": Column(
-                "what the layer is named: a family, `none` or `undecided`; the same for its rows"
-            ),
-            "family": FAMILY,
-            "survives": Column("whether no other family adds to it, so that the layer is compatible with it"),
-            "distance": Column("relative L2 distance of the layer from the nearest member of the family"),
-            "shortest": Column("its parameter (step, ridge, bandwidth) at the shortest contexts"),
-            "longest": Column("its parameter at the longest contexts"),
-        },
+        ATTRIBUTION,
     ),
     "encompassing": Table(
         "One row for each layer and ordered pair of families: what `other` adds to `family`.", ENCOMPASSING
@@ -178,6 +180,14 @@ OF_RUNS: Final[dict[str, Table]] = {
     "uneven": Table(
         "The same for a few families, on the share of these prompts whose row sums are the most uneven.",
         ENCOMPASSING,
+    ),
+    "snapshot_attribution": Table(
+        "The rows of `attribution` for models on the way through their training (`training.snapshots`).",
+        {"run": RUN, **STEP, **ATTRIBUTION},
+    ),
+    "snapshot_encompassing": Table(
+        "The rows of `encompassing` for models on the way through their training.",
+        {"run": RUN, **STEP, **ENCOMPASSING},
     ),
     "trials": Table(
         "One row for each known case that the attribution is tried on, with the prompts and the "

@@ -63,6 +63,8 @@ RunTable = Literal[
     "attribution",
     "encompassing",
     "uneven",
+    "snapshot_attribution",
+    "snapshot_encompassing",
     "trials",
     "heads",
     "replacements",

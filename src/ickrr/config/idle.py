@@ -1,7 +1,7 @@
 """Find runs that are another one again, and overrides that have no effect on their run."""
 
 from collections.abc import Iterator
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import Experiment, RunOverrides
@@ -19,6 +19,9 @@ USED_WITH: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "queries_per_prompt": ("layout", ("paired",)),
 }
 
+NO_DIFFERENCE: Final[dict[str, Any]] = {"name": True, "task_name": True, "training": {"snapshots": True}}
+"""What two runs may have of their own and still be the same models."""
+
 
 def idle_overrides(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield the key of each override of a run or control that is not used, and why it is not."""
@@ -31,14 +34,15 @@ def idle_overrides(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
 def repeated_runs(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
     """Yield the key of each run that has the task, the model and the training of an earlier one, and which.
 
-    Names, purposes and seeds are no difference. A run whose overrides say what the base says anyway is let
-    pass, unless it has none: it becomes so when somebody changes the base. The smoke scale is so small that
-    runs meet there which are different ones at the others, such as one head and half the heads.
+    Names, purposes, seeds and what is kept on the way are no difference. A run whose overrides say what the
+    base says anyway is let pass, unless it has none: it becomes so when somebody changes the base. The smoke
+    scale is so small that runs meet there which are different ones at the others, such as one head and half
+    the heads.
     """
     if experiment.scale == "smoke":
         return
     resolved = {
-        name: experiment.run(name).model_dump_json(exclude={"name", "task_name"})
+        name: experiment.run(name).model_dump_json(exclude=NO_DIFFERENCE)
         for name, run in experiment.runs.items()
         if run.task in experiment.tasks
     }

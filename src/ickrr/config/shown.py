@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ickrr.config import kinds, paper_tables
 from ickrr.config.experiment import Experiment, FigureSettings, TableSettings
+from ickrr.config.idle import NO_DIFFERENCE
 from ickrr.config.yaml_text import KeyPath
 from ickrr.entries import LAWS
 
@@ -45,7 +46,7 @@ def _varies_size(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
 
 def _settings(experiment: Experiment, run: str) -> dict[str, Any]:
     """Settings of a run by their dotted keys."""
-    resolved = experiment.run(run).model_dump(exclude={"name", "task_name"})
+    resolved = experiment.run(run).model_dump(exclude=NO_DIFFERENCE)
     return {f"{part}.{key}": value for part, values in resolved.items() for key, value in values.items()}
 
 
@@ -60,6 +61,7 @@ REFUSED: Final[dict[str, Callable[[Experiment, Sequence[str]], Iterator[str]]]] 
     "sizes": _varies_size,
     # The curves of one run on the line.
     "functions": _more_than_one,
+    "along_training": _more_than_one,
 }
 """Why a kind of figure cannot show some runs; kinds without an entry can show any."""
 
@@ -101,6 +103,8 @@ def left_out(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                 yield ((part, name, key) if key else (part, name)), problem
             if "functions" in item.tables:
                 yield from _of_curves(experiment, (part, name, "runs"), runs)
+            if "snapshot_attribution" in item.tables:
+                yield from (((part, name, "runs"), why) for why in _without_snapshots(experiment, runs))
 
 
 def _of_figure(
@@ -136,6 +140,13 @@ def _of_table(name: str, table: TableSettings) -> Iterator[tuple[str, str]]:
         yield "runs", "found none; it shows at least one run"
     if table.controls and reads.of_controls is None:
         yield "controls", f"found {', '.join(table.controls)}; it shows no controls, leave them out"
+
+
+def _without_snapshots(experiment: Experiment, runs: Sequence[str]) -> Iterator[str]:
+    """Yield which runs keep no weights on the way through their training."""
+    for run in runs:
+        if experiment.runs[run].task in experiment.tasks and not experiment.run(run).training.snapshots:
+            yield f"run '{run}' keeps no weights on the way; give it training.snapshots, or take it out"
 
 
 def _of_curves(experiment: Experiment, key: KeyPath, runs: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:

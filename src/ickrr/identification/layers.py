@@ -26,6 +26,7 @@ from ickrr.progress import track
 Array = npt.NDArray[np.float64]
 
 TABLES: Final = ("attribution", "encompassing", "uneven")
+SNAPSHOT_TABLES: Final = ("snapshot_attribution", "snapshot_encompassing")
 
 
 def predicted(
@@ -63,31 +64,98 @@ def identification_tables(
     Raises:
         FileError: all models diverged.
     """
-    models = {seed: layers for seed, layers in models.items() if np.isfinite(layers).all()}
-    if not models:
+    models = _finite(run, models)
+    few = most_uneven(candidates.problem, settings.uneven_share)
+    alone = candidates.on(candidates.problem.part(few))
+    uneven = {
+        seed: [compared(alone, layer[few]) for layer in layers[:, :, candidates.lengths]]
+        for seed, layers in models.items()
+    }
+    resamples = _resamples(len(few), len(models), statistics)
+    counted = statistics.counted(run.model.layers)
+    return {
+        **attributed(run, candidates, models, settings, statistics, f"models of {run.name}"),
+        "uneven": encompassing_table(run.name, uneven, counted, resamples),
+    }
+
+
+def snapshot_tables(
+    run: RunSettings,
+    candidates: Candidates,
+    snapshots: Mapping[int, Mapping[int, Array]],
+    settings: IdentificationSettings,
+    statistics: StatisticsSettings,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables `SNAPSHOT_TABLES` of a run: `attribution` and `encompassing` with a column `step`.
+
+    Args:
+        run: the run.
+        candidates: the families on the prompts that were predicted.
+        snapshots: by step of the training, what the models predict, by seed; see `predicted`.
+        settings: margin.
+        statistics: draws and level of the intervals, and which layers count.
+
+    Raises:
+        FileError: all models diverged.
+    """
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SNAPSHOT_TABLES}
+    for step, models in snapshots.items():
+        label = f"models of {run.name} after {step} steps"
+        found = attributed(run, candidates, _finite(run, models), settings, statistics, label)
+        for name, table in found.items():
+            table.insert(1, "step", step)
+            parts[f"snapshot_{name}"].append(table)
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+
+
+def attributed(
+    run: RunSettings,
+    candidates: Candidates,
+    models: Mapping[int, Array],
+    settings: IdentificationSettings,
+    statistics: StatisticsSettings,
+    label: str,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables `attribution` and `encompassing` of some models of a run.
+
+    Args:
+        run: the run.
+        candidates: the families on the prompts that were predicted.
+        models: what the models predict, by seed; see `predicted`.
+        settings: margin.
+        statistics: draws and level of the intervals, and which layers count.
+        label: of the progress.
+    """
+    seeds = list(models)
+    found = {}
+    for index in track(len(seeds), label):
+        layers = models[seeds[index]][:, :, candidates.lengths]  # (L+1, B, C)
+        found[seeds[index]] = [
+            attribute(candidates, layer, settings.margin, statistics.confidence) for layer in layers
+        ]
+    added = {seed: [one.additions for one in each] for seed, each in found.items()}
+    counted = statistics.counted(run.model.layers)
+    resamples = _resamples(len(candidates.problem.y), len(seeds), statistics)
+    return {
+        "attribution": attribution_table(run.name, found, counted),
+        "encompassing": encompassing_table(run.name, added, counted, resamples),
+    }
+
+
+def _finite(run: RunSettings, models: Mapping[int, Array]) -> dict[int, Array]:
+    """Return the models that did not diverge.
+
+    Raises:
+        FileError: all models diverged.
+    """
+    finite = {seed: layers for seed, layers in models.items() if np.isfinite(layers).all()}
+    if not finite:
         raise FileError(
             f"run '{run.name}': all of its models diverged, so that no layer can be identified; take it out "
             "of the figures and tables of config.yaml that show its identification"
         )
-    few = most_uneven(candidates.problem, settings.uneven_share)
-    alone = candidates.on(candidates.problem.part(few))
-    whole, uneven = {}, {}
-    seeds = list(models)
-    for index in track(len(seeds), f"models of {run.name}"):
-        layers = models[seeds[index]][:, :, candidates.lengths]  # (L+1, B, C)
-        whole[seeds[index]] = [
-            attribute(candidates, layer, settings.margin, statistics.confidence) for layer in layers
-        ]
-        uneven[seeds[index]] = [compared(alone, layer[few]) for layer in layers]
-    added = {seed: [one.additions for one in found] for seed, found in whole.items()}
-    counted = statistics.counted(run.model.layers)
+    return finite
 
-    def resamples(prompts: int) -> Resamples:
-        draws, seed, confidence = statistics.bootstrap_draws, statistics.seed, statistics.confidence
-        return Resamples(prompts, len(seeds), draws, seed, confidence)
 
-    return {
-        "attribution": attribution_table(run.name, whole, counted),
-        "encompassing": encompassing_table(run.name, added, counted, resamples(len(candidates.problem.y))),
-        "uneven": encompassing_table(run.name, uneven, counted, resamples(len(few))),
-    }
+def _resamples(prompts: int, seeds: int, statistics: StatisticsSettings) -> Resamples:
+    return Resamples(prompts, seeds, statistics.bootstrap_draws, statistics.seed, statistics.confidence)

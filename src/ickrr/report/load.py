@@ -62,6 +62,14 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "encompassing": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
     "uneven": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
+    "snapshot_attribution": (
+        *("run", "step", "seed", "layer", "counted", "named"),
+        *("family", "survives", "distance", "shortest", "longest"),
+    ),
+    "snapshot_encompassing": (
+        *("run", "step", "seed", "layer", "family", "other"),
+        *("coefficient", "low", "high", "left"),
+    ),
     "trials": ("run", "group", "case", "noise", "allowed", "named", "survivors", "wrong"),
     "heads": ("run", "seed", "layer", "head", "left", "like_kernel"),
     "replacements": ("run", "seed", "scope", "replacement", "read", "excess_risk"),

@@ -248,6 +248,11 @@ def identifying_memory_mb(run: RunSettings, prompts: int) -> float:
     return PROCESS_MB + 8 * points * (22 * 2 * run.task.context_length + 360 + 400) / 1e6
 
 
+def snapshots_memory_mb(run: RunSettings, prompts: int, models: int) -> float:
+    """Return the memory in MB of what models on the way through trainings predict from all layers."""
+    return models * (run.model.layers + 1) * prompts * (run.task.context_length + 1) * 8 / 1e6
+
+
 def replacing_seconds(
     run: RunSettings, fit: int, settings: InterventionSettings, probe: ProbeSettings
 ) -> float:

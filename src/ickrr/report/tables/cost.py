@@ -40,6 +40,7 @@ STAGES: Final[dict[str, Kind | RunTable]] = {
     "sweep_noise": "noise",
     "trace_functions": "functions",
     "identify_run": "attribution",
+    "identify_snapshots": "snapshot_attribution",
     "try_identification": "trials",
     "replace_heads": "restored",
     "measure_linearity": "linearity",
