@@ -140,7 +140,8 @@ def next_means(factor: Tensor, labels: Tensor) -> Tensor:
         labels: y, (B, N+1), float64.
     """
     innovations = torch.linalg.solve_triangular(factor, labels[..., None], upper=False)  # (B, N+1, 1)
-    return (factor.tril(-1) @ innovations)[..., 0]  # (B, N+1)
+    mean: Tensor = (factor.tril(-1) @ innovations)[..., 0]  # (B, N+1)
+    return mean
 
 
 def sample_prompts(
