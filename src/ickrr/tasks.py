@@ -129,9 +129,19 @@ def posterior(kernel: Tensor, labels: Tensor, ridge: float) -> tuple[Tensor, Ten
         CovarianceError: K + ridge I is not numerically positive definite.
     """
     factor = cholesky(kernel, ridge)
+    return next_means(factor, labels), _clean_variance(factor, ridge)
+
+
+def next_means(factor: Tensor, labels: Tensor) -> Tensor:
+    """Return the posterior mean of every next point given all points before it, (B, N+1).
+
+    Args:
+        factor: Cholesky factor of K + ridge I over all N+1 points, (B, N+1, N+1).
+        labels: y, (B, N+1), float64.
+    """
     innovations = torch.linalg.solve_triangular(factor, labels[..., None], upper=False)  # (B, N+1, 1)
-    mean = (factor.tril(-1) @ innovations)[..., 0]  # (B, N+1)
-    return mean, _clean_variance(factor, ridge)
+    mean: Tensor = (factor.tril(-1) @ innovations)[..., 0]  # (B, N+1)
+    return mean
 
 
 def sample_prompts(

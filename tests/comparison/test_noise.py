@@ -17,9 +17,10 @@ COLUMNS = [
 
 @pytest.fixture
 def prompts():
-    f, y, bayes = np.random.default_rng(0).normal(size=(3, PROMPTS, N + 1))
+    f, y, bayes, oracle = np.random.default_rng(0).normal(size=(4, PROMPTS, N + 1))
     regressions = np.random.default_rng(2).normal(size=(5, PROMPTS, N + 1))
-    return NoisyPrompts(10.0, 3.0, f, y, bayes, RidgePath(np.geomspace(0.1, 10, 5), regressions))
+    path = RidgePath(np.geomspace(0.1, 10, 5), regressions)
+    return NoisyPrompts(10.0, 3.0, np.zeros((PROMPTS, N + 1, 2)), f, y, bayes, oracle, path)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from support import ROOT, RULES
 from torch.utils.flop_counter import FlopCounterMode
 
 from ickrr.code import import_closure
+from ickrr.comparison.effective_ridge import GRID
 from ickrr.config.load import load_experiment
 from ickrr.config.model import BuiltMLPKind, BuiltModelSettings, ModelSettings
 from ickrr.config.run import RunSettings
@@ -22,6 +23,7 @@ from ickrr.model.weights import build_model
 from ickrr.resources.flops import forward_flops, prediction_tokens, step_flops, training_tokens
 from ickrr.resources.of_jobs import CUDA_MB, FIXED, FLOOR_MB, ON_GPU, JobResources, wall_time
 from ickrr.resources.of_steps import (
+    GRID_RIDGES,
     checking_memory_mb,
     drawing_memory_mb,
     sweeping_memory_mb,
@@ -201,6 +203,7 @@ def test_other_jobs_ask_for_no_gpu(paper, rule):
         ("sample_prompts", {"prompts": {"fit": 80_000}}),
         ("sweep_noise", {"prompts": {"evaluation": 40_000}}),
         ("sweep_noise", {"noise_mismatch": {"chunk_prompts": 4096}}),
+        ("sweep_noise", {"noise_mismatch": {"factors": [1.0] * 26}}),
         ("trace_functions", {"functions": {"grid": 4000}}),
         ("trace_functions", {"probe": {"chunk_prompts": 4096}}),
         ("check_controls", {"solvers": {"steps": 1024}}),
@@ -228,12 +231,17 @@ def test_time_follows_the_scale(paper, rule, parts):
     assert asked(with_parts(on_cpu, **parts), rule)[1] > asked(on_cpu, rule)[1]
 
 
+def test_the_sweep_counts_the_ridges_that_it_tries():
+    """Fails if the grid of ridges grows, and the memory and time asked for do not."""
+    assert len(GRID) == GRID_RIDGES
+
+
 def test_memory_of_the_paper_scale_covers_the_measured_one(paper):
     """Fails if an estimate falls below the MB measured on a CPU, or asks for much more."""
     run = changed(paper.run("spherical"), "model", layers=1, width=64)  # as it was measured
     found = {
         686: drawing_memory_mb(run.task, 8192),
-        549: sweeping_memory_mb(run, 4096, 256, seeds=1, draws=1000),
+        1770: sweeping_memory_mb(run, 4096, paper.noise_mismatch, seeds=1, draws=1000),
         1348: checking_memory_mb(run.task, 4096, paper.solvers),
     }
     assert all(measured < computed < 1.5 * measured for measured, computed in found.items()), found

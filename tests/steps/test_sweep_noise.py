@@ -8,7 +8,7 @@ from sklearn.kernel_ridge import KernelRidge
 
 from ickrr.__main__ import main
 from ickrr.code import import_closure
-from ickrr.comparison.noise_sweep import noisy_prompts
+from ickrr.comparison.noise_sweep import draw_at
 from ickrr.config.model import ModelSettings
 from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.run import RunSettings
@@ -84,7 +84,7 @@ def test_regressions_are_those_of_scikit_learn(options):
     assert sweep(options) == 0
     table = pd.read_parquet(options["table"]).set_index(["method", "factor", "context_length"]).sort_index()
     for factor in FACTORS:
-        prompts = noisy_prompts(TEST, factor)
+        prompts = draw_at(TEST, factor)
         f = prompts.f.numpy()
         errors = {
             method: ((kernel_ridge(prompts, noise**2) - f) ** 2).mean(axis=0)
@@ -105,7 +105,7 @@ def test_the_model_predicts_every_noise_by_its_own_readout(options):
     table = pd.read_parquet(options["table"]).query("method == 'transformer'")
     assert sorted(table["seed"].unique()) == list(SEEDS)
     for (seed, factor), rows in table.groupby(["seed", "factor"]):
-        prompts = noisy_prompts(TEST, factor)
+        prompts = draw_at(TEST, factor)
         with torch.no_grad():
             predictions = model_of(seed)(prompts.x.float(), prompts.y.float()).double()
         mse = (predictions - prompts.f).square().mean(dim=0)
@@ -119,9 +119,9 @@ def test_test_sets_differ_in_the_size_of_the_noise_alone(tmp_path):
     words = ["--prompts", str(tmp_path / "prompts.json"), "--sets", str(tmp_path / "stored.safetensors")]
     assert main(["sample_prompts", *words]) == 0
     stored = load_tensors(tmp_path / "stored.safetensors")
-    for name, tensor in noisy_prompts(TEST, 1.0).tensors().items():
+    for name, tensor in draw_at(TEST, 1.0).tensors().items():
         assert torch.equal(tensor, stored[name])
-    loud = noisy_prompts(TEST, 10.0)
+    loud = draw_at(TEST, 10.0)
     assert torch.equal(loud.x, stored["x"]) and torch.equal(loud.f, stored["f"])
     torch.testing.assert_close(loud.y - loud.f, 10 * (stored["y"] - stored["f"]))
 

@@ -159,16 +159,6 @@ def notice(root: Path, scale: str) -> str | None:
 # Reading
 
 
-def read_contents(bundle: Path) -> Contents:
-    """Return the list of what a bundle holds, reading nothing else of it.
-
-    Raises:
-        BundleError: the archive is missing or damaged, or is no bundle.
-    """
-    with _opened(bundle) as (_, archive):
-        return _contents(archive, bundle)
-
-
 def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> tuple[Contents, Known]:
     """Write the files of a bundle below a folder, by their paths in the project, and check every byte of it.
 

@@ -29,17 +29,21 @@ class NoisyPrompts:
     Attributes:
         factor: this noise over that of training.
         noise_std: standard deviation of the noise.
+        x: inputs, (B, N+1, d).
         f: clean function values, (B, N+1).
         y: labels at this noise, (B, N+1).
         bayes: kernel ridge regression with the ridge of this noise, (B, N+1).
+        encoded_oracle: kernel ridge regression with the ridge of training, (B, N+1).
         path: kernel ridge regressions with many ridges.
     """
 
     factor: float
     noise_std: float
+    x: Array
     f: Array
     y: Array
     bayes: Array
+    encoded_oracle: Array
     path: RidgePath
 
 

@@ -6,21 +6,25 @@ the prediction of y_{n+1} from the first n pairs, 0 at n = 0.
 
 import numpy as np
 import numpy.typing as npt
+import torch
+
+from ickrr.tasks import posterior
 
 Array = npt.NDArray[np.float64]
 
 
 def kernel_ridge(kernel: Array, labels: Array, ridge: float) -> Array:
-    """Return k_n' (K_n + ridge I)^-1 y of all prefixes, from one Cholesky (see `ickrr.tasks.posterior`).
+    """Return k_n' (K_n + ridge I)^-1 y of all prefixes, from one Cholesky (`ickrr.tasks.posterior`).
 
     Args:
         kernel: K, (B, N+1, N+1).
         labels: y, (B, N+1).
         ridge: > 0.
+
+    Raises:
+        CovarianceError: K + ridge I is not numerically positive definite.
     """
-    factor = np.linalg.cholesky(kernel + ridge * np.eye(kernel.shape[1]))
-    innovations = np.linalg.solve(factor, labels[..., None])[..., 0]
-    prediction: Array = labels - np.diagonal(factor, axis1=1, axis2=2) * innovations
+    prediction: Array = posterior(torch.from_numpy(kernel), torch.from_numpy(labels), ridge)[0].numpy()
     return prediction
 
 

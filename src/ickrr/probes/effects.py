@@ -15,6 +15,7 @@ from ickrr.config.statistics import StatisticsSettings
 from ickrr.identification.attribution import attribute
 from ickrr.identification.families import Candidates
 from ickrr.probes.fitting import PROBES, Probe, ProbeFits, chosen_probe
+from ickrr.row_keys import WHOLE_MODEL
 
 Array = npt.NDArray[np.float64]
 
@@ -92,7 +93,7 @@ def effect_table(
     for probe in PROBES:
         models = {seed: (by_probe[probe], output[seed]) for seed, by_probe in read.items()}
         tables = comparison_tables(run, models, trajectories(), truth, solvers, statistics)
-        whole = tables["alignment"][["solver", "statistic", "value", "low", "high"]].assign(layer=0)
+        whole = tables["alignment"][["solver", "statistic", "value", "low", "high"]].assign(layer=WHOLE_MODEL)
         steps = tables["matches"].query("layer > 0").groupby(["solver", "layer"], sort=False)["best_step"]
         best = steps.mean().rename("value").reset_index().assign(statistic="best_step")
         parts.append(pd.concat([whole, best], ignore_index=True).assign(**probe._asdict()))

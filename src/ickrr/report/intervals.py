@@ -45,6 +45,13 @@ def widened(interval: Interval, seed_sd: float, seeds: int, confidence: float) -
     return Interval(value, value - math.hypot(value - low, error), value + math.hypot(high - value, error))
 
 
+def smallest(intervals: Sequence[Interval]) -> Interval:
+    """Return the smallest estimate with the smallest of either end, each NaN if any is."""
+    import numpy as np
+
+    return Interval(*(float(end) for end in np.min(intervals, axis=0)))
+
+
 def over_seeds(values: Sequence[float], confidence: float) -> Interval:
     """Return the mean over seeds and its normal interval; a single seed has none."""
     import numpy as np  # here, because the statistics are asked for their words while settings are read

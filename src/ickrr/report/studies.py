@@ -4,6 +4,10 @@ from typing import Final
 
 import pandas as pd
 
+from ickrr.report.intervals import Interval
+from ickrr.report.load import only_row
+from ickrr.row_keys import NO_SEED, WHOLE_MODEL
+
 DEFAULT_PROBE: Final = ("raw", "label")
 """The probe of the comparison: what it reads, and what it is fitted to."""
 ALIGNED: Final[dict[str, tuple[str, float, int]]] = {
@@ -40,6 +44,39 @@ def needed_degrees(degree: pd.DataFrame, run: str) -> "pd.Series[float]":
     return rows.groupby("layer")["degree"].mean()
 
 
+def rotations(linearity: pd.DataFrame, run: str, method: str) -> pd.DataFrame:
+    """Return the rotation of layers 1..L and of the model's own readout, mean over seeds, by layer.
+
+    Args:
+        linearity: table `linearity`.
+        run: the run.
+        method: ``layer``, or ``CG`` for the conjugate gradients that are nearest to it.
+
+    Returns:
+        Columns `counted, value, low, high`; `counted` says whether claims count the layer.
+    """
+    means = linearity[(linearity["run"] == run) & (linearity["seed"] == NO_SEED)]
+    chosen = means[(means["quantity"] == "rotation") & (means["method"] == method)]
+    return chosen.set_index("layer")[["counted", "value", "low", "high"]].sort_index()
+
+
+def mean_addition(pairs: pd.DataFrame, where: str, family: str, other: str) -> Interval:
+    """Return what one family adds to another, mean over the layers that count and over seeds.
+
+    Args:
+        pairs: table `encompassing` or `uneven` of one run.
+        where: what the message calls the table.
+        family: what is added to.
+        other: the family that is added.
+
+    Raises:
+        FileError: the table lacks the mean of the two.
+    """
+    means = pairs[(pairs["seed"] == NO_SEED) & (pairs["layer"] == WHOLE_MODEL)]
+    found = only_row(means, where, family=family, other=other)
+    return Interval(*(float(found[end]) for end in ("coefficient", "low", "high")))
+
+
 def chosen_probe(probes: pd.DataFrame, run: str) -> tuple[str, str]:
     """Return what the chosen probe of a run reads, and what it is fitted to.
 
@@ -67,7 +104,7 @@ def effects_of_choice(probes: pd.DataFrame, effects: pd.DataFrame, run: str) -> 
     """
     stream, target = chosen_probe(probes, run)
     whole = effects[
-        (effects["run"] == run) & (effects["layer"] == 0) & effects["statistic"].isin(list(ALIGNED))
+        (effects["run"] == run) & (effects["layer"] == WHOLE_MODEL) & effects["statistic"].isin(list(ALIGNED))
     ]
 
     def through(probe: tuple[str, str]) -> pd.DataFrame:

@@ -108,7 +108,7 @@ class JobResources:
                 return memory, of_steps.probing_seconds(run, prompts, probe, gpu)
             case "sweep_noise":
                 sweep = experiment.noise_mismatch
-                memory = of_steps.sweeping_memory_mb(run, count, sweep.chunk_prompts, seeds, draws)
+                memory = of_steps.sweeping_memory_mb(run, count, sweep, seeds, draws)
                 return memory, of_steps.sweeping_seconds(run, count, sweep, seeds, draws, gpu)
             case "trace_functions":
                 curves = experiment.functions

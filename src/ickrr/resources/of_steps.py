@@ -34,6 +34,7 @@ PROCESS_MB = 450.0  # Python, torch, pandas and their libraries [measured: 440]
 COMPILING_MB = 400.0  # a C++ compiler and torch's own [measured: 360 on a CPU]
 DRAW_PROMPTS = 2048  # training prompts drawn at once, float64
 CHECKING_SECONDS = 60.0  # of all controls: a pass over a trajectory for each
+GRID_RIDGES = 49  # of ickrr.comparison.effective_ridge, which needs NumPy
 ROW = 160  # bytes of a row of a table of ten columns, and of the copy that is written
 
 
@@ -137,10 +138,19 @@ def _matrices(task: TaskSettings, prompts: int) -> int:
     return 4 * prompts * (task.context_length + 1) ** 2 * DOUBLE
 
 
-def sweeping_memory_mb(run: RunSettings, prompts: int, chunk_prompts: int, seeds: int, draws: int) -> float:
-    """Return the memory of one test noise in MB: models, all prompts as drawn, a chunk, resamples."""
+def sweeping_memory_mb(
+    run: RunSettings, prompts: int, settings: NoiseMismatchSettings, seeds: int, draws: int
+) -> float:
+    """Return the memory of sweeping test noises in MB.
+
+    These are models, matrices of all prompts, a chunk and resamples; and regressions with every ridge on the
+    labels of every noise, with two copies of those of one noise.
+    """
     drawn, resamples = _matrices(run.task, prompts), 2 * (draws + 1) * prompts * DOUBLE
-    return PROCESS_MB + (seeds * _weights(run) + drawn + _forward(run, chunk_prompts) + resamples) / 1e6
+    points = prompts * (run.task.context_length + 1)
+    paths = (len(settings.factors) + 2) * GRID_RIDGES * points * DOUBLE
+    numbers = drawn + _forward(run, settings.chunk_prompts) + resamples + paths
+    return PROCESS_MB + (seeds * _weights(run) + numbers) / 1e6
 
 
 def sweeping_seconds(
@@ -148,13 +158,17 @@ def sweeping_seconds(
 ) -> float:
     """Return the seconds of all test noises.
 
-    Each draws the prompts, and factorises once more for the encoded oracle; predicts them with every model,
-    on the GPU if there is one; and resamples the errors of models and references, two products for each.
+    Each noise draws the prompts, and predicts them with every model, on the GPU if there is one. Each ridge
+    is factorised once, and solved for the labels of every noise. Models and references are resampled in their
+    errors, two products, and in their distances to the regression with each ridge.
     """
-    drawn = 2 * drawing_seconds(run.task, prompts)
+    points, noises = run.task.context_length + 1, len(settings.factors)
+    drawn = drawing_seconds(run.task, prompts)
     predicted = seeds * predicting_seconds(run, prompts, settings.chunk_prompts, gpu)
-    products = (seeds + 2) * 2 * (draws + 1) * prompts * (run.task.context_length + 1)
-    return len(settings.factors) * (drawn + predicted + seconds_of(2 * products, False))
+    products = (seeds + 2) * (2 + GRID_RIDGES) * (draws + 1) * prompts * points
+    regressions = GRID_RIDGES * prompts * (points**3 / 3 + noises * 3 * points**2)
+    at_noises = noises * (drawn + predicted + seconds_of(2 * products, False))
+    return at_noises + seconds_of(SMALL * regressions, False)
 
 
 def tracing_memory_mb(

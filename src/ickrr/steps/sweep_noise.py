@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from ickrr.comparison.bootstrap import resample_weights
-from ickrr.comparison.noise_sweep import errors_at
+from ickrr.comparison.noise_sweep import errors_at, noisy_prompts
 from ickrr.config.noise_mismatch import NoiseMismatchSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
@@ -48,9 +48,10 @@ def main(arguments: argparse.Namespace) -> None:
         )
     models = load_seeds(arguments.weights, run, arguments.seeds, resolve_device(arguments.device))
     weights = resample_weights(test.count, statistics.bootstrap_draws, statistics.seed)
+    noises = noisy_prompts(test, settings.factors)
     tables = []
-    for index in track(len(settings.factors), f"test noises of {run.name}"):
+    for index in track(len(noises), f"test noises of {run.name}"):
         tables += errors_at(
-            settings.factors[index], run, test, models, settings.chunk_prompts, weights, statistics.confidence
+            noises[index], run, models, settings.chunk_prompts, weights, statistics.confidence
         )
     write_table(arguments.table, pd.concat(tables, ignore_index=True))

@@ -6,7 +6,7 @@ G^-1 A in [ridge/(N + ridge), 1] or [ridge/N, 1 + ridge/w^2] (proposition in the
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ickrr.config.constructions import PreconditionerName, RidgeScaling
 from ickrr.errors import ConstructionError
@@ -47,10 +47,6 @@ class Problem:
                 "the preconditioned matrix can then reach 2, and the iteration need not converge: lower the "
                 "ridge below 1, or choose preconditioner = ridge, which always converges"
             )
-
-    def with_context_length(self, context_length: int) -> "Problem":
-        """Return the same problem for another N and the same ridge."""
-        return replace(self, context_length=context_length)
 
 
 @dataclass(frozen=True)

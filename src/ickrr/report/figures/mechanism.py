@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ickrr.report.panels.axes import label_layers, letters, logarithmic
-from ickrr.report.studies import kernel_heads, needed_degrees
+from ickrr.report.studies import kernel_heads, needed_degrees, rotations
 from ickrr.report.style import MUTED, Look, new_figure, run_looks, stamp, style
 
 RESTORED: Final[dict[tuple[str, str], str]] = {
@@ -81,7 +81,7 @@ def describe_mechanism(
     kernels = (
         "no head is like a kernel" if share is None else f"kernels restore {share:.2f} in heads like one"
     )
-    rotation = _rotation(linearity, run, "layer").query("counted")["value"].max()
+    rotation = rotations(linearity, run, "layer").query("counted")["value"].max()
     needed = needed_degrees(degree, run)
     return (
         f"Run `{run}`: {kernels}; the largest rotation of a layer that counts is {rotation:.3f}; the last "
@@ -118,12 +118,10 @@ def _shares(axes: Axes, restored: pd.DataFrame, looks: Mapping[str, Look]) -> No
 
 def _rotations(axes: Axes, linearity: pd.DataFrame, looks: Mapping[str, Look]) -> None:
     for run, look in looks.items():
-        layers, beside = (_rotation(linearity, run, method) for method in ("layer", "CG"))
-        axes.vlines(layers["layer"], layers["low"], layers["high"], color=look.colour, linewidth=0.9)
-        axes.plot(
-            layers["layer"], layers["value"], color=look.colour, marker=look.marker, markersize=3, gid=run
-        )
-        axes.plot(beside["layer"], beside["value"], color=look.colour, linewidth=0.9, linestyle=":", gid=run)
+        layers, beside = (rotations(linearity, run, method) for method in ("layer", "CG"))
+        axes.vlines(layers.index, layers["low"], layers["high"], color=look.colour, linewidth=0.9)
+        axes.plot(layers["value"], color=look.colour, marker=look.marker, markersize=3, gid=run)
+        axes.plot(beside["value"], color=look.colour, linewidth=0.9, linestyle=":", gid=run)
     logarithmic(axes)
     axes.set_title("linearity")
     axes.set_ylabel("rotation")
@@ -149,11 +147,6 @@ def _degrees(axes: Axes, degree: pd.DataFrame, looks: Mapping[str, Look]) -> Non
     axes.set_ylabel("needed degree")
     label_layers(axes, int(degree["layer"].max()))
     axes.set_xlabel("layer")
-
-
-def _rotation(linearity: pd.DataFrame, run: str, method: str) -> pd.DataFrame:
-    means = linearity[(linearity["run"] == run) & (linearity["seed"] < 0)]
-    return means[(means["quantity"] == "rotation") & (means["method"] == method)].sort_values("layer")
 
 
 def _handles(looks: Mapping[str, Look], heads: pd.DataFrame) -> list[Line2D]:

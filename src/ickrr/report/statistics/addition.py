@@ -16,11 +16,7 @@ def estimate(question: Question, family: FamilyName, beside: FamilyName) -> Inte
     Raises:
         FileError: the table lacks the mean of the two.
     """
-    from ickrr.report.load import only_row
-    from ickrr.row_keys import NO_SEED, WHOLE_MODEL
+    from ickrr.report.studies import mean_addition
 
-    table = question.table("encompassing")
-    means = table[(table["seed"] == NO_SEED) & (table["layer"] == WHOLE_MODEL)]
-    found = only_row(means, str(question.file("encompassing")), family=beside, other=family)
-    value, low, high = (float(found[end]) for end in ("coefficient", "low", "high"))
-    return of_trainings(Interval(value, low, high), table.loc[table["seed"] >= 0, "seed"].nunique())
+    table, where = question.table("encompassing"), str(question.file("encompassing"))
+    return of_trainings(mean_addition(table, where, beside, family), question.trainings("encompassing"))

@@ -3,8 +3,9 @@
 from typing import Final
 
 from ickrr.config.claim_terms import FamilyName
-from ickrr.report.intervals import Interval, over_trainings
+from ickrr.report.intervals import Interval
 from ickrr.report.statistics.question import Question
+from ickrr.report.statistics.survival_share import explained_share
 
 NAME = "share of layers that a closed form explains alone"
 READS = ("attribution",)
@@ -14,6 +15,4 @@ CLOSED_FORMS: Final[tuple[FamilyName, ...]] = ("ridge", "PR closed", "smoother")
 
 def estimate(question: Question) -> Interval:
     """Return the share of the layers that count that are compatible with a closed form, over trainings."""
-    found = question.counted_layers()
-    closed = found[found["family"].isin(CLOSED_FORMS)].groupby(["seed", "layer"])["survives"].any()
-    return over_trainings(closed.groupby("seed").mean().tolist(), question.confidence)
+    return explained_share(question, CLOSED_FORMS)

@@ -42,15 +42,8 @@ def _curves(question: Question, solver: str) -> "pd.DataFrame":
     """Logarithms of excess risk, mean over n = 1..N, and of the distance to a solver, by seed and layer."""
     import numpy as np
 
-    from ickrr.errors import FileError
-
-    errors, matches = question.table("errors"), question.table("matches")
-    rows = matches[(matches["solver"] == solver) & (matches["layer"] > 0)]
-    if rows.empty:
-        raise FileError(
-            f"{question.file('matches')}: has no rows of solver '{solver}'; delete it and run snakemake again"
-        )
+    errors = question.table("errors")
     layers = errors[(errors["method"] == "transformer") & (errors["context_length"] > 0)]
     risk = layers.groupby(["seed", "step"])["excess_risk"].mean().rename_axis(["seed", "layer"]).reset_index()
-    curves = rows[["seed", "layer", "distance"]].merge(risk, on=["seed", "layer"])
+    curves = question.matches(solver)[["seed", "layer", "distance"]].merge(risk, on=["seed", "layer"])
     return curves.assign(excess_risk=np.log(curves["excess_risk"]), distance=np.log(curves["distance"]))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from ickrr.config.claim_terms import DIRECTION
-from ickrr.report.intervals import Interval
+from ickrr.report.intervals import Interval, smallest
 from ickrr.report.statistics.question import Question
 
 NAME = "least lead of {solver} over {rival} in {of}, over layers"
@@ -19,8 +19,6 @@ def estimate(question: Question, of: Literal["similarity", "distance"], solver: 
     Raises:
         FileError: the table lacks the pair.
     """
-    import numpy as np
-
     from ickrr.errors import FileError
     from ickrr.row_keys import WHOLE_MODEL
 
@@ -37,5 +35,4 @@ def estimate(question: Question, of: Literal["similarity", "distance"], solver: 
             f"{question.file('pairs')}: has no layers of {of}, '{first}' - '{second}'; delete it and run "
             "snakemake again"
         )
-    ends = rows[["difference", "low", "high"]].to_numpy(float)
-    return Interval(*(float(end) for end in np.min(ends, axis=0)))  # NaN if any is
+    return smallest([Interval(*ends) for ends in rows[["difference", "low", "high"]].to_numpy(float)])

@@ -1,7 +1,7 @@
 """By how much a solver is ahead of the best other one, in its paired differences."""
 
 from ickrr.config.claim_terms import DIRECTION, Ranked
-from ickrr.report.intervals import Interval
+from ickrr.report.intervals import Interval, smallest
 from ickrr.report.statistics.question import Question
 
 NAME = "lead of {solver} in {of}"
@@ -18,8 +18,6 @@ def estimate(question: Question, of: Ranked, solver: str) -> Interval:
     Raises:
         FileError: the table lacks a pair.
     """
-    import numpy as np
-
     from ickrr.report.verdicts import paired_difference
 
     pairs = question.table("pairs")
@@ -27,5 +25,5 @@ def estimate(question: Question, of: Ranked, solver: str) -> Interval:
     for other in question.solvers:
         if other != solver:
             value, low, high = paired_difference(pairs, of, solver, other)
-            found.append((value, low, high) if DIRECTION[of] > 0 else (-value, -high, -low))
-    return Interval(*(float(end) for end in np.min(found, axis=0)))  # NaN if any is
+            found.append(Interval(value, low, high) if DIRECTION[of] > 0 else Interval(-value, -high, -low))
+    return smallest(found)

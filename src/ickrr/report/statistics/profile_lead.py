@@ -1,6 +1,6 @@
 """By how much a solver's errors over context lengths are nearer to those of the layers than any other's."""
 
-from ickrr.report.intervals import Interval, over_trainings
+from ickrr.report.intervals import Interval, over_trainings, smallest
 from ickrr.report.profiles import profile_gaps
 from ickrr.report.statistics.question import Question
 
@@ -16,12 +16,10 @@ def estimate(question: Question, solver: str) -> Interval:
     Raises:
         FileError: a table lacks a solver.
     """
-    import numpy as np
-
     own = profile_gaps(question, solver)
     found = [
         over_trainings((profile_gaps(question, other) - own).tolist(), question.confidence)
         for other in question.solvers
         if other != solver
     ]
-    return Interval(*(float(end) for end in np.min(found, axis=0)))  # NaN if any is
+    return smallest(found)

@@ -61,8 +61,8 @@ class Question:
         table = self.table("attribution")
         return table[table["counted"].astype(bool)]
 
-    def counted_matches(self, solver: str) -> "pd.DataFrame":
-        """Return the rows of the table `matches` of one solver and the layers that means take.
+    def matches(self, solver: str) -> "pd.DataFrame":
+        """Return the rows of the table `matches` of one solver and layers 1..L.
 
         Raises:
             FileError: the table lacks the solver.
@@ -70,13 +70,22 @@ class Question:
         from ickrr.errors import FileError
 
         table = self.table("matches")
-        counted = self.statistics.counted(int(table["layer"].max()))
-        rows = table[(table["solver"] == solver) & table["layer"].between(counted.start + 1, counted.stop)]
+        rows = table[(table["solver"] == solver) & (table["layer"] > 0)]
         if rows.empty:
             raise FileError(
                 f"{self.file('matches')}: has no rows of solver '{solver}'; delete it and run snakemake again"
             )
         return rows
+
+    def counted_matches(self, solver: str) -> "pd.DataFrame":
+        """Return those of `matches` of the layers that means take.
+
+        Raises:
+            FileError: the table lacks the solver.
+        """
+        rows = self.matches(solver)
+        counted = self.statistics.counted(int(rows["layer"].max()))
+        return rows[rows["layer"].between(counted.start + 1, counted.stop)]
 
     def pseudo_layers(self) -> "pd.DataFrame":
         """Return the rows of the table `trials` that a probe read from a stream."""
@@ -89,16 +98,16 @@ class Question:
         Args:
             method: ``layer``, or ``CG`` for the conjugate gradients that are nearest to it.
         """
-        table = self.table("linearity")
-        means = table[(table["seed"] < 0) & table["counted"].astype(bool)]
-        chosen = (means["quantity"] == "rotation") & (means["method"] == method)
-        found: pd.DataFrame = means.loc[chosen, ["layer", "value", "low", "high"]].set_index("layer")
-        return found
+        from ickrr.report.studies import rotations
 
-    def linearity_seeds(self) -> int:
-        """Return the number of seeds in the table `linearity`."""
-        seeds = self.table("linearity")["seed"]
-        return int(seeds[seeds >= 0].nunique())
+        found = rotations(self.table("linearity"), self.run, method)
+        return found[found["counted"].astype(bool)]
+
+    def trainings(self, name: str) -> int:
+        """Return the number of trainings in a table that also has rows of means over seeds."""
+        from ickrr.row_keys import NO_SEED
+
+        return len(set(self.table(name)["seed"]) - {NO_SEED})
 
     def needed_degrees(self) -> "pd.DataFrame":
         """Return the rows of the table `degree` of the needed degree of each layer 1..L and seed."""

@@ -18,4 +18,4 @@ def estimate(question: Question) -> Interval:
     middle = float(begins.iloc[(len(begins) + 1) // 2 - 1])
     largest, end = (float(layers[column].max(skipna=False)) for column in ("value", "high"))
     found = Interval(largest, middle, end)
-    return of_trainings(found, question.linearity_seeds())
+    return of_trainings(found, question.trainings("linearity"))

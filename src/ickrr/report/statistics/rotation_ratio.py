@@ -30,4 +30,4 @@ def estimate(question: Question) -> Interval:
         float((layers["low"] / beside["high"]).min()),
         float((layers["high"] / beside["low"]).max()),
     )
-    return of_trainings(found, question.linearity_seeds())
+    return of_trainings(found, question.trainings("linearity"))

@@ -13,16 +13,7 @@ def estimate(question: Question, solver: str, reference: str) -> Interval:
     Raises:
         FileError: a table lacks the solver.
     """
-    from ickrr.errors import FileError
-
-    tables = {run: question.of_run(run).table("matches") for run in (question.run, reference)}
-    shared = min(int(table["layer"].max()) for table in tables.values())
-    means = {}
-    for run, table in tables.items():
-        rows = table[(table["solver"] == solver) & table["layer"].between(1, shared)]
-        if rows.empty:
-            path = question.of_run(run).file("matches")
-            raise FileError(f"{path}: has no rows of solver '{solver}'; delete it and run snakemake again")
-        steps = rows.groupby("seed")["nearest_step"].mean()
-        means[run] = over_seeds(steps.tolist(), question.confidence)
-    return ratio(means[question.run], means[reference])
+    both = [each.matches(solver) for each in (question, question.of_run(reference))]
+    shared = min(int(rows["layer"].max()) for rows in both)
+    steps = (rows[rows["layer"] <= shared].groupby("seed")["nearest_step"].mean() for rows in both)
+    return ratio(*(over_seeds(of_run.tolist(), question.confidence) for of_run in steps))

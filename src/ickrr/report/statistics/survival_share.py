@@ -1,5 +1,7 @@
 """Share of the layers that are compatible with a family of algorithms (docs/identification.md)."""
 
+from collections.abc import Sequence
+
 from ickrr.config.claim_terms import FamilyName
 from ickrr.report.intervals import Interval, over_trainings
 from ickrr.report.statistics.question import Question
@@ -10,7 +12,11 @@ READS = ("attribution",)
 
 def estimate(question: Question, family: FamilyName) -> Interval:
     """Return the share of the layers that count to which no family adds anything, over trainings."""
-    of_family = question.counted_layers()
-    of_family = of_family[of_family["family"] == family]
-    shares = of_family["survives"].groupby(of_family["seed"]).mean()
-    return over_trainings(shares.tolist(), question.confidence)
+    return explained_share(question, [family])
+
+
+def explained_share(question: Question, families: Sequence[FamilyName]) -> Interval:
+    """Return the share of the layers that count that one of some families explains alone, over trainings."""
+    layers = question.counted_layers()
+    explained = layers[layers["family"].isin(families)].groupby(["seed", "layer"])["survives"].any()
+    return over_trainings(explained.groupby("seed").mean().tolist(), question.confidence)

@@ -10,10 +10,10 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, interval
-from ickrr.report.load import Tables, file_of, load_table, only_row
+from ickrr.report.load import Tables, file_of, load_table
 from ickrr.report.statistics.closed_form_share import CLOSED_FORMS
+from ickrr.report.studies import mean_addition
 from ickrr.report.table import PaperTable
-from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 NAME: Final = "tab_described"
 READS_OF_RUNS: Final = ("attribution", "encompassing", "uneven")
@@ -78,11 +78,9 @@ def _row(tables: Tables, run: str) -> dict[str, object]:
         "closed_form": float(survives[list(CLOSED_FORMS)].any(axis=1).mean()),
     }
     for name, (table, family, other, _) in ADDED.items():
-        pairs = found[table]
-        means = pairs[(pairs["seed"] == NO_SEED) & (pairs["layer"] == WHOLE_MODEL)]
-        one = only_row(means, str(file_of(tables, f"{run}/{table}.parquet")), family=family, other=other)
-        row |= {name: float(one["coefficient"]), f"{name}_low": float(one["low"])}
-        row[f"{name}_high"] = float(one["high"])
+        where = str(file_of(tables, f"{run}/{table}.parquet"))
+        value, low, high = mean_addition(found[table], where, family, other)
+        row |= {name: value, f"{name}_low": low, f"{name}_high": high}
     return row
 
 
