@@ -231,6 +231,11 @@ def _control_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, 
     if experiment.constructions.controls and CONTROL_SOLVER not in experiment.solvers.names:
         why = "which the controls are compared with; add it here or to solvers.headline"
         yield ("solvers", "others"), f"lacks {CONTROL_SOLVER}, {why}"
+    for null in {*experiment.solvers.nulls} & {*experiment.solvers.names}:
+        yield (
+            ("solvers", "nulls"),
+            f"'{null}' is the name of a solver as well; rename a module",
+        )
 
 
 def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ickrr.entries import NULLS
+
 TRANSFORMER: Final = "transformer"
 # No converging solver passes through it: at step 0 all of them are at 1 and their errors shrink.
 CEILING: Final = 3.0
@@ -64,7 +66,7 @@ def divergence_ceiling(errors: pd.DataFrame) -> float:
     It is `CEILING` times the zero predictor's MSE, which is every solver's at step 0, at its worst context
     length.
     """
-    solved = errors[(errors["seed"] == -1) & (errors["method"] != "posterior_mean")]
+    solved = errors[(errors["seed"] == -1) & ~errors["method"].isin(["posterior_mean", *NULLS])]
     return CEILING * float(solved.loc[solved["step"] == 0, "mse"].max())
 
 
