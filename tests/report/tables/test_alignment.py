@@ -57,8 +57,9 @@ def test_floor_and_labels(table):
     rows = body(table.latex)
     assert rows[0][:2] == ["Sphere", "Zero predictor (floor)"]
     assert rows[0][2].startswith("0.600 {")
-    assert [row[1] for row in rows[5:7]] == ["Ridge path (null)", "Shrunk mean (null)"]
-    assert rows[7][0] == r"\midrule Cube"
+    names = ["Ridge path", "Lengthscale path", "Shrunk mean", "Smoother"]
+    assert [row[1] for row in rows[5:9]] == [f"{name} (null)" for name in names]
+    assert rows[9][0] == r"\midrule Cube"
     assert rows[4][1] == "Newton--Schulz"
 
 
