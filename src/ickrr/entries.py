@@ -1,4 +1,4 @@
-"""What settings choose by name: kernels, laws of inputs, solvers, statistics; one module for each.
+"""What settings choose by name: kernels, laws of inputs, solvers, nulls, statistics; one module for each.
 
 Such a module, an entry, holds everything specific to it. Defining ``NAME``, its name in text, is what makes a
 module an entry. Nobody lists them: the schema asks for the names, and a job imports the entries that its
@@ -103,4 +103,5 @@ def _names(package: str) -> tuple[str, ...]:
 KERNELS: Final = Entries("kernels", ("NAME", "POSITIVE", "covariance"))
 LAWS: Final = Entries("laws", ("NAME", "LINE", "draw", "mean_square_norm"))
 SOLVERS: Final = Entries("solvers", ("NAME", "SHORT", "PROPER", "LOOK", "flops_per_step", "iterate"))
+NULLS: Final = Entries("nulls", ("NAME", "SHORT", "PROPER", "flops", "path"))
 STATISTICS: Final = Entries("report.statistics", ("NAME", "READS", "estimate"))

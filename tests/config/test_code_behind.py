@@ -12,7 +12,7 @@ from support import ROOT, Project
 
 from ickrr.config import code_behind, kinds
 from ickrr.config.load import load_experiment
-from ickrr.entries import KERNELS, LAWS, SOLVERS
+from ickrr.entries import KERNELS, LAWS, NULLS, SOLVERS
 from ickrr.errors import ConfigError
 
 CONFIG = ROOT / "config.yaml"
@@ -83,7 +83,7 @@ def test_notebook_that_is_none_is_refused(
     assert "figures.fig1.kind: " in text and expected in text
 
 
-@pytest.mark.parametrize("entries", [KERNELS, LAWS, SOLVERS], ids=lambda entries: entries.package)
+@pytest.mark.parametrize("entries", [KERNELS, LAWS, SOLVERS, NULLS], ids=lambda entries: entries.package)
 def test_every_entry_is_complete(entries: Any) -> None:
     """Fails if what is asked of an entry is not what those of the project have."""
     for name in entries:
@@ -124,6 +124,19 @@ def test_solver_that_is_not_finished_is_refused(
     text = message(compute={"device": "cpu"})
     assert "solvers.others: found 'chebyshev', whose module ickrr.solvers.chebyshev" in text
     assert expected in text
+
+
+def test_null_that_is_not_finished_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if a null without a path or a cost is found by the first job that needs it."""
+    loaded = type(NULLS).load
+    unfinished = SimpleNamespace(NAME="Mine", SHORT="Mine", PROPER=False)
+    monkeypatch.setattr(
+        type(NULLS),
+        "load",
+        lambda entries, name: unfinished if name == "ridge_path" else loaded(entries, name),
+    )
+    text = message(compute={"device": "cpu"})
+    assert "solvers.nulls: found 'ridge_path', whose module ickrr.nulls.ridge_path lacks flops, path" in text
 
 
 def test_looks_are_what_matplotlib_draws() -> None:

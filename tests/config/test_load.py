@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ickrr import entries
 from ickrr.__main__ import main
 from ickrr.config.constructions import CONTROL_SOLVER
 from ickrr.config.experiment import Experiment, merge
@@ -358,6 +359,11 @@ def test_claims_of_rows_that_no_table_will_have(
             "solvers.others: lacks preconditioned_richardson, which the",
         ),
         (
+            {"solvers": {"nulls": ["ridge_path", "smother_path"]}},
+            "solvers.nulls.1: found 'smother_path'; allowed: 'lengthscale_path', 'ridge_path', "
+            "'shrinkage_path' or 'smoother_path' (did you mean 'smoother_path'?)",
+        ),
+        (
             {"constructions": {"controls": {"built": {"task": "linear_regression"}}}},
             "constructions.controls.built.task: task 'linear_regression' has kernel linear, on which",
         ),
@@ -390,6 +396,17 @@ def test_settings_that_do_not_go_together(overlay: dict[str, object], expected: 
     found = message(CONFIG, **overlay)
     assert expected in found
     assert len(found.splitlines()) == 1
+
+
+def test_a_null_with_the_name_of_a_solver_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if a solver and a null would write one file."""
+    found = entries._names
+    monkeypatch.setattr(
+        entries, "_names", lambda package: (*found(package), *(["richardson"] if package == "nulls" else []))
+    )
+    monkeypatch.setattr(entries.Entries, "fault", lambda self, name: None)  # there is no such module
+    expected = "solvers.nulls: found 'richardson', which is the name of a solver as well; rename its module"
+    assert expected in message(CONFIG, solvers={"nulls": ["richardson"]})
 
 
 @pytest.mark.parametrize(

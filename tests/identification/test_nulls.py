@@ -7,13 +7,8 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.preprocessing import PolynomialFeatures
 
 from ickrr.identification.boosting import boosted
-from ickrr.identification.nulls import (
-    feature_ridge,
-    kernel_ridge,
-    nearest_neighbours,
-    quadratic_features,
-    smoother,
-)
+from ickrr.identification.nulls import feature_ridge, nearest_neighbours, quadratic_features
+from ickrr.nulls.predictors import kernel_ridge, smoother
 
 
 def test_kernel_ridge_is_scikit_learns(make_problem):

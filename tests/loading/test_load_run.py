@@ -44,7 +44,8 @@ def test_three_lines_give_everything(results) -> None:
     last = run.settings.model.layers
     np.testing.assert_allclose(found(run.output), mse(errors, "transformer_output", 1, last), rtol=1e-12)
     assert {"richardson", "conjugate_gradient"} <= set(run.solvers)
-    for solver in run.solvers:
+    assert "ridge_path" in run.nulls and not {*run.nulls} & {*run.solvers}
+    for solver in (*run.solvers, *run.nulls):
         steps = run.trajectory(solver)
         np.testing.assert_allclose(found(steps[3]), mse(errors, solver, -1, 3), rtol=1e-12)
 

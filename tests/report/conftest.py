@@ -34,7 +34,9 @@ SOLVERS = (
     "chebyshev",
     "damped_jacobi",
 )
-RATES = dict(zip(SOLVERS, (0.12, 0.03, 0.9, 0.25, 0.1, 1.2, 0.3, 0.05), strict=True))
+NULLS = ("ridge_path", "lengthscale_path", "shrinkage_path", "smoother_path")
+COMPARED = (*SOLVERS, *NULLS)
+RATES = dict(zip(COMPARED, (0.12, 0.03, 0.9, 0.25, 0.1, 1.2, 0.3, 0.05, 0.11, 0.1, 0.13, 0.09), strict=True))
 
 
 def layer_step(layer):
@@ -57,11 +59,12 @@ def errors_table(run, seeds=(0, 1, 2), layers=8, steps=64, context=20, diverging
             add(seed, "transformer", layer, n, full * left + 0.003)
         for seed in seeds:
             add(seed, "transformer_output", layers, n, full * 0.001 * (1 + seed) + 0.002)
-        for solver, step in itertools.product(SOLVERS, range(steps + 1)):
+        for solver, step in itertools.product(COMPARED, range(steps + 1)):
             excess = full * np.exp(-2 * RATES[solver] * step)
             if solver in diverging and n <= 4:
                 excess = full * np.exp(0.2 * step) if step < 40 else np.nan
-            add(-1, solver, step, n, excess)
+            # A null may begin worse than the zero predictor, which is every solver's step 0.
+            add(-1, solver, step, n, 2 * excess if solver in NULLS else excess)
         add(-1, "posterior_mean", 0, n, 0.0)
     columns = ["run", "seed", "method", "step", "context_length", "mse", "mse_se", "mse_label", "excess_risk"]
     return pd.DataFrame(rows, columns=columns)
@@ -70,10 +73,10 @@ def errors_table(run, seeds=(0, 1, 2), layers=8, steps=64, context=20, diverging
 def similarity_table(run, seeds=(0, 1, 2), layers=8, steps=64):
     grid = np.arange(steps + 1)
     frames = []
-    for seed, solver, layer in itertools.product(seeds, SOLVERS, range(layers + 1)):
+    for seed, solver, layer in itertools.product(seeds, COMPARED, range(layers + 1)):
         target = layer_step(layer) * (1 + 0.03 * seed) * RATES[SOLVERS[0]] / RATES[solver]
         gap = np.log1p(grid) - np.log1p(target)
-        similarity = 0.6 + (0.37 - 0.04 * SOLVERS.index(solver) / 8) * np.exp(-(gap**2))
+        similarity = 0.6 + (0.37 - 0.04 * COMPARED.index(solver) / 8) * np.exp(-(gap**2))
         frames.append(
             pd.DataFrame(
                 {
@@ -126,8 +129,8 @@ def draws_table(seed, draws=200):
     generator = np.random.default_rng(seed)
     common = np.concatenate([[0.0], generator.normal(0, 0.02, draws)])  # prompts that all solvers share
     rows = []
-    for solver in SOLVERS:
-        worse = {"preconditioned_richardson": 0.0, "richardson": 1e-4}.get(solver, 0.03)
+    for solver in COMPARED:
+        worse = {"preconditioned_richardson": 0.0, "richardson": 1e-4, NULLS[1]: 0.02}.get(solver, 0.03)
         own = np.concatenate([[0.0], generator.normal(0, 0.001, draws)])
         for statistic in STATISTICS:
             sign = -1 if statistic in ("distance", "censored_share") else 1
@@ -333,7 +336,7 @@ def experiment():
                 "spherical": {"purpose": "50 % of all & more"},
                 "noise_01": {"task": "uniform", "model": {"layers": 4}, "seeds": [0, 1]},
             },
-            "solvers": {"others": list(SOLVERS[4:])},
+            "solvers": {"others": list(SOLVERS[4:]), "nulls": list(NULLS)},
             "operators": {"runs": ["spherical"], "anchor": "linear_regression"},
             "figures": {
                 "fig1": {"kind": "error_curves", "runs": ["spherical"], "tables": ["errors"]},
@@ -414,6 +417,7 @@ def toy():
     """The builders of the toy's tables, for tests that want their own."""
     return SimpleNamespace(
         solvers=SOLVERS,
+        nulls=NULLS,
         errors=errors_table,
         similarity=similarity_table,
         matches=matches_table,

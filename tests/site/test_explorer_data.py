@@ -78,6 +78,17 @@ def test_every_number_stands_where_the_page_looks_for_it(tables):
         assert found[row.method]["mse"][row.step][row.context_length] == row.mse
 
 
+def test_nulls_are_left_out(tables):
+    """Fails if a predictor that does not iterate passes for a solver on the page."""
+    before = loaded(tables)
+    for name, column in (("errors", "method"), ("similarity", "solver"), ("matches", "solver")):
+        table = pd.read_parquet(tables[name])
+        rows = table[table[column] == "richardson"].assign(**{column: "ridge_path"})
+        pd.concat([rows, table]).to_parquet(tables[name])
+    assert loaded(tables) == before
+    assert {*before["methods"], *before["seeds"]["0"]["curves"]} == {*SOLVERS}
+
+
 def test_what_is_undefined_is_null(tables):
     """Fails if NaN, which is no JSON, reaches the page, or a step that does not exist becomes a number."""
     data = loaded(tables)

@@ -28,6 +28,7 @@ RUN = RunSettings(
     training=TrainingSettings(),
 )
 SOLVERS = ("richardson", "conjugate_gradient", "newton_schulz")
+NULLS = ("shrinkage_path", "ridge_path")
 TABLES = ("errors", "similarity", "matches", "alignment", "pairs", "shares")
 SEEDS = (2, 7)
 
@@ -72,7 +73,9 @@ def world(tmp_path):
         **{name: tmp_path / f"tables/{name}.parquet" for name in TABLES},
     }
     write_json(options["run"], RUN.model_dump(mode="json"))
-    solvers = SolverSettings(headline=list(SOLVERS[:2]), others=list(SOLVERS[2:]), steps=STEPS)
+    solvers = SolverSettings(
+        headline=list(SOLVERS[:2]), others=list(SOLVERS[2:]), nulls=list(NULLS), steps=STEPS
+    )
     write_json(options["solvers"], solvers.model_dump(mode="json"))
     write_json(options["statistics"], StatisticsSettings(bootstrap_draws=DRAWS).model_dump(mode="json"))
     prompts = PromptSettings(
@@ -89,13 +92,16 @@ def world(tmp_path):
     newton = walk.copy()
     newton[3:] = np.nan
     write_trajectory(options, "newton_schulz", newton)
+    factors = np.arange(STEPS + 1)[:, None, None] / STEPS
+    write_trajectory(options, "shrinkage_path", factors * arrays["posterior_mean"])
+    write_trajectory(options, "ridge_path", walk[::-1].copy())
     return options, arrays, layers, walk
 
 
 def compare(options, seeds=(2,), files=None):
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     files = files or [str(options["run"].with_name(f"{seed}.safetensors")) for seed in seeds]
-    words += ["--trajectories", *(str(trajectory_of(options, solver)) for solver in SOLVERS)]
+    words += ["--trajectories", *(str(trajectory_of(options, solver)) for solver in (*SOLVERS, *NULLS))]
     return main(["compare_run", "--seeds", *map(str, seeds), "--predictions", *files, *words])
 
 
@@ -122,6 +128,34 @@ def test_layers_that_are_solver_steps_are_found(world):
         assert alignment.loc[(solver, "distance"), "value"] == pytest.approx(0)
 
 
+def test_nulls_have_rows_like_solvers_but_no_part_in_pairs(world):
+    """Fails if a null is left out, is not compared by its own path, or changes what is said of solvers."""
+    options, arrays, layers, _ = world
+    assert compare(options) == 0
+    matches = read(options, "matches").set_index(["solver", "layer"])
+    target = arrays["posterior_mean"][:, 1:]
+    scale = np.sqrt((target**2).mean())
+    for layer in range(LAYERS + 1):
+        assert matches.loc[("ridge_path", layer), "best_step"] == STEPS - 2 * layer
+        assert matches.loc[("ridge_path", layer), "distance"] == 0
+        gaps = [
+            np.sqrt(((layers[layer, :, 1:] - c / STEPS * target) ** 2).mean()) / scale
+            for c in range(STEPS + 1)
+        ]
+        row = matches.loc[("shrinkage_path", layer)]
+        assert row["nearest_step"] == np.argmin(gaps)
+        assert row["distance"] == pytest.approx(min(gaps))
+    everything = [*SOLVERS, *NULLS]
+    for name in ("similarity", "matches", "alignment"):
+        assert list(read(options, name)["solver"].unique()) == everything
+    assert {*read(options, "pairs")["first"], *read(options, "shares")["solver"]} == {*SOLVERS[:2]}
+    alignment = read(options, "alignment").set_index(["solver", "statistic"])["value"]
+    counted = range(3, LAYERS + 1)
+    for statistic in ("similarity", "distance"):
+        wanted = np.mean([matches.loc[("shrinkage_path", layer), statistic] for layer in counted])
+        assert alignment["shrinkage_path", statistic] == pytest.approx(wanted)
+
+
 def test_intervals_are_those_of_resampled_prompts(world):
     """Fails if an interval is not that of the statistic on resamples, computed here by hand."""
     options, arrays, layers, _ = world
@@ -145,7 +179,7 @@ def test_seeds_are_stacked_and_shared_rows_kept_once(world):
     rows = errors.groupby(["method", "seed"]).size()
     assert rows["transformer"].index.tolist() == list(SEEDS)
     assert rows["richardson"].index.tolist() == [-1]
-    assert (errors["seed"] == -1).sum() == (1 + len(SOLVERS) * (STEPS + 1)) * (N + 1)
+    assert (errors["seed"] == -1).sum() == (1 + len(SOLVERS + NULLS) * (STEPS + 1)) * (N + 1)
     best = read(options, "matches").query("solver == 'richardson'").set_index(["seed", "layer"])["best_step"]
     assert best[2].tolist() == [2 * layer for layer in range(LAYERS + 1)]
     assert best[7].tolist() == [0, *(2 * layer for layer in range(LAYERS))]
@@ -195,7 +229,7 @@ def test_errors_of_every_method(world):
         "transformer": LAYERS + 1,
         "transformer_output": 1,
         "posterior_mean": 1,
-        **dict.fromkeys(SOLVERS, STEPS + 1),
+        **dict.fromkeys((*SOLVERS, *NULLS), STEPS + 1),
     }
     assert errors.groupby("method").size().to_dict() == {name: n * (N + 1) for name, n in steps.items()}
     seeds = errors.groupby("method")["seed"].unique()

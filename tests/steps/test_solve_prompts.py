@@ -67,6 +67,28 @@ def test_writes_one_trajectory_a_solver(inputs):
             torch.testing.assert_close(stored["predictions"][-1], target, rtol=0, atol=1e-10)
 
 
+def test_nulls_are_written_like_solvers(inputs, tmp_path):
+    """Fails if a null's file has another form, another null's path, or that of other prompts."""
+    settings = SETTINGS.model_copy(update={"others": [], "nulls": ["shrinkage_path", "ridge_path"]})
+    inputs["--settings"].write_text(settings.model_dump_json())
+    files = {name: tmp_path / "out" / f"{name}.safetensors" for name in settings.compared}
+    assert list(files) == [*SETTINGS.headline, "shrinkage_path", "ridge_path"]
+    assert main(["solve_prompts", *flat({**inputs, "--trajectories": list(files.values())})]) == 0
+    target = load_tensors(inputs["--data"])["posterior_mean"]
+    stored = {name: load_tensors(path) for name, path in files.items()}
+    for name in settings.nulls:
+        assert read_metadata(files[name]) == {"prompts": "ball-fit", "solver": name, "steps": 12}
+        assert stored[name].keys() == stored["conjugate_gradient"].keys()
+        assert stored[name]["predictions"].shape == (13, 6, 5)
+        assert (stored[name]["diverged_at"] == -1).all()
+    half = stored["shrinkage_path"]["predictions"][6]
+    torch.testing.assert_close(half, target / 2, rtol=0, atol=1e-10)
+    # With a ridge of 500 the prediction is about k'y / 500; with a tenth of the task's it has not shrunk.
+    ridge = stored["ridge_path"]["predictions"]
+    assert ridge[0].abs().max() < 0.02 * target.abs().max()
+    assert ridge[-1].square().mean() > target.square().mean()
+
+
 def test_the_relaxation_is_the_best_on_the_fit_prompts(inputs, tmp_path):
     """Fails if it is chosen on other prompts, by another loss, or changes the other solvers."""
     solvers = ["preconditioned_richardson", "preconditioned_richardson_relaxed"]

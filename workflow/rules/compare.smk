@@ -1,5 +1,5 @@
 rule compare_run:
-    """Compare the layers of a run's models with the steps of every solver, with intervals over prompts and seeds."""
+    """Compare the layers of a run's models with the steps of every solver and null, with intervals over prompts and seeds."""
     input:
         predictions=of_all_seeds("predictions/{run}/seed{seed}.safetensors"),
         evaluation=prompts_of("evaluation"),

@@ -64,8 +64,8 @@ def prompts_of(split):
 
 
 def trajectories_of_run(wildcards):
-    """Input function: solver trajectories on the evaluation prompts of a run's task."""
-    return trajectories_of(wildcards.run, experiment.solvers.names)
+    """Input function: trajectories of solvers and nulls on the evaluation prompts of a run's task."""
+    return trajectories_of(wildcards.run, experiment.solvers.compared)
 
 
 def headline_trajectories(wildcards):
@@ -74,7 +74,7 @@ def headline_trajectories(wildcards):
 
 
 def trajectories_of(run, solvers):
-    """Trajectories of some solvers on the evaluation prompts of a run's task."""
+    """Trajectories of some solvers or nulls on the evaluation prompts of a run's task."""
     prompts = f"{experiment.task_of(run)}-evaluation"
     return [
         f"{RESULTS}/trajectories/{prompts}/{solver}.safetensors" for solver in solvers

@@ -1,4 +1,4 @@
-# Modules that jobs import by the name in their settings (kernels, laws, solvers, tables), and notebooks: an edit in one
+# Modules that jobs import by the name in their settings (kernels, laws, solvers, nulls, tables), and notebooks: an edit in one
 # of them reruns the jobs that it is chosen for.
 
 from typing import get_args
@@ -7,10 +7,11 @@ from ickrr.config import kinds
 from ickrr.config.experiment import UNSOLVED_TABLES, RunTable
 from ickrr.constructions.conjugate.solvers import REFERENCES, STATIONARY
 from ickrr.constructions.richardson.drawn_laws import DIRECTIONS, RANDOM_LAWS
-from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
+from ickrr.entries import KERNELS, LAWS, NULLS, SOLVERS, STATISTICS
 
 STATISTIC_MODULES = [STATISTICS.dotted(name) for name in ledger.statistics()]
 SOLVER_MODULES = [SOLVERS.dotted(name) for name in experiment.solvers.names]
+NULL_MODULES = [NULLS.dotted(name) for name in experiment.solvers.nulls]
 CONTRACTION_LAWS = [
     LAWS.dotted(law) for law in {*experiment.constructions.contraction.laws, DIRECTIONS}
 ]
@@ -48,7 +49,7 @@ def modules_of_sampling(wildcards):
 
 def modules_of_solving(wildcards):
     """What solving the prompts of a task runs."""
-    return modules_of_sampling(wildcards) + SOLVER_MODULES
+    return modules_of_sampling(wildcards) + SOLVER_MODULES + NULL_MODULES
 
 
 def modules_of_tracing(wildcards):

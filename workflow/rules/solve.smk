@@ -1,12 +1,12 @@
 rule solve_prompts:
-    """Run every classical solver on the evaluation prompts of a task and keep the whole trajectories."""
+    """Run every classical solver and null on the evaluation prompts of a task and keep the whole trajectories."""
     input:
         data="<results>/prompts/{task}-evaluation.safetensors",
         fit="<results>/prompts/{task}-fit.safetensors",
     output:
         trajectories=expand(
             "<results>/trajectories/{{task}}-evaluation/{solver}.safetensors",
-            solver=experiment.solvers.names,
+            solver=experiment.solvers.compared,
         ),
     log:
         "<logs>/solve_prompts/{task}.log",

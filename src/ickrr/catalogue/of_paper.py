@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from ickrr.catalogue.columns import ESTIMATE, RUN, SOLVER, SQUARED, STATISTIC, SUMMARY, Column, Table
+from ickrr.catalogue.columns import (
+    ESTIMATE,
+    RUN,
+    SOLVER,
+    SOLVER_OR_NULL,
+    SQUARED,
+    STATISTIC,
+    SUMMARY,
+    Column,
+    Table,
+)
 from ickrr.catalogue.of_no_run import OF_NO_RUN
 
 CLAIMS: Final = Table(
@@ -145,7 +155,7 @@ OF_PAPER: Final[dict[str, Table]] = {
         {
             "law": Column("law of the inputs"),
             "run": RUN,
-            "solver": SOLVER,
+            "solver": SOLVER_OR_NULL,
             "statistic": STATISTIC,
             **ESTIMATE,
             "seed_sd": Column("standard deviation over seeds"),

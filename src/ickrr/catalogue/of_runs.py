@@ -12,6 +12,7 @@ from ickrr.catalogue.columns import (
     SEED,
     SEED_OR_NONE,
     SOLVER,
+    SOLVER_OR_NULL,
     SQUARED,
     VALUE,
     Column,
@@ -70,9 +71,9 @@ OF_RUNS: Final[dict[str, Table]] = {
             "method": Column(
                 "`transformer` (probes of its layers), `transformer_output` (the model's own readout, at "
                 "the last "
-                "layer), a solver, or `posterior_mean` (converged kernel ridge regression, step 0)"
+                "layer), a solver, a null, or `posterior_mean` (converged kernel ridge regression, step 0)"
             ),
-            "step": Column("layer of a model, step of a solver"),
+            "step": Column("layer of a model, step of a solver, position of a null"),
             "context_length": CONTEXT_LENGTH,
             "mse": Column("mean of (prediction - f)^2, f the clean function", SQUARED),
             "mse_se": Column("standard error of `mse` over prompts", SQUARED),
@@ -81,24 +82,24 @@ OF_RUNS: Final[dict[str, Table]] = {
         },
     ),
     "similarity": Table(
-        "One row for each solver, layer and step.",
+        "One row for each solver or null, layer and step.",
         {
             "run": RUN,
             "seed": SEED,
-            "solver": SOLVER,
+            "solver": SOLVER_OR_NULL,
             "layer": LAYER,
-            "step": Column("step of the solver"),
+            "step": Column("step of the solver, position of the null"),
             "similarity": Column("SimE of the layer and the step"),
             "distance": Column("distance of the layer and the step"),
         },
     ),
     "matches": Table(
-        "One row for each solver and layer: the steps that are most like the layer. Intervals are over "
-        "prompts.",
+        "One row for each solver or null, and layer: the steps that are most like the layer. Intervals "
+        "are over prompts.",
         {
             "run": RUN,
             "seed": SEED,
-            "solver": SOLVER,
+            "solver": SOLVER_OR_NULL,
             "layer": LAYER,
             "best_step": Column("step t* of the largest SimE, the first one"),
             "best_step_low": LOW,
@@ -116,11 +117,11 @@ OF_RUNS: Final[dict[str, Table]] = {
         },
     ),
     "alignment": Table(
-        "One row for each solver and statistic: means over seeds, NaN where fewer than three layers are "
-        "uncensored.",
+        "One row for each solver or null, and statistic: means over seeds, NaN where fewer than three layers "
+        "are uncensored.",
         {
             "run": RUN,
-            "solver": SOLVER,
+            "solver": SOLVER_OR_NULL,
             "statistic": Column(
                 "`similarity` (mean of the largest over the layers from statistics.first_layer on), `floor`, "
                 "`distance` (mean of the smallest over the same), `slope`, `r_squared` and `kendall_tau` "

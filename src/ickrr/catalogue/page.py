@@ -11,11 +11,11 @@ from ickrr.catalogue.of_runs import OF_RUNS
 from ickrr.config.ledger import allowed_values, arguments_of, tables_read
 from ickrr.config.summaries import SUMMARIES
 from ickrr.config.summaries.names import Names
-from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS, Entries
+from ickrr.entries import KERNELS, LAWS, NULLS, SOLVERS, STATISTICS, Entries
 
 HEADER: Final = """# Catalogue
 
-Made by `ickrr catalogue --output docs/catalogue.md` from the modules of kernels, laws, solvers and
+Made by `ickrr catalogue --output docs/catalogue.md` from the modules of kernels, laws, solvers, nulls and
 statistics (`src/ickrr/entries.py` says how these are found), from `src/ickrr/config/summaries/` and from
 `src/ickrr/catalogue/`. A test fails when it drifts, and others compare it with the tables of the smoke paper.
 Conventions (layers, steps, context lengths, SimE, distance) are in [architecture.md](architecture.md),
@@ -26,6 +26,7 @@ BY_NAME: Final = {
     "Kernels": (KERNELS, "a task chooses one by its `kernel`."),
     "Laws of the inputs": (LAWS, "a task chooses one by its `law`."),
     "Solvers": (SOLVERS, "`solvers.headline` and `solvers.others` choose them."),
+    "Nulls": (NULLS, "predictors that do not iterate; `solvers.nulls` chooses them."),
 }
 
 

@@ -1,4 +1,4 @@
-"""All tables of the comparison of one run's models with the solvers, from their predictions."""
+"""All tables of the comparison of one run's models with solvers and nulls, from their predictions."""
 
 from collections.abc import Iterable, Mapping
 
@@ -29,13 +29,13 @@ def comparison_tables(
     solvers: SolverSettings,
     statistics: StatisticsSettings,
 ) -> dict[str, pd.DataFrame]:
-    """Compare the layers of every model with the steps of every solver.
+    """Compare the layers of every model with the steps of every solver and the positions of every null.
 
     Args:
         run: the run of the models.
         models: of each seed, the predictions of its layers (L+1, B, N+1) and its own (B, N+1).
-        trajectories: each solver and its predictions (T+1, B, N+1), in the order of `solvers.names`; one is
-            taken after the other, so that they need not all be in memory.
+        trajectories: each solver and null with its predictions (T+1, B, N+1), in the order of
+            `solvers.compared`; one is taken after the other, so that they need not all be in memory.
         truth: what is predicted.
         solvers: which ones, and which of them are paired.
         statistics: draws and level of the intervals.
@@ -59,7 +59,7 @@ def comparison_tables(
             drawn[seed].append(solver_statistics(maps, floors[seed]))
     draws = [{name: np.stack([one[name] for one in drawn[seed]]) for name in STATISTICS} for seed in seeds]
     headline: list[str] = list(solvers.headline)
-    places = [solvers.names.index(name) for name in headline]
+    places = [solvers.compared.index(name) for name in headline]
     compared = [{name: values[places] for name, values in one.items()} for one in draws]
     picks = seed_picks(len(seeds), statistics.bootstrap_draws, statistics.seed)
     counted = statistics.counted(run.model.layers)
@@ -68,7 +68,7 @@ def comparison_tables(
         "errors": pd.concat(errors, ignore_index=True),
         "similarity": pd.concat([one for seed in seeds for one in similarities[seed]], ignore_index=True),
         "matches": pd.concat([one for seed in seeds for one in matches[seed]], ignore_index=True),
-        "alignment": alignment_table(run.name, solvers.names, draws, counted, level),
+        "alignment": alignment_table(run.name, solvers.compared, draws, counted, level),
         "pairs": pairs_table(run.name, headline, paired, level),
         "shares": shares_table(run.name, headline, paired, level),
     }

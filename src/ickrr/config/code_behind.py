@@ -1,4 +1,4 @@
-"""Check that the figures, tables, kernels, laws and solvers that the configuration names have code.
+"""Check that the figures, tables, kernels, laws, solvers and nulls that the configuration names have code.
 
 This is done while the configuration is read, so that a missing notebook is found before hours of training.
 """
@@ -11,7 +11,7 @@ from ickrr.config import kinds, paper_tables
 from ickrr.config.experiment import Experiment
 from ickrr.config.fields import DERIVED, Settings
 from ickrr.config.messages import no_such
-from ickrr.entries import KERNELS, LAWS, SOLVERS, Entries
+from ickrr.entries import KERNELS, LAWS, NULLS, SOLVERS, Entries
 
 HEX = re.compile(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?")
 MARKERS = frozenset(".,ov^<>12348spP*hH+xXDd|_")
@@ -38,7 +38,7 @@ def undrawable(experiment: Experiment) -> Iterator[tuple[Key, str]]:
 
 
 def faulty_entries(experiment: Experiment) -> Iterator[tuple[Key, str]]:
-    """Yield the key of each kernel, law or solver without working code, and what to do."""
+    """Yield the key of each kernel, law, solver or null without working code, and what to do."""
     for key, entries, name in _entries_named(experiment):
         if fault := _entry_fault(entries, name):
             yield key, f"found '{name}', whose module {entries.dotted(name)} {fault}"
@@ -86,6 +86,8 @@ def _entries_named(experiment: Experiment) -> Iterator[tuple[Key, Entries, str]]
     for solver in experiment.solvers.names:
         key = "headline" if solver in experiment.solvers.headline else "others"
         yield ("solvers", key), SOLVERS, solver
+    for null in experiment.solvers.nulls:
+        yield ("solvers", "nulls"), NULLS, null
     yield ("functions", "solver"), SOLVERS, experiment.functions.solver
 
 

@@ -110,6 +110,7 @@ def parameters(experiment: Experiment, name: str) -> dict[str, Any]:
         "context_lengths": experiment.statistics.context_lengths,
         "solvers": solvers,
         "main_solver": figure.main_solver or solvers[0],
+        "nulls": experiment.solvers.nulls,
         "models": {
             run: {"layers": model.layers, "heads": model.heads, "width": model.width}
             for run, model in models.items()

@@ -172,6 +172,7 @@ def _inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
                         yield (kind, name, "runs"), not_compared(experiment, run, compared)
     yield from _operator_inconsistencies(experiment)
     yield from _control_inconsistencies(experiment)
+    yield from _null_inconsistencies(experiment)
     for part in ("tasks", "runs"):
         if not getattr(experiment, part):
             yield (part,), "there is none; this is where config.yaml names them"
@@ -231,6 +232,14 @@ def _control_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, 
     if experiment.constructions.controls and CONTROL_SOLVER not in experiment.solvers.names:
         why = "which the controls are compared with; add it here or to solvers.headline"
         yield ("solvers", "others"), f"lacks {CONTROL_SOLVER}, {why}"
+
+
+def _null_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
+    for null in sorted({*experiment.solvers.nulls} & {*experiment.solvers.names}):
+        yield (
+            ("solvers", "nulls"),
+            f"found '{null}', which is the name of a solver as well; rename its module",
+        )
 
 
 def _operator_inconsistencies(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:

@@ -9,6 +9,7 @@ import pandas as pd
 from ickrr.comparison.trends import best_step_trend
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.differences.sides import Side
+from ickrr.entries import NULLS
 from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 KEY: Final = ["run", "quantity", "subject", "layer"]
@@ -70,7 +71,7 @@ def _matches(side: Side, run: str) -> Iterable[pd.DataFrame]:
     matches = side.table(run, "matches")
     if matches is None:
         return
-    blocks = matches[matches["layer"] > 0].sort_values("layer")
+    blocks = matches[(matches["layer"] > 0) & ~matches["solver"].isin([*NULLS])].sort_values("layer")
     found = blocks["best_step"].where(~blocks["censored"])
     yield _rows(STEP, blocks["solver"], blocks["layer"], blocks["seed"], found)
     for (solver, seed), layers in blocks.groupby(["solver", "seed"], sort=False):

@@ -42,8 +42,8 @@ def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> f
         if rule == "sample_prompts":
             counts = prompts.fit + prompts.evaluation
             return DOUBLE * counts * points * (task.dimension + 4)  # x, and y, f, its mean and variance
-        steps, solvers = experiment.solvers.steps + 1, len(experiment.solvers.names)
-        return DOUBLE * solvers * (steps + 1) * prompts.evaluation * points
+        steps, compared = experiment.solvers.steps + 1, len(experiment.solvers.compared)
+        return DOUBLE * compared * (steps + 1) * prompts.evaluation * points
     if rule == "build_control":
         return BUILT
     if rule not in ("train_model", "probe_model", "measure_operators"):

@@ -11,12 +11,7 @@ import numpy.typing as npt
 
 from ickrr.identification.boosting import boosted
 from ickrr.identification.families import Candidates
-from ickrr.identification.nulls import (
-    feature_ridge,
-    kernel_ridge,
-    nearest_neighbours,
-    quadratic_features,
-)
+from ickrr.identification.nulls import feature_ridge, nearest_neighbours, quadratic_features
 from ickrr.identification.prompts import Problem
 from ickrr.identification.spectra import (
     Spectrum,
@@ -26,6 +21,7 @@ from ickrr.identification.spectra import (
     spectrum,
     truncated,
 )
+from ickrr.nulls.predictors import kernel_ridge
 
 Array = npt.NDArray[np.float64]
 Cases = dict[str, Array]

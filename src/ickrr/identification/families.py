@@ -25,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ickrr.errors import ConfigError
-from ickrr.identification.nulls import kernel_ridge, smoother
 from ickrr.identification.paths import Blocks, Match, Path, by_blocks, nearest
 from ickrr.identification.prompts import Problem
 from ickrr.identification.spectra import (
@@ -41,6 +40,7 @@ from ickrr.identification.spectra import (
     spectrum,
     squared,
 )
+from ickrr.nulls.predictors import kernel_ridge, smoother
 from ickrr.solvers.krylov import conjugate_gradients
 
 Array = npt.NDArray[np.float64]

@@ -1,40 +1,15 @@
-"""Predictors that do not iterate, for all prefixes; a statistic must not mistake them for a solver.
+"""Further predictors that do not iterate, for all prefixes; a statistic must not mistake them for a solver.
 
-Each function takes a matrix of kernel values or distances over all N+1 points and returns (B, N+1), entry n
-the prediction of y_{n+1} from the first n pairs, 0 at n = 0.
+Each function returns (B, N+1) as those of `ickrr.nulls.predictors` do: entry n is the prediction of y_{n+1}
+from the first n pairs, 0 at n = 0.
 """
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from ickrr.tasks import posterior
+from ickrr.nulls.predictors import kernel_ridge
 
 Array = npt.NDArray[np.float64]
-
-
-def kernel_ridge(kernel: Array, labels: Array, ridge: float) -> Array:
-    """Return k_n' (K_n + ridge I)^-1 y of all prefixes, from one Cholesky (`ickrr.tasks.posterior`).
-
-    Args:
-        kernel: K, (B, N+1, N+1).
-        labels: y, (B, N+1).
-        ridge: > 0.
-
-    Raises:
-        CovarianceError: K + ridge I is not numerically positive definite.
-    """
-    prediction: Array = posterior(torch.from_numpy(kernel), torch.from_numpy(labels), ridge)[0].numpy()
-    return prediction
-
-
-def smoother(kernel: Array, labels: Array) -> Array:
-    """Return Nadaraya-Watson sum_j k(x_q, x_j) y_j / sum_j k(x_q, x_j): causal softmax of log k, row n+1."""
-    strict = np.tril(kernel, -1)  # (B, N+1, N+1)
-    sums = strict.sum(axis=2)
-    sums[:, 0] = 1.0
-    prediction: Array = np.einsum("bnj,bj->bn", strict, labels) / sums
-    return prediction
 
 
 def nearest_neighbours(squared_distances: Array, labels: Array, count: int) -> Array:

@@ -11,6 +11,7 @@ from ickrr.code import ROOT
 from ickrr.config.messages import no_such
 from ickrr.config.run import RunSettings
 from ickrr.config.task import Stored
+from ickrr.entries import NULLS
 from ickrr.errors import ConfigError, FileError
 from ickrr.io.checks import Array, load_checked
 from ickrr.io.predictions import load_predictions
@@ -94,20 +95,29 @@ class LoadedRun:
     @property
     def solvers(self) -> list[str]:
         """The solvers whose trajectories on the evaluation prompts are there."""
+        return [name for name in self._solved if name not in NULLS]
+
+    @property
+    def nulls(self) -> list[str]:
+        """The predictors that do not iterate whose paths on the evaluation prompts are there."""
+        return [name for name in self._solved if name in NULLS]
+
+    @property
+    def _solved(self) -> list[str]:
         return sorted(path.stem for path in self._trajectories.glob("*.safetensors"))
 
     def trajectory(self, solver: str) -> Array:
-        """Return what a solver predicts at steps 0..T on the evaluation prompts, (T+1, B, N+1).
+        """Return what a solver, or a null, predicts at steps 0..T on the evaluation prompts, (T+1, B, N+1).
 
         Args:
-            solver: one of `solvers`.
+            solver: one of `solvers` or `nulls`.
 
         Raises:
             ConfigError: there is no such trajectory.
             FileError: the file is damaged.
         """
-        if solver not in self.solvers:
-            raise ConfigError(f"{self._trajectories}: {no_such('solver', solver, self.solvers)}")
+        if solver not in self._solved:
+            raise ConfigError(f"{self._trajectories}: {no_such('solver', solver, self._solved)}")
         prompts, points = self.prompts["y"].shape
         path = self._trajectories / f"{solver}.safetensors"
         return load_checked(path, {"predictions": (None, prompts, points)})["predictions"]

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ickrr.entries import NULLS
 from ickrr.row_keys import NO_SEED
 
 TRANSFORMER: Final = "transformer"
@@ -66,7 +67,7 @@ def divergence_ceiling(errors: pd.DataFrame) -> float:
     It is `CEILING` times the zero predictor's MSE, which is every solver's at step 0, at its worst context
     length.
     """
-    solved = errors[(errors["seed"] == NO_SEED) & (errors["method"] != "posterior_mean")]
+    solved = errors[(errors["seed"] == NO_SEED) & ~errors["method"].isin(["posterior_mean", *NULLS])]
     return CEILING * float(solved.loc[solved["step"] == 0, "mse"].max())
 
 

@@ -2,31 +2,35 @@
 
 from typing import Final
 
-from ickrr.entries import LAWS, SOLVERS
+from ickrr.entries import LAWS, NULLS, SOLVERS, Entries
 
 MODELS: Final[dict[str, str]] = {
     "transformer": "Transformer",
     "transformer_output": "Transformer, own readout",
     "posterior_mean": "Posterior mean",
 }
-"""Names of the methods that are not solvers."""
+"""Names of the methods that are neither solvers nor nulls."""
 
 
 def name(method: str) -> str:
     """Return the name of a method as tables and legends with room write it."""
-    return MODELS.get(method) or str(SOLVERS.load(method).NAME)
+    return MODELS.get(method) or str(_of(method).load(method).NAME)
 
 
 def short_name(method: str) -> str:
     """Return the name of a method where there is little room."""
-    return MODELS.get(method) or str(SOLVERS.load(method).SHORT)
+    return MODELS.get(method) or str(_of(method).load(method).SHORT)
 
 
 def prose_name(method: str) -> str:
     """Return the name as it stands inside a sentence (proper names keep their capital)."""
     text = name(method)
-    keeps_capital = method in SOLVERS and SOLVERS.load(method).PROPER
+    keeps_capital = method not in MODELS and _of(method).load(method).PROPER
     return text if keeps_capital else text[0].lower() + text[1:]
+
+
+def _of(method: str) -> Entries:
+    return NULLS if method in NULLS else SOLVERS
 
 
 def law_name(law: str) -> str:

@@ -168,7 +168,8 @@ class JobResources:
             case "solve_prompts":
                 count, gpu = prompts.evaluation, self.gpus(rule) > 0
                 memory = of_steps.solving_memory_mb(task, count, solvers.chunk_prompts, solvers.steps)
-                return memory, of_steps.solving_seconds(task, count, solvers.steps, solvers.names, gpu)
+                seconds = of_steps.solving_seconds(task, count, solvers.steps, solvers.names, gpu)
+                return memory, seconds + of_steps.null_seconds(task, count, solvers.steps, solvers.nulls)
         raise KeyError(f"ickrr.resources knows no rule '{rule}' with a task")
 
     def _of_controls(self, rule: str) -> tuple[float, float]:

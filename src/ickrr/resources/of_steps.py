@@ -15,7 +15,7 @@ from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.task import TaskSettings
-from ickrr.entries import SOLVERS
+from ickrr.entries import NULLS, SOLVERS
 from ickrr.model.size import hidden_width, parameters
 from ickrr.resources.flops import (
     GPU_STEP,
@@ -105,11 +105,14 @@ def _forward(run: RunSettings, prompts: int) -> float:
 
 
 def solving_memory_mb(task: TaskSettings, prompts: int, chunk_prompts: int, steps: int) -> float:
-    """Return the memory that one solver needs in MB: the systems of a chunk, and a trajectory."""
+    """Return the memory that one solver or null needs in MB: its systems, and a trajectory.
+
+    A solver has those of all prefixes of a chunk of prompts; a null has one of each prompt, of all at once.
+    """
     points = task.context_length + 1
     systems = min(prompts, chunk_prompts) * points * task.context_length**2 * 8 * 4
     trajectory = (steps + 1) * prompts * points * 8
-    return PROCESS_MB + (systems + trajectory) / 1e6
+    return PROCESS_MB + (max(systems, _matrices(task, prompts)) + 2 * trajectory) / 1e6
 
 
 def solving_seconds(task: TaskSettings, prompts: int, steps: int, solvers: Sequence[str], gpu: bool) -> float:
@@ -120,6 +123,12 @@ def solving_seconds(task: TaskSettings, prompts: int, steps: int, solvers: Seque
     n = task.context_length
     products = sum(SOLVERS.load(name).flops_per_step(n) for name in solvers)
     return seconds_of(SMALL * steps * prompts * (n + 1) * products, gpu)
+
+
+def null_seconds(task: TaskSettings, prompts: int, steps: int, nulls: Sequence[str]) -> float:
+    """Return the seconds of nulls on the prompts of a task, all prefixes of a prompt at once, on the CPU."""
+    flops = sum(NULLS.load(name).flops(task.context_length + 1) for name in nulls)
+    return seconds_of(SMALL * (steps + 1) * prompts * flops, False)
 
 
 def drawing_memory_mb(task: TaskSettings, prompts: int) -> float:
@@ -214,12 +223,12 @@ def checking_memory_mb(task: TaskSettings, prompts: int, solvers: SolverSettings
 
 
 def comparing_seconds(run: RunSettings, prompts: int, solvers: SolverSettings, draws: int) -> float:
-    """Return the seconds that comparing one model with every solver takes.
+    """Return the seconds that comparing one model with every solver and null takes.
 
-    Each layer is compared with each step of each solver at every prompt and context length, and each draw of
+    Each layer is compared with each step of each of them at every prompt and context length, and each draw of
     the bootstrap weights the prompts of each such pair once.
     """
-    pairs = (run.model.layers + 1) * (solvers.steps + 1) * len(solvers.names)
+    pairs = (run.model.layers + 1) * (solvers.steps + 1) * len(solvers.compared)
     return seconds_of(pairs * prompts * (20.0 * (run.task.context_length + 1) + 8.0 * draws), False)
 
 
@@ -324,10 +333,9 @@ def comparing_probes_seconds(
     draws: int,
 ) -> float:
     """Return the seconds that four probes of one model take: fits, comparisons, attributions."""
-    main = solvers.model_copy(update={"others": []})
     fits = (folds + 1) * _reading_seconds(run, 4 * prompts.fit, probe.chunk_prompts, False)
     read = _reading_seconds(run, prompts.evaluation, probe.chunk_prompts, False)
-    compared = 4 * comparing_seconds(run, prompts.evaluation, main, draws)
+    compared = 4 * comparing_seconds(run, prompts.evaluation, solvers.alone, draws)
     return fits + read + compared + identifying_seconds(run, prompts.evaluation, 4 * run.model.layers)
 
 

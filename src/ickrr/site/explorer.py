@@ -17,7 +17,7 @@ import pandas as pd
 
 from ickrr.config.claim_terms import FamilyName
 from ickrr.config.experiment import Experiment
-from ickrr.entries import SOLVERS
+from ickrr.entries import NULLS, SOLVERS
 from ickrr.io.files import read_columns
 from ickrr.report.methods import name as method_name
 from ickrr.row_keys import NO_SEED
@@ -84,6 +84,8 @@ def run_script(run: str, tables: Mapping[str, Path]) -> str:
     errors = read_columns(tables["errors"], ["seed", "method", "step", "context_length", *MEASURES])
     matches = read_columns(tables["matches"], ["seed", "solver", "layer", *MATCH_COLUMNS])
     curves = read_columns(tables["similarity"], ["seed", "solver", "layer", "step", *STATISTICS])
+    errors = errors[~errors["method"].isin([*NULLS])]  # the page shows solvers
+    matches, curves = (table[~table["solver"].isin([*NULLS])] for table in (matches, curves))
     of_models = errors["method"].isin([TRANSFORMER, READOUT])
     data = {
         "contexts": sorted(errors["context_length"].unique().tolist()),

@@ -45,7 +45,7 @@ def main(arguments: argparse.Namespace) -> None:
     run = read_settings(arguments.run, RunSettings)
     probe = read_settings(arguments.probe, ProbeSettings)
     folds = read_settings(arguments.settings, ProbesSettings).folds
-    solvers = read_settings(arguments.solvers, SolverSettings).model_copy(update={"others": []})
+    solvers = read_settings(arguments.solvers, SolverSettings).alone
     statistics = read_settings(arguments.statistics, StatisticsSettings)
     identification = read_settings(arguments.identification, IdentificationSettings)
     fit = load_prompts(arguments.fit, run, "fit")

@@ -1,4 +1,4 @@
-"""Compare the layers of a run's models with the steps of every solver: tidy tables, with intervals."""
+"""Compare the layers of a run's models with the steps of every solver and null: tables, with intervals."""
 
 import argparse
 from pathlib import Path
@@ -22,7 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--evaluation", type=Path, required=True, help="evaluation prompts")
     parser.add_argument(
-        "--trajectories", type=Path, nargs="+", required=True, help="output of solve_prompts for each solver"
+        "--trajectories",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="of each solver and null, by solve_prompts",
     )
     parser.add_argument("--solvers", type=Path, required=True, help="settings of the solvers (JSON)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
@@ -46,7 +50,7 @@ def main(arguments: argparse.Namespace) -> None:
     models = {seed: load_predictions(path, run, seed, size) for seed, path in predictions.items()}
     trajectories = (  # one in memory at a time
         (solver, load_trajectory(path, run, solver, solvers.steps, size))
-        for solver, path in paths_by_name("--trajectories", solvers.names, arguments.trajectories).items()
+        for solver, path in paths_by_name("--trajectories", solvers.compared, arguments.trajectories).items()
     )
     tables = comparison_tables(run, models, trajectories, truth, solvers, statistics)
     for name, table in tables.items():

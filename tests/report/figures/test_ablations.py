@@ -24,8 +24,8 @@ def curves(toy):
 
 
 @pytest.fixture(scope="module")
-def figure(matches, curves):
-    return ablations_figure(matches, curves, RUNS, HEADLINE, MAIN, "smoke")
+def figure(matches, curves, toy):
+    return ablations_figure(matches, curves, RUNS, HEADLINE, MAIN, toy.nulls, "smoke")
 
 
 def test_a_diverged_seed_is_a_cross_and_its_run_has_no_mean(figure, curves):
@@ -48,6 +48,21 @@ def test_distance_and_similarity_are_the_tables(figure, matches):
             rows = matches.query(f"run == '{run}' and solver == '{MAIN}' and layer > 0")
             np.testing.assert_allclose(line.get_ydata(), rows.groupby("layer")[value].mean())
             assert line.get_xdata()[0] == 1
+
+
+def test_nulls_are_one_band_of_the_first_run(figure, matches, toy):
+    """Fails if the band is another run's, mixes similarity with distance, or has several legend entries."""
+    for axes, value in zip(figure.axes[2:4], ("distance", "similarity"), strict=True):
+        (band,) = (found for found in axes.collections if found.get_gid() == "nulls")
+        corners = band.get_paths()[0].vertices
+        rows = matches[(matches["run"] == "a") & matches["solver"].isin(toy.nulls)]
+        means = rows.groupby(["layer", "solver"])[value].mean().unstack()
+        for layer in range(1, 5):
+            found = corners[corners[:, 0] == layer, 1]
+            assert found.min() == pytest.approx(means.loc[layer].min())
+            assert found.max() == pytest.approx(means.loc[layer].max())
+    labels = [text.get_text() for text in figure.legends[1].get_texts()]
+    assert labels.count("nulls, a") == 1 and len(labels) <= 6
 
 
 def test_every_run_has_its_own_floor(figure, matches):

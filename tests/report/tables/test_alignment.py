@@ -34,11 +34,14 @@ def test_frame_is_the_table_with_the_law(table, results):
 def test_cells_equal_the_table(table, results, experiment):
     """Fails if a cell shows another number, the wrong solver's, or the wrong interval."""
     rows = body(table.latex)
-    solvers = experiment.solvers.headline
-    assert len(rows) == 2 * (1 + len(solvers))
+    solvers, nulls = experiment.solvers.headline, experiment.solvers.nulls
+    assert len(rows) == 2 * (1 + len(solvers) + len(nulls))
     alignment = load_table(results / "tables", ["spherical"], "alignment")
-    for row, solver in zip(rows[1:], solvers, strict=False):
+    for row, solver in zip(rows[1:], [*solvers, *nulls], strict=False):
         for column, (statistic, (_, factor, places)) in enumerate(ALIGNED.items(), start=2):
+            if solver in nulls and statistic not in ("similarity", "distance"):
+                assert row[column] == ""
+                continue
             found = estimate(alignment, solver, statistic)
             if found.value != found.value:
                 assert row[column] == "none"
@@ -54,7 +57,9 @@ def test_floor_and_labels(table):
     rows = body(table.latex)
     assert rows[0][:2] == ["Sphere", "Zero predictor (floor)"]
     assert rows[0][2].startswith("0.600 {")
-    assert rows[5][0] == r"\midrule Cube"
+    names = ["Ridge path", "Lengthscale path", "Shrunk mean", "Smoother"]
+    assert [row[1] for row in rows[5:9]] == [f"{name} (null)" for name in names]
+    assert rows[9][0] == r"\midrule Cube"
     assert rows[4][1] == "Newton--Schulz"
 
 

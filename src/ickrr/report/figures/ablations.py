@@ -2,14 +2,16 @@
 
 Above, t*(l) of several solvers, one panel for each run. Below, all runs together: the smallest distance of
 each layer to one solver, the peak similarity over its floor (the thin line of the same colour), and the
-final excess risk. A run that diverged is shown as such: crosses for its final risk, and no line where it
-has no finite predictions.
+final excess risk. The grey band is what predictors that do not iterate reach with the layers of the first
+run, from the least to the largest over them. A run that diverged is shown as such: crosses for its final
+risk, and no line where it has no finite predictions.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -30,6 +32,7 @@ from ickrr.report.panels.final_risk import (
     say_final_risk,
 )
 from ickrr.report.panels.layer_lines import draw_layer_line
+from ickrr.report.panels.null_band import draw_null_band, null_handle, null_values
 from ickrr.report.style import ABOVE_STAMP, new_figure, run_looks, stamp, style
 
 
@@ -39,6 +42,7 @@ def ablations_figure(
     runs: Sequence[str],
     solvers: Sequence[str],
     solver: str,
+    nulls: Sequence[str],
     scale: str,
 ) -> Figure:
     """Draw best steps of every run, and distance, similarity and final risk of all runs together.
@@ -49,6 +53,7 @@ def ablations_figure(
         runs: the first is the model that the others ablate.
         solvers: solvers of the upper panels.
         solver: solver of the distance and the similarity.
+        nulls: predictors that do not iterate, one band for all of them.
         scale: name of the scale.
 
     Raises:
@@ -82,6 +87,8 @@ def ablations_figure(
                 alpha=0.8,
                 gid="floor",
             )
+        for axes, value in zip(lower[:2], ("distance", "similarity"), strict=True):
+            draw_null_band(axes, null_values(matches, runs[0], nulls, value))
         logarithmic(lower[0])
         lower[0].set_ylabel("smallest distance")
         lower[0].set_title(short_name(solver))
@@ -98,9 +105,9 @@ def ablations_figure(
         )
         lower[2].set_title("final excess risk")
         letters([*upper, *lower])
-        handles = solver_handles(solvers) + censored_handle(upper)
-        figure.legend(handles=handles, loc="outside upper center", ncols=5)
-        handles = [
+        upper_handles = solver_handles(solvers) + censored_handle(upper)
+        figure.legend(handles=upper_handles, loc="outside upper center", ncols=5)
+        handles: list[Artist] = [
             Line2D(
                 [],
                 [],
@@ -113,6 +120,7 @@ def ablations_figure(
         ]
         handles.append(Line2D([], [], color="0.45", linestyle=(0, (1, 1)), linewidth=0.9, label="Bayes risk"))
         handles += diverged_handle([lower[2]])
+        handles += null_handle(lower, f"nulls, {runs[0].replace('_', ' ')}")
         figure.legend(handles=handles, loc="outside lower center", borderaxespad=ABOVE_STAMP, ncols=6)
         stamp(figure, scale, matches[matches["run"].isin(runs)])
     return figure

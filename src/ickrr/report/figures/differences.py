@@ -4,7 +4,8 @@ For every layer l, how much smaller the smallest distance to the main solver is 
 d_other(l) - d_main(l): above zero the main solver is the better match. Bars are bootstrap intervals over
 prompts and seeds of the paired difference; an interval that excludes zero has a filled marker. The last
 column, behind the line, is the mean over the layers that count. The axis is linear around zero and
-logarithmic beyond, since differences shrink as the layers converge.
+logarithmic beyond, since differences shrink as the layers converge. The grey band is the same difference to
+predictors that do not iterate, each at its nearest position, from the least to the largest over them.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,6 +21,7 @@ from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
 
 from ickrr.report.methods import prose_name, short_name
 from ickrr.report.panels.axes import layer_ticks, letters
+from ickrr.report.panels.null_band import draw_null_band, null_handle, null_values
 from ickrr.report.style import look_of, new_figure, stamp, style
 
 RUNS_A_ROW: Final = 3
@@ -31,16 +34,18 @@ def differences_figure(
     runs: Sequence[str],
     solvers: Sequence[str],
     main: str,
+    nulls: Sequence[str],
     scale: str,
 ) -> Figure:
     """Draw the paired differences, one panel for each run.
 
     Args:
         pairs: table `pairs` of the runs.
-        matches: table `matches` of the runs, for the number of seeds.
+        matches: table `matches` of the runs, for nulls and the number of seeds.
         runs: runs, three a row.
         solvers: the headline solvers.
         main: solver that the others are compared with.
+        nulls: predictors that do not iterate, one band for all of them.
         scale: name of the scale.
 
     Raises:
@@ -56,6 +61,7 @@ def differences_figure(
             unused.set_visible(False)
         for axes, run in zip(panels, runs, strict=True):
             _draw(axes, pairs, run, main, others)
+            draw_null_band(axes, null_advantages(matches, run, main, nulls))
             axes.set_title(run.replace("_", " "))
         for axes in grid[:, 0]:
             axes.set_ylabel("nearer by")
@@ -65,7 +71,7 @@ def differences_figure(
         limits = np.array([axes.dataLim.intervaly for axes in panels])
         panels[0].set_ylim(1.6 * min(limits.min(), -LINEAR), 1.6 * max(limits.max(), LINEAR))
         letters(panels)
-        handles = [
+        handles: list[Artist] = [
             Line2D(
                 [],
                 [],
@@ -87,6 +93,7 @@ def differences_figure(
                 label="includes zero",
             )
         )
+        handles += null_handle(panels, "against nulls")
         figure.legend(handles=handles, loc="outside upper center", ncols=5)
         stamp(figure, scale, matches[matches["run"].isin(runs)])
     return figure
@@ -132,6 +139,24 @@ def advantage(pairs: pd.DataFrame, run: str, main: str, other: str) -> pd.DataFr
         raise ValueError(f"table pairs has no rows of run '{run}', distance of '{other}' - '{main}'")
     renamed = rows.rename(columns={"difference": "value"})[["layer", "value", "low", "high"]]
     return renamed.sort_values("layer").reset_index(drop=True)
+
+
+def null_advantages(matches: pd.DataFrame, run: str, main: str, nulls: Sequence[str]) -> pd.DataFrame:
+    """Return by how much a solver is nearer than each null, mean over seeds: rows are layers, columns nulls.
+
+    Args:
+        matches: table `matches`.
+        run: name of the run.
+        main: the solver.
+        nulls: predictors that do not iterate.
+
+    Raises:
+        ValueError: the table has no rows of the run and a null.
+    """
+    rows = matches[(matches["run"] == run) & (matches["solver"] == main)]
+    nearest = rows.groupby("layer")["distance"].mean()
+    distances = null_values(matches, run, nulls, "distance")
+    return distances.sub(nearest.reindex(distances.index), axis=0)
 
 
 def _draw(axes: Axes, pairs: pd.DataFrame, run: str, main: str, others: Sequence[str]) -> None:

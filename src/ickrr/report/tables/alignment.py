@@ -2,13 +2,14 @@
 
 Peak SimE and smallest distance are means over layers 1..L; slope, R^2 and Kendall's tau are of the best
 step t*(l) over uncensored layers. Brackets hold bootstrap intervals over prompts of the mean over seeds.
-The table of the paper shows the headline solvers; the frame has all.
+The table of the paper shows the headline solvers; the frame has all. Nulls stand beneath the solvers: their
+positions on a path are compared as steps are, but say nothing about depth.
 Below stand the controls, each beside the one solver that it is compared with: hand-built models, which are
 that solver, and random weights, which are none.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import pandas as pd
@@ -27,6 +28,9 @@ READS_OF_CONTROLS: Final = ("construction/controls",)
 BARE: Final = frozenset({"kendall_tau", "censored_share"})
 """Columns without intervals, which the frame has."""
 
+OF_NULLS: Final = frozenset({"similarity", "distance"})
+"""Columns that mean something of predictors that do not iterate."""
+
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
     """Build the table of alignment statistics.
@@ -40,7 +44,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         Tidy rows `law, run, solver, statistic, value, low, high, seed_sd, seeds`; LaTeX as a `tabular`.
 
     Raises:
-        FileError: a table is missing, or lacks a solver, a statistic or a control.
+        FileError: a table is missing, or lacks a solver, a null, a statistic or a control.
     """
     settings = experiment.tables["tab_alignment"]
     runs, controls = settings.runs, settings.controls
@@ -53,23 +57,30 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     rows: list[list[str]] = []
     for index, run in enumerate(runs):
         label = law_name(laws[run]) if unique else escape(run.replace("_", " "))
-        block = _block(alignment[alignment["run"] == run], solvers)
+        block = _block(alignment[alignment["run"] == run], solvers, experiment.solvers.nulls)
         block[0][0] = (r"\midrule " if index else "") + label
         rows += block
     if controls:
         rows += _controls(alignment, controls, load_other(tables, *READS_OF_CONTROLS))
-    shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in ALIGNED.values())])
+    shown = pd.DataFrame(
+        rows, columns=["Inputs", "Solver or null", *(header for header, _, _ in ALIGNED.values())]
+    )
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, column_format=f"@{{}}ll{'l' * len(ALIGNED)}@{{}}"
     )
     return PaperTable(frame, f"{{\\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n{latex}}}\n")
 
 
-def _block(alignment: pd.DataFrame, solvers: Sequence[str]) -> list[list[str]]:
+def _block(alignment: pd.DataFrame, solvers: Sequence[str], nulls: Sequence[str]) -> list[list[str]]:
     # The floor is a property of the layers, so it is the same for all solvers.
     floor = _cell(alignment, solvers[0], "floor")
     rows = [["", "Zero predictor (floor)", floor, *[""] * (len(ALIGNED) - 1)]]
-    return [*rows, *(_row(alignment, solver, short_name(solver).replace("–", "--")) for solver in solvers)]
+    rows += [_row(alignment, solver, _short(solver)) for solver in solvers]
+    return rows + [_row(alignment, null, f"{_short(null)} (null)", OF_NULLS) for null in nulls]
+
+
+def _short(method: str) -> str:
+    return short_name(method).replace("–", "--")
 
 
 def _controls(alignment: pd.DataFrame, controls: Sequence[str], judged: pd.DataFrame) -> Iterator[list[str]]:
@@ -87,8 +98,9 @@ def _controls(alignment: pd.DataFrame, controls: Sequence[str], judged: pd.DataF
         yield [r"\midrule Controls" if index == 0 else "", *row[1:]]
 
 
-def _row(alignment: pd.DataFrame, solver: str, name: str) -> list[str]:
-    return ["", name, *(_cell(alignment, solver, statistic) for statistic in ALIGNED)]
+def _row(alignment: pd.DataFrame, solver: str, name: str, shown: Collection[str] = ALIGNED) -> list[str]:
+    cells = [_cell(alignment, solver, statistic) if statistic in shown else "" for statistic in ALIGNED]
+    return ["", name, *cells]
 
 
 def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> str:

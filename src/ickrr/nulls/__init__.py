@@ -1,0 +1,8 @@
+"""Nulls by name, one module each: predictors that do not iterate, along a path of one parameter.
+
+What a layer has in common with the best position of such a path is no sign of an iteration, so nulls stand
+beside the solvers in the tables that compare layers with steps. Each module has ``NAME``, ``SHORT`` and
+``PROPER`` for text, ``flops(points)`` of one position on one prompt, and ``path(task, x, y, steps)``, which
+returns the predictions of positions 0..T, from hardly anything of the labels to at least as much of them as
+the posterior mean follows.
+"""
