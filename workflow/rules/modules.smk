@@ -1,5 +1,5 @@
-# Modules that jobs import by the name in their settings (kernels, laws, solvers, nulls, tables), and notebooks: an edit in one
-# of them reruns the jobs that it is chosen for.
+# Modules that jobs import by the name in their settings (kernels, laws, solvers, nulls, tables), and notebooks: an edit
+# in one of them reruns the jobs that it is chosen for.
 
 from typing import get_args
 
@@ -28,13 +28,13 @@ def modules_of_task(task):
 
 
 def modules_of_experiment():
-    """Whatever the settings of the experiment name: kernels and laws of its tasks, and solvers."""
+    """Whatever the settings of the experiment name: kernels and laws of its tasks, solvers and nulls."""
     tasks = [
         one
         for name in experiment.tasks
         for one in modules_of_task(experiment.task(name))
     ]
-    return [*tasks, *SOLVER_MODULES]
+    return [*tasks, *SOLVER_MODULES, *NULL_MODULES]
 
 
 def modules_of_run(wildcards):
