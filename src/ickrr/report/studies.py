@@ -77,6 +77,29 @@ def mean_addition(pairs: pd.DataFrame, where: str, family: str, other: str) -> I
     return Interval(*(float(found[end]) for end in ("coefficient", "low", "high")))
 
 
+def nearest_families(attribution: pd.DataFrame) -> "pd.Series[str]":
+    """Return the family that is nearest to the layers that count, mean over them and the seeds, by step.
+
+    Args:
+        attribution: table `snapshot_attribution` of one run.
+    """
+    counted = attribution[attribution["counted"].astype(bool)]
+    means = counted.groupby(["step", "family"])["distance"].mean().unstack()
+    return means.idxmin(axis=1).astype(str)
+
+
+def settled_from(holds: "pd.Series[bool]") -> int | None:
+    """Return the first step from which on something holds to the end, None if it does not at the end.
+
+    Args:
+        holds: by step, in any order.
+    """
+    steps = holds.sort_index()
+    fails = steps.index[~steps]
+    after = steps.index[steps.index > fails.max()] if len(fails) else steps.index
+    return int(after[0]) if len(after) else None
+
+
 def chosen_probe(probes: pd.DataFrame, run: str) -> tuple[str, str]:
     """Return what the chosen probe of a run reads, and what it is fitted to.
 

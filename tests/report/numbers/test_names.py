@@ -31,7 +31,7 @@ MODULES = list(dict.fromkeys(group.module for group in GROUPS))
 def written(experiment, results):
     """What each module writes for the toy, whose noise sweep a figure shows."""
     figure = experiment.figures["fig1"].model_copy(update={"runs": ["spherical"], "tables": ["noise"]})
-    studied = figure.model_copy(update={"tables": ["heads", "restored", "linearity"]})
+    studied = figure.model_copy(update={"tables": ["heads", "restored", "linearity", "snapshot_attribution"]})
     shown = {**experiment.figures, "fig10": figure, "fig_mechanism": studied}
     swept = experiment.model_copy(update={"figures": shown})
     tables = results / "tables"

@@ -14,6 +14,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.report.figures.identification import LOOKS
 from ickrr.report.panels.axes import letters, logarithmic
+from ickrr.report.studies import nearest_families
 from ickrr.report.style import MUTED, new_figure, stamp, style
 from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
@@ -64,8 +65,8 @@ def along_training_figure(
 
 def describe_along_training(attribution: pd.DataFrame, encompassing: pd.DataFrame, run: str) -> str:
     """Say for one run which family is nearest at each step, and what the two Richardsons add at the last."""
-    nearest = _mean_distances(attribution).idxmin(axis=1)
-    found = ", ".join(f"{FAMILY_WORDS[family]} after {step}" for step, family in nearest.astype(str).items())
+    nearest = nearest_families(attribution)
+    found = ", ".join(f"{FAMILY_WORDS[family]} after {step}" for step, family in nearest.items())
     means = _means(encompassing)
     last = means[means["step"] == means["step"].max()].set_index(["family", "other"])["coefficient"]
     return (

@@ -1,9 +1,10 @@
 """Numbers of the identification: what the layers are named, what families add, how known cases fared."""
 
-from typing import Final
+from typing import Final, cast
 
 import pandas as pd
 
+from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import camel_case, number, setting_number
 from ickrr.report.intervals import Interval
@@ -14,8 +15,11 @@ from ickrr.report.statistics.closed_form_share import estimate as closed_form_sh
 from ickrr.report.statistics.named_share import estimate as named_share
 from ickrr.report.statistics.question import Question
 from ickrr.report.statistics.survival_share import estimate as survival_share
+from ickrr.report.studies import nearest_families, settled_from
 
 UNNAMED: Final = ("none", "undecided")
+LEARNED: Final = 0.05
+"""Excess risk over the Bayes risk below which a model has learned its task, as in the gates of claims."""
 
 
 def identification_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
@@ -36,6 +40,8 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
     macros.value("DescribedPrompts", experiment.identification.described_prompts)
     for run in experiment.runs_showing("attribution"):
         layer_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))
+    for run in experiment.runs_showing("snapshot_attribution"):
+        training_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))
     for run in experiment.runs_showing("trials"):
         question = Question(tables, run, headline, statistics)
         trial_numbers(macros, camel_case(run), question.pseudo_layers())
@@ -58,6 +64,18 @@ def layer_numbers(macros: Macros, name: str, question: Question) -> None:
     macros.estimate(f"{name}AddedToRichardson", *addition(question, "PR", "R"))
     macros.estimate(f"{name}AddedToRidge", *addition(question, "PR", "ridge"))
     macros.estimate(f"{name}AddedByRichardson", *addition(question, "R", "PR"))
+
+
+def training_numbers(macros: Macros, name: str, question: Question) -> None:
+    """Add when one run has learned the task, and when the family that is nearest at the end appeared."""
+    curve = question.table("learning_curve").groupby("step")[["excess_risk", "bayes_risk"]].mean()
+    learned = settled_from(curve["excess_risk"] < LEARNED * curve["bayes_risk"])
+    macros.add(f"{name}LearnedFrom", "at no step" if learned is None else f"from step {number(learned)} on")
+    nearest = nearest_families(question.table("snapshot_attribution"))
+    last = nearest.iloc[-1]
+    macros.add(f"{name}NearestAtEnd", FAMILY_WORDS[last])
+    macros.value(f"{name}NearestFrom", cast(int, settled_from(nearest == last)))
+    macros.value(f"{name}FollowedSteps", len(nearest))
 
 
 def trial_numbers(macros: Macros, name: str, cases: pd.DataFrame) -> None:

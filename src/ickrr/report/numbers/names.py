@@ -34,6 +34,7 @@ KINDS: Final = {
     "WithErrors": "a run of which a figure or table shows the table errors",
     "WithNoise": "a run of which a figure or table shows the table noise",
     "Identified": "a run of which a figure or table shows the table attribution",
+    "Followed": "a run of which a figure or table shows the table snapshot_attribution",
     "Tried": "a run of which a figure or table shows the table trials",
     "Replaced": "a run of which a figure or table shows the table restored",
     "Linear": "a run of which a figure or table shows the table linearity",
@@ -165,6 +166,13 @@ GROUPS: Final = (
         "<Identified>",
         "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedShare~ PreconditionedAlone~ "
         "RichardsonAlone~ ClosedFormAlone~ AddedToRichardson~ AddedToRidge~ AddedByRichardson~",
+    ),
+    Group(
+        "identification",
+        "Along the training: from which step on the task is learned, in words; the family that is nearest to "
+        "the layers at the end, in words, and the step from which on it is; how many steps were looked at.",
+        "<Followed>",
+        "LearnedFrom NearestAtEnd NearestFrom FollowedSteps",
     ),
     Group(
         "identification",

@@ -10,6 +10,7 @@ SHOWN = (
     "noise",
     "attribution",
     "encompassing",
+    "snapshot_attribution",
     "trials",
     "heads",
     "restored",
