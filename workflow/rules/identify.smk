@@ -39,6 +39,8 @@ rule try_identification:
     """Try the identification on known algorithms, with the prompts and the architecture of a run."""
     input:
         fit=prompts_of("fit"),
+        built=of_built("trained/{run}/seed{seed}/weights.safetensors"),
+        expected=of_built("trained/{run}/seed{seed}/expected.json"),
     output:
         table="<results>/tables/{run}/trials.parquet",
     log:
@@ -59,6 +61,7 @@ rule try_identification:
                 "settings": experiment.identification,
                 "probe": experiment.probe,
                 "statistics": experiment.statistics,
+                "built_runs": built_runs,
             },
             threads=all_threads,
         ),

@@ -90,6 +90,29 @@ def of_all_seeds(pattern):
     return paths
 
 
+def built_for(wildcards):
+    """Controls that are built by hand for a run's task and read as trained models are."""
+    task = experiment.task_of(wildcards.run)
+    return [
+        name
+        for name, control in CONTROLS.items()
+        if control.task == task
+        and (control.weights, control.readout) == ("exact", "fitted")
+    ]
+
+
+def built_runs(wildcards):
+    """Their settings."""
+    return [
+        experiment.run(name).model_dump(mode="json") for name in built_for(wildcards)
+    ]
+
+
+def of_built(pattern):
+    """Input function: a file for each of them, ``{run}`` and ``{seed}`` in the pattern."""
+    return lambda wildcards: of_models(built_for(wildcards), pattern)
+
+
 def of_models(runs, pattern):
     """A file for each seed of some runs, ``{run}``, ``{seed}`` and ``{task}`` in the pattern."""
     return [

@@ -51,6 +51,9 @@ FAMILY_WORDS: Final[dict[str, str]] = {
 PSEUDO_LAYERS: Final = ("pseudo-layer", "mixed pseudo-layer")
 """Groups of known cases that are made as layers are made: written into a stream and read by a probe."""
 
+BUILT: Final = "built model"
+"""Group of the known cases that a probe reads from the layers of a model that is built by hand."""
+
 NoiseMethod = Literal["transformer", "encoded_oracle"]
 NOISE_METHOD_WORDS: Final[dict[NoiseMethod, str]] = {
     "transformer": "transformer",

@@ -2,10 +2,10 @@
 
 An attribution is only as good as this table. Pseudo-layers are made as layers are made: the iterates of a
 known algorithm are written into the residual stream of a transformer with initial weights, under noise, and
-read by a probe that was fitted to labels.
+read by a probe that was fitted to labels. So are the layers of a model that is built by hand.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ickrr.config.claim_terms import BUILT
 from ickrr.config.identification import IdentificationSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
@@ -155,8 +156,16 @@ def streams_of(run: RunSettings, problem: Problem, seed: int, chunk: int) -> Sid
     return Side(torch.cat(streams).double().numpy(), problem.y)
 
 
-def trials(bench: Bench) -> Iterator[Trial]:
-    """Yield all known cases and what is said of them."""
+def trials(bench: Bench, built: Mapping[str, Array]) -> Iterator[Trial]:
+    """Yield all known cases and what is said of them.
+
+    Args:
+        bench: what they are made from, and what judges them.
+        built: by case, what a probe reads from the layers of models that are built to be preconditioned
+            Richardson, (B, N+1).
+    """
+    for case, predictions in built.items():
+        yield Trial(BUILT, case, ("PR",), 0.0, bench.judge(predictions))
     noises, white, seed = bench.settings.noises, bench.settings.white_noises, bench.settings.seed
     for family, parameters in MEMBERS.items():
         for parameter in parameters:

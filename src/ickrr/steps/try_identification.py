@@ -9,6 +9,7 @@ from ickrr.config.identification import IdentificationSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
+from ickrr.identification.built import BuiltRuns, built_layers
 from ickrr.identification.prompts import fresh_problem, stored_problem
 from ickrr.identification.tables import trial_table
 from ickrr.identification.trials import Bench, trials
@@ -24,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--probe", type=Path, required=True, help="settings of the probe (JSON)")
     parser.add_argument("--statistics", type=Path, required=True, help="settings of intervals (JSON)")
     parser.add_argument("--table", type=Path, required=True, help="table to write (Parquet)")
+    parser.add_argument(
+        "--built-runs", type=Path, required=True, help="models built by hand, resolved (JSON)"
+    )
+    parser.add_argument("--built", type=Path, nargs="*", default=[], help="weights of each, in order")
+    parser.add_argument(
+        "--expected", type=Path, nargs="*", default=[], help="what each must be, in order (JSON)"
+    )
     add_threads_option(parser)
 
 
@@ -37,14 +45,13 @@ def main(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     run = read_settings(arguments.run, RunSettings)
     settings = read_settings(arguments.settings, IdentificationSettings)
-    bench = Bench.of(
-        run,
-        stored_problem(arguments.fit, run, "fit"),
-        fresh_problem(run, settings.prompts_of(run.name), settings.seed),
-        read_settings(arguments.probe, ProbeSettings),
-        settings,
-        read_settings(arguments.statistics, StatisticsSettings).confidence,
-    )
-    table = trial_table(trials(bench))
+    probe = read_settings(arguments.probe, ProbeSettings)
+    statistics = read_settings(arguments.statistics, StatisticsSettings)
+    fit = stored_problem(arguments.fit, run, "fit")
+    fresh = fresh_problem(run, settings.prompts_of(run.name), settings.seed)
+    bench = Bench.of(run, fit, fresh, probe, settings, statistics.confidence)
+    runs, first = read_settings(arguments.built_runs, BuiltRuns), statistics.first_layer
+    built = built_layers(runs, arguments.built, arguments.expected, fit, fresh, probe, first)
+    table = trial_table(trials(bench, built))
     table.insert(0, "run", run.name)
     write_table(arguments.table, table)

@@ -79,7 +79,7 @@ def main(arguments: argparse.Namespace) -> None:
         pairs += [{"layer": layer, **row} for row in pair_rows(found.additions, confidence)]
         compatible = ", ".join(found.survivors) or "no family"
         print(f"layer {layer}: {found.name} (compatible with {compatible})", flush=True)
-    tried = trial_table(trials(_bench(problem, settings, confidence)))
+    tried = trial_table(trials(_bench(problem, settings, confidence), {}))
     print(_error_rate(tried))
     for path, table in (
         (arguments.layers, pd.DataFrame(rows)),

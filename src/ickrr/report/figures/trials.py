@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ickrr.config.claim_terms import FAMILY_WORDS, PSEUDO_LAYERS
+from ickrr.config.claim_terms import BUILT, FAMILY_WORDS, PSEUDO_LAYERS
 from ickrr.report.panels.axes import letters
 from ickrr.report.style import new_figure, note, style
 
@@ -59,7 +59,8 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
 def confusion(trials: pd.DataFrame) -> pd.DataFrame:
     """Return how many cases of each kind (rows) were named what (columns).
 
-    Rows are the families that pseudo-layers were made from, mixtures of iterates, and cases of no family.
+    Rows are the families that pseudo-layers were made from, mixtures of iterates, the layers of a model that
+    is built to be preconditioned Richardson if there is one, and cases of no family.
     """
     columns = [*FAMILY_WORDS, *UNNAMED]
     pseudo, mixed = PSEUDO_LAYERS
@@ -67,6 +68,8 @@ def confusion(trials: pd.DataFrame) -> pd.DataFrame:
         family: trials[(trials["group"] == pseudo) & (trials["allowed"] == family)] for family in FAMILY_WORDS
     }
     rows["mixture"] = trials[trials["group"] == mixed]
+    if (trials["group"] == BUILT).any():
+        rows[BUILT] = trials[trials["group"] == BUILT]
     rows |= {group: trials[trials["group"] == group] for group in OF_NO_FAMILY}
     counted = {
         name: [int((some["named"] == column).sum()) for column in columns] for name, some in rows.items()

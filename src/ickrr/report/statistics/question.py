@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from ickrr.config.claim_terms import PSEUDO_LAYERS
+from ickrr.config.claim_terms import BUILT, PSEUDO_LAYERS
 from ickrr.config.statistics import StatisticsSettings
 
 if TYPE_CHECKING:
@@ -91,6 +91,23 @@ class Question:
         """Return the rows of the table `trials` that a probe read from a stream."""
         table = self.table("trials")
         return table[table["group"].isin(PSEUDO_LAYERS)]
+
+    def built_layers(self) -> "pd.DataFrame":
+        """Return the rows of the table `trials` that a probe read from a model that is built by hand.
+
+        Raises:
+            FileError: the table has none.
+        """
+        from ickrr.errors import FileError
+
+        table = self.table("trials")
+        rows = table[table["group"] == BUILT]
+        if rows.empty:
+            raise FileError(
+                f"{self.file('trials')}: has no layers of a built model; constructions.controls has none for "
+                f"the task of '{self.run}' that is exact and has a fitted readout"
+            )
+        return rows
 
     def rotations(self, method: str) -> "pd.DataFrame":
         """Return the rotation of the layers that count, mean over seeds: columns value, low, high, by layer.
