@@ -25,6 +25,7 @@ def arguments(results, folder):
         *("--tables", *map(str, sorted((results / "tables").rglob("*.parquet")))),
         *("--claims", str(results / "tables/claims.parquet")),
         *("--records", *map(str, records)),
+        *("--judged", str(records[0])),
         *("--numbers", str(folder / "numbers.tex")),
         *("--provenance", str(folder / "provenance.tex")),
     ]

@@ -74,7 +74,7 @@ def test_jobs_are_handed_what_their_rules_declare_and_nothing_else(fresh_project
         "build_paper": {"--build-directory"},
         "pack_arxiv": {"--build-directory"},
         "draw_figure": {"--executed"},
-        "write_numbers": {"--records"},
+        "write_numbers": {"--records", "--judged"},
         "write_table": {"--benchmarks"},
         "build_results": {"--executed"},
     }

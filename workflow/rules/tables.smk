@@ -102,6 +102,7 @@ rule write_numbers:
                 experiment.runs,
                 "records/trained/{run}/seed{seed}/weights.safetensors.json",
             ),
+            judged=f"{RESULTS}/records/tables/claims.parquet.json",
         ),
     message:
         "Writing the numbers of the text"

@@ -48,7 +48,7 @@ def written(experiment, results):
         "claims": lambda found: claim_numbers(found, claims),
         "ledger": lambda found: ledger_numbers(found, claims),
     }
-    by_module = {"origin": {name for name, _ in origin_macros(swept.scale, records).items()}}
+    by_module = {"origin": {name for name, _ in origin_macros(swept.scale, records, "aaa").items()}}
     for module, write in writers.items():
         found = Macros()
         write(found)

@@ -1,7 +1,9 @@
-"""Where the results come from, read from the records of the trained models (`ickrr.provenance`).
+"""Where the results come from, read from the records of their jobs (`ickrr.provenance`).
 
-Where records differ, all values are listed; the date is the day (UTC) on which the last training ended.
-Nothing is read from the machine that builds the paper: the same results give the same PDF.
+The commit is the one at which the claims were judged: there Snakemake held everything that they rest on for
+current, whichever commit it was made at. All else is read from the records of the trained models. Where they
+differ, all values are listed; the date is the day (UTC) on which the last training ended. Nothing is read
+from the machine that builds the paper: the same results give the same PDF.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from ickrr.report.formatting import camel_case, escape
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.numbers.repository import repository_macros
 
-REQUIRED = ("commit", "versions", "machine", "device", "threads", "end")
+REQUIRED = ("versions", "machine", "device", "threads", "end")
 
 
 def read_records(paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -51,19 +53,32 @@ def read_records(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return records
 
 
-def origin_macros(scale: str, records: Sequence[dict[str, Any]], repository: str = "") -> Macros:
+def read_commit(record: Path) -> str:
+    """Read the commit at which a job ran from its record.
+
+    Raises:
+        FileError: the record is missing, is not JSON, or names no commit.
+    """
+    commit = read_json(record).get("commit")
+    if not isinstance(commit, str) or not commit:
+        raise FileError(f"{record}: key 'commit' is {commit!r}; delete it and run snakemake again")
+    return commit
+
+
+def origin_macros(scale: str, records: Sequence[dict[str, Any]], commit: str, repository: str = "") -> Macros:
     """Build the macros of scale, repository, commit, date, machine and versions.
 
     Args:
         scale: name of the scale.
         records: as `read_records` returns them.
+        commit: at which the claims were judged.
         repository: its public address, empty where there is none.
     """
     macros = Macros()
     latest: datetime = max(record["end"] for record in records)
     macros.add("ScaleName", escape(scale))
-    macros.add("RunCommit", _distinct(records, lambda record: record["commit"]))
-    repository_macros(macros, repository, macros["RunCommit"])
+    macros.add("RunCommit", escape(commit))
+    repository_macros(macros, repository, commit)
     macros.add("RunDate", latest.astimezone(UTC).date().isoformat())
     macros.add("RunDevice", _distinct(records, lambda record: record["device"]))
     macros.add("RunThreads", _distinct(records, lambda record: record["threads"]))

@@ -2,7 +2,7 @@
 
 import re
 
-from ickrr.report.formatting import escape, joined
+from ickrr.report.formatting import escape
 from ickrr.report.numbers.macros import Macros
 
 
@@ -12,13 +12,11 @@ def repository_macros(macros: Macros, repository: str, commit: str) -> None:
     Args:
         macros: where they are added.
         repository: its public address, empty where there is none.
-        commit: the commit of the results, or several, joined by commas.
+        commit: the commit of the results.
     """
     place = rf"at \url{{{repository}}}" if repository else "in the folder that this document was made in"
     macros.add("RepositoryPlace", place)
-    commits = commit.split(", ")
-    shown = joined([rf"\texttt{{{escape(one)}}}" for one in commits])
-    text = f"commit{'s' if len(commits) > 1 else ''} {shown}"
+    text = rf"commit \texttt{{{escape(commit)}}}"
     sources = sources_address(repository, commit).replace("/blob/", "/tree/")
     macros.add("RepositoryCommit", rf"\href{{{sources}}}{{{text}}}" if sources else text)
 
