@@ -58,11 +58,24 @@ def trials(run, generator):
     rows = []
     for step in range(3, 9):
         named = "PR" if generator.uniform() < 0.8 else "R"
-        rows.append((run, "built model", f"built, step {step}", 0.0, "PR", named, named, named == "R"))
+        rows.append(
+            (
+                run,
+                "built model",
+                f"built, step {step}",
+                0.0,
+                "PR",
+                named,
+                named,
+                1.1,
+                -0.1 * step,
+                named == "R",
+            )
+        )
     for family, noise in itertools.product(FAMILY_WORDS, (0.1, 0.2, 0.3, 0.4)):
         named = family if generator.uniform() < 0.95 else "none"
         wrong = generator.uniform() < 0.01
         for group in ("pseudo-layer", "mixed pseudo-layer"):
-            rows.append((run, group, "case", noise, family, named, "", wrong))
-        rows.append((run, "held out", "case", noise, "none", "none", "", False))
+            rows.append((run, group, "case", noise, family, named, "", 0.9, 0.1, wrong))
+        rows.append((run, "held out", "case", noise, "none", "none", "", 0.4, 0.4, False))
     return pd.DataFrame(rows, columns=list(COLUMNS["trials"]))

@@ -128,11 +128,10 @@ def statistic(condition, run, tables):
             return (rows["wrong"].sum() / len(rows),) * 3
         rows = rows[rows["allowed"] == condition["family"]]
         return ((rows["named"] == condition["family"]).sum() / len(rows),) * 3
-    if name == "built_share":
+    if name in ("built_recognised_share", "built_misnamed_share"):
         rows = read("trials", group="built model")
         right = [row["named"] == row["allowed"] for _, row in rows.iterrows()]
-        counted = right if condition["named"] == "rightly" else rows["wrong"].tolist()
-        return (sum(counted) / len(rows),) * 3
+        return (sum(right if "recognised" in name else rows["wrong"]) / len(rows),) * 3
     if name == "replaced_excess":
         rows = read("replacements", scope=condition["scope"], replacement=condition["replacement"])
         rows = rows[rows["read"] == read("replacements")["read"].max()].set_index("seed")["excess_risk"]

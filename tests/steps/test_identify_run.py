@@ -1,21 +1,26 @@
 """The steps of the identification on models that are known, and their tables against the catalogue."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ickrr.__main__ import main
 from ickrr.catalogue.of_runs import OF_RUNS
+from ickrr.comparison.probed_model import probe
 from ickrr.config.identification import IdentificationSettings
-from ickrr.config.model import ModelSettings
+from ickrr.config.model import BuiltModelSettings, ModelSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.constructions.richardson.controls import build_control
 from ickrr.errors import FileError
+from ickrr.identification.built import BuiltRuns, built_layers
 from ickrr.identification.families import FAMILIES, Candidates
-from ickrr.identification.layers import identification_tables
+from ickrr.identification.layers import identification_tables, predicted
 from ickrr.identification.prompts import fresh_problem, stored_problem
 from ickrr.identification.spectra import largest_shared_steps
 from ickrr.identification.stored import candidates_on
@@ -199,14 +204,55 @@ def test_layers_are_compared_alone_on_the_most_uneven_prompts(tables):
         assert found["high"] - found["low"] > 1.2 * np.diff(whole.loc[(layer, "R", "PR"), ["low", "high"]])[0]
 
 
-def test_known_cases_are_tried(folder):
+@pytest.fixture(scope="module")
+def built(folder):
+    """Write a model that is built to run preconditioned Richardson, four steps of it, and what it is."""
+    settings = BuiltModelSettings(
+        layers=30, width=14, heads=1, mlp="bilinear", hidden=5, norm="none", layout="paired", sink=True
+    )
+    first = build_control("exact", RUN.model_copy(update={"name": "built", "model": settings}), 0)
+    model = settings.model_copy(update={"layers": first.setup + 4})
+    run = RUN.model_copy(update={"name": "built", "model": model})
+    control = build_control("exact", run, 0)
+    state = {name: tensor.clone() for name, tensor in control.model.state_dict().items()}
+    save_weights(folder / "built", state, run, 0)
+    (folder / "expected").write_text(json.dumps({"setup": control.setup}))
+    (folder / "built-runs").write_text(json.dumps([run.model_dump(mode="json")]))
+    return run, control.setup
+
+
+def test_known_cases_are_tried(folder, built):
     """Fails if the trials lack a column or a group, or more than one in ten is named wrongly."""
-    given = options(folder, *READ, "table")
+    given = options(folder, *READ, "built-runs", "built", "expected", "table")
     assert main(["try_identification", *given]) == 0
     table = pd.read_parquet(folder / "table")
     assert list(table.columns) == list(OF_RUNS["trials"].columns)
     assert table["wrong"].mean() < 0.1
     assert set(table["group"]) > {"pseudo-layer", "held out", "no iteration"}
+    layers = table[table["group"] == "built model"]
+    assert list(layers["case"]) == ["built, step 3", "built, step 4"]
+    assert set(layers["allowed"]) == {"PR"}
+    assert not layers["wrong"].any()
+    assert (layers["added_to_r"] > layers["added_by_r"] + 0.5).all()
+
+
+def test_layers_of_a_built_model_are_its_steps(folder, built):
+    """Fails if the setup is counted as steps, or a layer is told as that of the step before or after.
+
+    The model's own readout, at the layers that fitted probes are said to read, gives the steps themselves.
+    """
+    run, setup = built
+    problem, fit = fresh_problem(RUN, PROMPTS, 4), stored_problem(folder / "fit", RUN, "fit")
+    files = [folder / "built"], [folder / "expected"]
+    found = built_layers(BuiltRuns([run]), *files, fit, problem, ProbeSettings(), 1)
+    assert list(found) == [f"built, step {step}" for step in range(1, 5)]
+    model, prompts = load_model(folder / "built", run), {"x": problem.x, "y": problem.y}
+    own = probe(model, {"x": fit.x, "y": fit.y}, prompts, ProbeSettings(), "own")["layers"].numpy()
+    read = predicted(model, {"x": fit.x, "y": fit.y}, problem, ProbeSettings())
+    exact = Candidates(problem, largest_shared_steps(fit.kernel(), fit.ridge), 0, 1)
+    for step, layer in enumerate(found.values(), start=1):
+        np.testing.assert_allclose(own[setup + step], exact.at("PR", step), atol=1e-3)
+        np.testing.assert_array_equal(layer, read[setup + step - 1])
 
 
 @pytest.mark.parametrize(

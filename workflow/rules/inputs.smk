@@ -90,27 +90,15 @@ def of_all_seeds(pattern):
     return paths
 
 
-def built_for(wildcards):
-    """Controls that are built by hand for a run's task and read as trained models are."""
-    task = experiment.task_of(wildcards.run)
-    return [
-        name
-        for name, control in CONTROLS.items()
-        if control.task == task
-        and (control.weights, control.readout) == ("exact", "fitted")
-    ]
-
-
 def built_runs(wildcards):
-    """Their settings."""
-    return [
-        experiment.run(name).model_dump(mode="json") for name in built_for(wildcards)
-    ]
+    """Settings of the controls that are built for a run's task and read as trained models are."""
+    built = experiment.built_for(wildcards.run)
+    return [experiment.run(name).model_dump(mode="json") for name in built]
 
 
 def of_built(pattern):
     """Input function: a file for each of them, ``{run}`` and ``{seed}`` in the pattern."""
-    return lambda wildcards: of_models(built_for(wildcards), pattern)
+    return lambda wildcards: of_models(experiment.built_for(wildcards.run), pattern)
 
 
 def of_models(runs, pattern):

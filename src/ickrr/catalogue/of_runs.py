@@ -201,6 +201,8 @@ OF_RUNS: Final[dict[str, Table]] = {
             "allowed": Column("families that it may be named as, or `none`"),
             "named": Column("what it is named"),
             "survivors": Column("families that it is compatible with"),
+            "added_to_r": Column("what PR adds to R, as in `encompassing`"),
+            "added_by_r": Column("what R adds to PR"),
             "wrong": Column("whether a family is named that it was not made from"),
         },
     ),

@@ -233,6 +233,15 @@ class Experiment(Settings):
         positive: bool = KERNELS.load(self.task(self.task_of(run)).kernel).POSITIVE
         return positive
 
+    def built_for(self, run: str) -> list[str]:
+        """Controls that are built for a run's task with exact products and read by a fitted probe."""
+        task = self.task_of(run)
+        return [
+            name
+            for name, control in self.constructions.controls.items()
+            if (control.task, control.weights, control.readout) == (task, "exact", "fitted")
+        ]
+
     @property
     def anchors(self) -> list[str]:
         """Names of the runs of linear regression: `operators.anchor`, then others with a linear kernel."""

@@ -136,6 +136,8 @@ def trial_table(trials: Iterable[Trial]) -> pd.DataFrame:
                 "allowed": ", ".join(trial.allowed) or NONE,
                 "named": trial.attribution.name,
                 "survivors": ", ".join(trial.attribution.survivors),
+                "added_to_r": trial.attribution.additions["R", "PR"].value,
+                "added_by_r": trial.attribution.additions["PR", "R"].value,
                 "wrong": trial.wrong,
             }
             for trial in trials

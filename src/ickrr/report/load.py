@@ -70,7 +70,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         *("run", "step", "seed", "layer", "family", "other"),
         *("coefficient", "low", "high", "left"),
     ),
-    "trials": ("run", "group", "case", "noise", "allowed", "named", "survivors", "wrong"),
+    "trials": (
+        *("run", "group", "case", "noise", "allowed", "named", "survivors"),
+        *("added_to_r", "added_by_r", "wrong"),
+    ),
     "heads": ("run", "seed", "layer", "head", "left", "like_kernel"),
     "replacements": ("run", "seed", "scope", "replacement", "read", "excess_risk"),
     "restored": ("run", "scope", "replacement", "value", "low", "high", "seeds"),

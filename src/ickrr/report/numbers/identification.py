@@ -44,7 +44,12 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
         training_numbers(macros, camel_case(run), Question(tables, run, headline, statistics))
     for run in experiment.runs_showing("trials"):
         question = Question(tables, run, headline, statistics)
-        trial_numbers(macros, camel_case(run), question.pseudo_layers())
+        trial_numbers(macros, f"{camel_case(run)}Pseudo", question.pseudo_layers())
+        if experiment.built_for(run):
+            built = question.built_layers()
+            trial_numbers(macros, f"{camel_case(run)}Built", built)
+            macros.value(f"{camel_case(run)}BuiltAddedToRichardson", float(built["added_to_r"].mean()))
+            macros.value(f"{camel_case(run)}BuiltAddedByRichardson", float(built["added_by_r"].mean()))
 
 
 def layer_numbers(macros: Macros, name: str, question: Question) -> None:
@@ -79,13 +84,13 @@ def training_numbers(macros: Macros, name: str, question: Question) -> None:
 
 
 def trial_numbers(macros: Macros, name: str, cases: pd.DataFrame) -> None:
-    """Add how the pseudo-layers on the prompts of one run were named."""
+    """Add how known layers, tried on the prompts of one run, were named."""
     wrong = cases["wrong"].astype(bool)
     unnamed = cases["named"].isin(UNNAMED)
-    macros.add(f"{name}PseudoLayers", number(len(cases)))
-    macros.add(f"{name}PseudoRight", number(int((~wrong & ~unnamed).sum())))
-    macros.add(f"{name}PseudoWrong", number(int(wrong.sum())))
-    macros.add(f"{name}PseudoUnnamed", number(int(unnamed.sum())))
+    macros.add(f"{name}Layers", number(len(cases)))
+    macros.add(f"{name}Right", number(int((~wrong & ~unnamed).sum())))
+    macros.add(f"{name}Wrong", number(int(wrong.sum())))
+    macros.add(f"{name}Unnamed", number(int(unnamed.sum())))
 
 
 def _percent(share: Interval) -> Interval:

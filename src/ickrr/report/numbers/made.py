@@ -19,7 +19,7 @@ ESTIMATE: Final = ("", "Value", "Low", "High")
 ANY: Final = "[A-Z][A-Za-z]*?"
 WIDER: Final = {
     **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Identified", "Followed", "Tried"), "Run"),
-    **dict.fromkeys(("Replaced", "Linear", "Needing", "Probed"), "Run"),
+    **dict.fromkeys(("TriedBuilt", "Replaced", "Linear", "Needing", "Probed"), "Run"),
     **dict.fromkeys(("Measured", "Anchor"), "Run"),
     "Headline": "Solver",
 }
@@ -37,6 +37,7 @@ def named(experiment: Experiment, claims: Collection[str]) -> Named:
         "Identified": experiment.runs_showing("attribution"),
         "Followed": experiment.runs_showing("snapshot_attribution"),
         "Tried": experiment.runs_showing("trials"),
+        "TriedBuilt": [run for run in experiment.runs_showing("trials") if experiment.built_for(run)],
         "Replaced": experiment.runs_showing("restored"),
         "Linear": experiment.runs_showing("linearity"),
         "Needing": experiment.runs_showing("degree"),

@@ -35,6 +35,7 @@ KINDS: Final = {
     "WithNoise": "a run of which a figure or table shows the table noise",
     "Identified": "a run of which a figure or table shows the table attribution",
     "Followed": "a run of which a figure or table shows the table snapshot_attribution",
+    "TriedBuilt": "one of them for whose task a model is built by hand",
     "Tried": "a run of which a figure or table shows the table trials",
     "Replaced": "a run of which a figure or table shows the table restored",
     "Linear": "a run of which a figure or table shows the table linearity",
@@ -179,6 +180,14 @@ GROUPS: Final = (
         "Pseudo-layers of known algorithms: how many there are, are named rightly, wrongly, or not named.",
         "<Tried>",
         "PseudoLayers PseudoRight PseudoWrong PseudoUnnamed",
+    ),
+    Group(
+        "identification",
+        "Layers of a model that is built to run preconditioned Richardson, from the third step on: how many "
+        "there are, are named rightly, wrongly, or not named; mean of what preconditioned Richardson adds to "
+        "Richardson, and Richardson to it.",
+        "<TriedBuilt>",
+        "BuiltLayers BuiltRight BuiltWrong BuiltUnnamed BuiltAddedToRichardson BuiltAddedByRichardson",
     ),
     Group(
         "mechanism",

@@ -1,0 +1,18 @@
+"""Share of the layers of a built model that the identification names rightly (docs/identification.md)."""
+
+from ickrr.report.intervals import Interval
+from ickrr.report.statistics.question import Question
+
+NAME = "share of the built model's layers named rightly"
+READS = ("trials",)
+
+
+def estimate(question: Question) -> Interval:
+    """Return the share; it is a count of all of its layers that were tried, and has no interval.
+
+    Raises:
+        FileError: no built model was tried with the prompts of the run.
+    """
+    layers = question.built_layers()
+    share = float((layers["named"] == layers["allowed"]).mean())
+    return Interval(share, share, share)
