@@ -180,8 +180,9 @@ GROUPS: Final = (
         "identification",
         "Layers that count, of all seeds, how many are named preconditioned Richardson, none or undecided, "
         "and after what, in words; the nearest family, its distance and that of preconditioned Richardson; "
-        "percent that it, Richardson or a closed form explains alone; mean of what preconditioned Richardson adds to Richardson and to ridge "
-        "regression, and Richardson to it; the first of these in the first and the last layer that counts.",
+        "percent that it, Richardson or a closed form explains alone; mean of what preconditioned Richardson "
+        "adds to Richardson and to ridge regression, and Richardson to it; the first of these in the first "
+        "and the last layer that counts.",
         "<Identified>",
         "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedAfter NearestFamily "
         "NearestDistance PreconditionedDistance PreconditionedAlone~ RichardsonAlone~ ClosedFormAlone~ "
