@@ -34,7 +34,7 @@ LOOKS: Final[dict[str, Look]] = {
 MAIN: Final = "PR"
 RIVALS: Final = ("R", "ridge")
 DRAWN: Final = {"PR": -0.24, "R": -0.08, "ridge": 0.08, "CG": 0.24, "smoother": 0.0}
-"""Families whose distances are drawn, and by how much beside their layer, so that markers do not hide each other."""
+"""Families whose distances are drawn, and how far beside their layer: markers do not hide each other."""
 
 SIZE: Final = 2.6
 """Of a marker."""
@@ -45,9 +45,9 @@ OPEN: Final = ("PR", "ridge")
 UNNAMED: Final = {"none": "0.75", "undecided": "white"}
 ACROSS: Final = (-1.3, 3.1)
 UPWARDS: Final = (-2.6, 1.8)
-"""Limits of the plane: a coefficient beyond them stands at the edge, and says no more than that it is far away."""
+"""Limits of the plane: a coefficient beyond them stands at the edge, and says only that it is far away."""
 
-BESIDE: Final = {"R": ((-8, -3), (-9, -3)), "ridge": ((2, 4), (5, -1))}
+BESIDE: Final = {"R": ((-8, -3), (3, -9)), "ridge": ((2, 4), (5, 4))}
 """Where the numbers of the first and the last layer stand beside their points [points]."""
 
 HEADINGS: Final = (

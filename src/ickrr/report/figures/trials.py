@@ -28,7 +28,7 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
         ValueError: a run is absent from the table.
     """
     with style():
-        figure = new_figure(height=0.6 + 1.9 * -(-len(runs) // 2))
+        figure = new_figure(height=0.6 + 1.6 * -(-len(runs) // 2))
         grid = figure.subplots(-(-len(runs) // 2), 2, squeeze=False, sharex=True, sharey=True)
         panels = list(grid.flat[: len(runs)])
         for unused in grid.flat[len(runs) :]:

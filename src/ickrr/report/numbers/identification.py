@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Final, cast
 
+import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
@@ -173,4 +174,6 @@ def trial_numbers(macros: Macros, name: str, question: Question) -> None:
 
 
 def _percent(share: Interval) -> Interval:
-    return Interval(*(100 * end for end in share))
+    """Return a share in percent; the ends of its normal interval stay possible."""
+    value, *ends = (100 * end for end in share)
+    return Interval(value, *(float(end) for end in np.clip(ends, 0, 100)))

@@ -4,6 +4,7 @@ import math
 import re
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ickrr.config.claim_terms import (
@@ -24,6 +25,17 @@ from ickrr.report.table import PaperTable
 SOURCES: Final = {"metarepicl": "MetaRepICL"}
 
 FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
+
+
+SHARE: Final = (0.0, 1.0)
+POSSIBLE: Final = {
+    **dict.fromkeys(("named_share", "survival_share", "closed_form_share", "misnamed_share"), SHARE),
+    **dict.fromkeys(("recognised_share", "degree_found_share", "lead_share", "censored_share"), SHARE),
+    **dict.fromkeys(("kendall_tau", "similarity", "floor"), (-1.0, 1.0)),
+    "r_squared": (-math.inf, 1.0),
+}
+"""Least and largest possible value of statistics whose intervals, normal ones, may reach beyond: they are cut
+where they are shown, and not where they decide."""
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
@@ -101,8 +113,10 @@ def _solver(name: str) -> str:
 
 
 def value(condition: "pd.Series[Any]") -> str:
-    """Return the value of a condition and its interval (LaTeX)."""
-    ends = (float(condition[name]) for name in ("value", "low", "high"))
+    """Return the value of a condition and its interval, as far as it is possible (LaTeX)."""
+    estimate, *between = (float(condition[name]) for name in ("value", "low", "high"))
+    least, most = POSSIBLE.get(condition["of"] or condition["statistic"], (-math.inf, math.inf))
+    ends = (estimate, *(float(end) for end in np.clip(between, least, most)))
     return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 

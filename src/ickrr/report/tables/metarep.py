@@ -29,7 +29,10 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (ANCHOR, ("agreement", "steps_agreement")),
 )
 ELSEWHERE: Final = frozenset(
-    {"blocks_per_step", "relu_error", "fall", "effective_dimension", "degradation", "silent"}
+    {
+        *("blocks_per_step", "relu_error", "fall", "effective_dimension", "degradation", "silent"),
+        *("agreement", "steps_agreement"),
+    }
 )
 """Quantities that the text or figures of the paper say, so that the frame alone has them."""
 CAPPED: Final = "steps_capped"
