@@ -14,7 +14,7 @@ MODELS: Final[dict[str, str]] = {
 
 
 FAMILIES: Final = FAMILY_WORDS | {
-    "PR closed": "the closed form of preconditioned Richardson",
+    "PR closed": "the preconditioned closed form",
     "R shared": "Richardson with a shared step",
 }
 """Words for the families that the paper uses, each of which can stand alone in a sentence or a table."""

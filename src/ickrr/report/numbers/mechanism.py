@@ -67,7 +67,9 @@ def degree_numbers(macros: Macros, run: str, question: Question) -> float:
 
 
 def span(numbers: Sequence[float]) -> str:
-    """Say between what several numbers lie, or the one that they all are."""
+    """Say between what several numbers lie, or the one that they all are; nothing of none."""
+    if not numbers:
+        return ""
     ends = dict.fromkeys(setting_number(end) for end in (min(numbers), max(numbers)))
     return " to ".join(ends)
 
@@ -98,7 +100,8 @@ def probe_numbers(macros: Macros, run: str, question: Question) -> str:
     macros.value(f"{name}MovedNumbers", int(moved.sum()))
     names = question.table("probe_attributions")
     names = names[(names["stream"] == stream) & (names["target"] == target)]
-    counted = names[names["layer"].isin(question.counted_layers()["layer"])]
+    layers = question.statistics.counted(int(names["layer"].max()))
+    counted = names[names["layer"].between(layers.start + 1, layers.stop)]
     macros.value(f"{name}ChosenProbeLayers", len(counted))
     macros.value(f"{name}ChosenProbeNamedPrCount", int((counted["named"] == "PR").sum()))
     macros.value(f"{name}ChosenProbeNamedNoneCount", int((counted["named"] == "none").sum()))

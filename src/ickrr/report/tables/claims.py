@@ -9,7 +9,6 @@ import pandas as pd
 
 from ickrr.config.claim_terms import (
     ALIGNMENT_WORDS,
-    FAMILY_WORDS,
     NOISE_METHOD_WORDS,
     REPLACEMENT_WORDS,
     SCOPE_WORDS,
@@ -18,7 +17,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
 from ickrr.report.load import Tables, load_other
-from ickrr.report.methods import prose_name
+from ickrr.report.methods import FAMILIES, prose_name
 from ickrr.report.quantities import plain, quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
@@ -97,7 +96,7 @@ def describe(condition: "pd.Series[Any]") -> str:
     text: str = words.format(
         of=ALIGNMENT_WORDS[condition["of"]] if condition["of"] else "",
         **{name: _solver(condition[name]) for name in ("solver", "rival")},
-        **{name: FAMILY_WORDS.get(condition[name], "") for name in ("family", "beside")},
+        **{name: FAMILIES.get(condition[name], "") for name in ("family", "beside")},
         scope=SCOPE_WORDS.get(condition["scope"], ""),
         replacement=REPLACEMENT_WORDS.get(condition["replacement"], ""),
         reference=plain(condition["reference"]),

@@ -29,10 +29,7 @@ BLOCKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (ANCHOR, ("agreement", "steps_agreement")),
 )
 ELSEWHERE: Final = frozenset(
-    {
-        *("blocks_per_step", "relu_error", "fall", "effective_dimension", "degradation", "silent"),
-        *("agreement", "steps_agreement"),
-    }
+    {"blocks_per_step", "relu_error", "fall", "effective_dimension", "degradation", "silent"}
 )
 """Quantities that the text or figures of the paper say, so that the frame alone has them."""
 CAPPED: Final = "steps_capped"
