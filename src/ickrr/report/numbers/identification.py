@@ -11,7 +11,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.laws import clustered
-from ickrr.report.formatting import camel_case, joined, number, setting_number
+from ickrr.report.formatting import camel_case, fixed, joined, number, setting_number
 from ickrr.report.intervals import Interval
 from ickrr.report.load import Tables
 from ickrr.report.methods import FAMILIES, law_word
@@ -112,7 +112,9 @@ def name_counts(macros: Macros, name: str, each: pd.DataFrame) -> None:
         macros.value(f"{name}Named{camel_case(word.lower())}Count", int((each["named"] == word).sum()))
     counts = each.loc[~each["named"].isin(UNNAMED), "named"].value_counts()
     parts = [f"{count} after {FAMILIES[str(family)]}" for family, count in counts.items()]
-    macros.add(f"{name}NamedAfter", joined(parts) or "none after any of them")
+    verb = "is" if len(counts) and counts.iloc[0] == 1 else "are"
+    named = joined(parts).replace(" after", f" {verb} named after", 1)
+    macros.add(f"{name}NamedAfter", named or "no layer is named after a family")
 
 
 def layer_numbers(macros: Macros, name: str, question: Question) -> None:
@@ -136,7 +138,7 @@ def layer_numbers(macros: Macros, name: str, question: Question) -> None:
     macros.estimate(f"{name}AddedByRichardson", *addition(question, "R", "PR"))
     by_layer = added_by_layer(question)
     for place, at in (("First", by_layer.index[0]), ("Last", by_layer.index[-1])):
-        macros.value(f"{name}AddedAt{place}", round(float(by_layer[at]), 2))
+        macros.add(f"{name}AddedAt{place}", fixed(float(by_layer[at]), 2))
 
 
 def added_by_layer(question: Question) -> "pd.Series[float]":
