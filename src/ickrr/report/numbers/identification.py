@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.laws import clustered
+from ickrr.entries import LAWS
 from ickrr.report.formatting import camel_case, fixed, joined, number, setting_number
-from ickrr.report.intervals import Interval
+from ickrr.report.intervals import Interval, of_trainings
 from ickrr.report.load import Tables
 from ickrr.report.methods import FAMILIES, law_word
 from ickrr.report.numbers.macros import Macros
@@ -51,12 +51,9 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
     macros.value("FamilyCount", len(FAMILIES))
     macros.value("IdentificationFirstLength", experiment.identification.first_context_length)
     macros.add("PseudoNoises", joined([setting_number(noise) for noise in experiment.identification.noises]))
-    for name, value in {
-        "Share": clustered.SHARE,
-        "Spread": clustered.SPREAD,
-        "Radius": clustered.RADIUS,
-    }.items():
-        macros.add(f"Cluster{name}", setting_number(value))
+    law = LAWS.load("clustered")
+    for part in ("SHARE", "SPREAD", "RADIUS"):
+        macros.add(f"Cluster{part.capitalize()}", setting_number(getattr(law, part)))
 
     def questions(table: str) -> dict[str, Question]:
         runs = experiment.runs_showing(table)
@@ -66,7 +63,9 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
         layer_numbers(macros, camel_case(run), question)
     for run, question in questions("uneven").items():
         where = str(question.file("uneven"))
-        added = mean_addition(question.table("uneven"), where, "R", MAIN)
+        added = of_trainings(
+            mean_addition(question.table("uneven"), where, "R", MAIN), question.trainings("uneven")
+        )
         macros.estimate(f"{camel_case(run)}UnevenAddedToRichardson", *added)
     for run, question in questions("snapshot_attribution").items():
         training_numbers(macros, camel_case(run), question)
