@@ -115,7 +115,7 @@ GROUPS: Final = (
         "runs",
         "Which of the headline solvers is best by the rule of `ickrr.report.verdicts`, as clauses.",
         "<Compared>",
-        "SimilarityOrder DistanceOrder StraightnessOrder",
+        "SimilarityOrder DistanceOrder",
     ),
     Group(
         "comparison",

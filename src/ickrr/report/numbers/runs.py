@@ -40,9 +40,6 @@ class Clause(NamedTuple):
 CLAUSES: Final = {
     "similarity": Clause("SimilarityOrder", "is the most similar", "are the most similar"),
     "distance": Clause("DistanceOrder", "is the nearest", "are the nearest"),
-    "r_squared": Clause(
-        "StraightnessOrder", "grows along the straightest line", "grow along the straightest lines"
-    ),
 }
 
 
