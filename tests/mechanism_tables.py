@@ -113,6 +113,16 @@ def probe_effects(run, generator, layers=3):
     return pd.DataFrame(rows, columns=list(COLUMNS["probe_effects"]))
 
 
+def probe_attributions(run, generator, seeds=None, layers=3):
+    """Return the table `probe_attributions`, with names that differ between probes."""
+    rows = []
+    for seed, (stream, target) in itertools.product(seeds_of(generator, seeds), PROBES):
+        for layer in range(1, layers + 1):
+            named = str(generator.choice(["PR", "none", "R", "undecided"]))
+            rows.append((run, seed, stream, target, layer, named, named))
+    return pd.DataFrame(rows, columns=list(COLUMNS["probe_attributions"]))
+
+
 def mechanism_tables(run, generator, seeds, layers):
     """Return all tables of the studies of a run."""
     return {
@@ -124,4 +134,5 @@ def mechanism_tables(run, generator, seeds, layers):
         "degree_trials": degree_trials(run, generator),
         "probes": probes(run, generator, seeds, layers),
         "probe_effects": probe_effects(run, generator, layers),
+        "probe_attributions": probe_attributions(run, generator, seeds, layers),
     }

@@ -47,7 +47,7 @@ def test_writes_macros_with_the_same_bytes_twice(results, tmp_path):
         assert all(line.count("{") == line.count("}") for line in lines)
         names += [re.match(r"\\newcommand\{(\\[A-Za-z]+)\}", line)[1] for line in lines]
     assert len(names) == len(set(names))
-    assert r"\SphericalSimilarityVerdict" in names
+    assert r"\SphericalSimilarityOrder" in names
     assert r"\ScaleName" in names
 
 

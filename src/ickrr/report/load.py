@@ -80,6 +80,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "linearity": ("run", "seed", "layer", "counted", "method", "quantity", "value", "low", "high"),
     "probes": ("run", "seed", "stream", "target", "layer", "excess_risk", "chosen"),
     "probe_effects": ("run", "stream", "target", "solver", "statistic", "layer", "value", "low", "high"),
+    "probe_attributions": ("run", "seed", "stream", "target", "layer", "named", "survivors"),
     "degree": ("run", "seed", "layer", "degree", "distance", "needed"),
     "degree_trials": ("run", "group", "degree", "exact", "noise", "found"),
     "learning_curve": (

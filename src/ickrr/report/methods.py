@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.entries import LAWS, NULLS, SOLVERS, Entries
 
 MODELS: Final[dict[str, str]] = {
@@ -10,6 +11,13 @@ MODELS: Final[dict[str, str]] = {
     "posterior_mean": "Posterior mean",
 }
 """Names of the methods that are neither solvers nor nulls."""
+
+
+FAMILIES: Final = FAMILY_WORDS | {
+    "PR closed": "the preconditioned closed form",
+    "R shared": "Richardson with a shared step",
+}
+"""Words for the families that the paper uses, each of which can stand alone in a sentence or a table."""
 
 
 def name(method: str) -> str:
@@ -36,6 +44,12 @@ def _of(method: str) -> Entries:
 def law_name(law: str) -> str:
     """Return the name of an input law."""
     return str(LAWS.load(law).NAME)
+
+
+def law_word(law: str) -> str:
+    """Return the word for inputs of a law inside a sentence: spherical, Gaussian."""
+    proper = law_name(law)
+    return proper if proper.lower() == law else law
 
 
 RANDOM: Final = "random"

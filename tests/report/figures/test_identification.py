@@ -7,11 +7,12 @@ from identification_tables import attribution, encompassing
 from pictures import picture
 
 from ickrr.report.figures.identification import (
+    ACROSS,
     DRAWN,
-    LIMITS,
     LOOKS,
     RIVALS,
     UNNAMED,
+    UPWARDS,
     describe_identification,
     identification_figure,
 )
@@ -46,13 +47,14 @@ def test_the_plane_holds_what_each_adds_to_the_other(tables, figure):
         paths = {line.get_gid(): line for line in axes.lines if line.get_gid()}
         assert set(paths) == set(RIVALS)
         for rival, path in paths.items():
-            for values, family, other in ((path.get_xdata(), "PR", rival), (path.get_ydata(), rival, "PR")):
+            sides = ((path.get_xdata(), "PR", rival, ACROSS), (path.get_ydata(), rival, "PR", UPWARDS))
+            for values, family, other, limits in sides:
                 rows = means[(means["run"] == run) & (means["family"] == family) & (means["other"] == other)]
-                np.testing.assert_allclose(values, np.clip(rows["coefficient"], *LIMITS))
+                np.testing.assert_allclose(values, np.clip(rows["coefficient"], *limits))
 
 
 def test_both_algorithms_have_their_places_in_the_plane(figure):
-    """Fails if a layer that is PR, to which the rival adds 0, would not stand at the dark star."""
+    """Fails if a layer that is PR, to which the rival adds 0, would not stand at the red star."""
     for axes in rows_of(figure, 0):
         stars = [line for line in axes.lines if line.get_marker() == "*"]
         assert [(*line.get_xdata(), *line.get_ydata()) for line in stars] == [(0, 1), (1, 0)]
@@ -65,6 +67,14 @@ def test_distances_are_means_over_seeds(tables, figure):
     for run, axes in zip(RUNS, rows_of(figure, 1), strict=True):
         for family, line in zip(DRAWN, axes.lines, strict=True):
             np.testing.assert_allclose(line.get_ydata(), means[run, family])
+            np.testing.assert_array_equal(np.rint(line.get_xdata()), means[run, family].index)
+
+
+def test_markers_of_one_layer_stand_beside_each_other(figure):
+    """Fails if two families have the same place, so that one hides the other where their distances agree."""
+    for axes in rows_of(figure, 1):
+        places = [line.get_xdata()[0] for line in axes.lines]
+        assert len(set(places)) == len(places)
 
 
 def test_every_layer_of_every_seed_has_its_name(tables, figure):

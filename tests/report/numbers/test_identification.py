@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from ickrr.config.claim_terms import FAMILY_WORDS
+from ickrr.config.constructions import ControlSettings
 from ickrr.config.experiment import FigureSettings
 from ickrr.report.load import load_table
+from ickrr.report.methods import FAMILIES, law_word
 from ickrr.report.numbers.identification import identification_numbers
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.studies import settled_from
@@ -14,7 +15,10 @@ from ickrr.report.studies import settled_from
 @pytest.fixture(scope="module")
 def macros(experiment, results):
     shown = FigureSettings(runs=["spherical"], tables=["attribution", "encompassing", "snapshot_attribution"])
-    told = experiment.model_copy(update={"figures": {**experiment.figures, "fig_identification": shown}})
+    controls = {"probed": ControlSettings(weights="exact", readout="fitted")}
+    constructions = experiment.constructions.model_copy(update={"controls": controls})
+    figures = {**experiment.figures, "fig_identification": shown}
+    told = experiment.model_copy(update={"figures": figures, "constructions": constructions})
     found = Macros()
     identification_numbers(found, told, results / "tables")
     return found
@@ -65,7 +69,7 @@ def test_the_way_through_the_training_is_told_from_its_tables(macros, results):
     last = nearest[steps[-1]]
     first = next(step for step in steps if all(nearest[later] == last for later in steps if later >= step))
     assert macros["SphericalFollowedSteps"] == str(len(steps))
-    assert macros["SphericalNearestAtEnd"] == FAMILY_WORDS[last]
+    assert macros["SphericalNearestAtEnd"] == FAMILIES[last]
     assert macros["SphericalNearestFrom"] == str(first)
     curve = load_table(results / "tables", ["spherical"], "learning_curve")
     means = curve.groupby("step")[["excess_risk", "bayes_risk"]].mean()
@@ -91,7 +95,61 @@ def test_what_holds_to_the_end_is_told_from_its_last_failure_on(holds, expected)
     assert settled_from(pd.Series(holds)) == expected
 
 
-def test_trials_add_up(macros):
-    """Fails if a pseudo-layer is neither right, wrong nor unnamed, or counted twice."""
-    parts = [int(macros[f"SphericalPseudo{word}"]) for word in ("Right", "Wrong", "Unnamed")]
-    assert sum(parts) == int(macros["SphericalPseudoLayers"])
+def test_known_cases_are_counted_by_their_group(macros, results):
+    """Fails if a pseudo-layer is counted twice, or a case of no family is one of them."""
+    table = load_table(results / "tables", ["spherical"], "trials")
+    pseudo = table[table["group"].str.contains("pseudo")]
+    unnamed = pseudo["named"].isin(["none", "undecided"])
+    built = table[table["group"] == "built model"]
+    assert macros["SphericalBuiltLayers"] == str(len(built))
+    counts = {"Right": built["named"] == "PR", "Wrong": built["wrong"], "Unnamed": built["named"] == "none"}
+    assert {name: macros[f"SphericalBuilt{name}"] for name in counts} == {
+        name: str(found.sum()) for name, found in counts.items()
+    }
+    for name, column in (("AddedToRichardson", "added_to_r"), ("AddedByRichardson", "added_by_r")):
+        shown = macros[f"SphericalBuilt{name}"].removeprefix(r"\ensuremath{").rstrip("}")
+        assert float(shown) == pytest.approx(built[column].mean(), rel=6e-3)
+    assert macros["SphericalPseudoLayers"] == macros["JudgedPseudoLayers"] == str(len(pseudo))
+    assert macros["SphericalPseudoWrong"] == macros["JudgedPseudoWrong"] == str(pseudo["wrong"].sum())
+    assert macros["SphericalPseudoRight"] == str((~unnamed & ~pseudo["wrong"]).sum())
+    strange = table[table["group"] == "held out"]
+    assert macros["SphericalStrangeCases"] == str(len(strange))
+    assert macros["SphericalStrangeNamed"] == str((~strange["named"].isin(["none", "undecided"])).sum())
+
+
+def test_all_laws_are_judged_together(macros, results):
+    """Fails if the totals are not of the layers that count, or the nearest family is not told by distance."""
+    table = load_table(results / "tables", ["spherical"], "attribution")
+    rows = table[table["counted"]]
+    each = rows.drop_duplicates(["seed", "layer"])
+    assert macros["JudgedLaws"] == "1"
+    assert macros["JudgedCountedLayers"] == str(len(each))
+    assert macros["JudgedNamedNoneCount"] == str((each["named"] == "none").sum())
+    for name, count in each.loc[each["named"] != "none", "named"].value_counts().items():
+        told = macros["JudgedNamedAfter"].replace("is named ", "").replace("are named ", "")
+        assert f"{count} after {FAMILIES[name]}" in told
+    nearest = min(set(rows["family"]), key=lambda name: rows[rows["family"] == name]["distance"].mean())
+    assert macros["SphericalNearestFamily"] == FAMILIES[nearest]
+    assert macros["JudgedNearestClosedForm"] == str(int(nearest in ("ridge", "PR closed", "smoother")))
+    assert macros["LeastAddedLaw"] == macros["MostAddedLaw"] == "spherical"
+    assert macros["LeastAddedValue"] == macros["SphericalAddedToRichardsonValue"]
+
+
+def test_what_is_added_is_told_by_layer_and_on_uneven_prompts(macros, results):
+    """Fails if the first or the last layer that counts is another one, or the tables are exchanged."""
+    table = load_table(results / "tables", ["spherical"], "encompassing")
+    means = table.query("seed == -1 and family == 'R' and other == 'PR'").set_index("layer")["coefficient"]
+    assert float(macros["SphericalAddedAtFirst"]) == pytest.approx(means[3], abs=0.006)
+    assert float(macros["SphericalAddedAtLast"]) == pytest.approx(means[means.index.max() - 1], abs=0.006)
+    uneven = load_table(results / "tables", ["spherical"], "uneven")
+    mean = uneven.query("seed == -1 and layer == 0 and family == 'R' and other == 'PR'")["coefficient"]
+    assert float(macros["SphericalUnevenAddedToRichardsonValue"]) == pytest.approx(mean.iloc[0], abs=0.01)
+
+
+def test_words_for_laws_stand_inside_a_sentence():
+    """Fails if a law has the name of a thing, or a proper name loses its capital."""
+    assert [law_word(law) for law in ("spherical", "gaussian", "clustered")] == [
+        "spherical",
+        "Gaussian",
+        "clustered",
+    ]

@@ -73,7 +73,7 @@ def test_links_are_in_the_pdf(tmp_path: Path) -> None:
         "\\documentclass{article}\n\\usepackage{ickrr}\n\\usepackage{origins}\n\\input{latex/provenance}\n"
         "\\begin{document}\n\\begin{figure}\\includegraphics{figures/fig9.pdf}\\caption{A.}\\end{figure}\n"
         "\\begin{table}\\caption{B.}\\input{latex/tab_alignment}\\end{table}\n"
-        "\\input{latex/tab_setup}\nText.\n\\end{document}\n"
+        "\\input{latex/tab_setup}\nText.\\listorigins\n\\end{document}\n"
     )
     for folder in ("figures", "latex"):
         (tmp_path / folder).mkdir()

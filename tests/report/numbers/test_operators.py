@@ -23,10 +23,10 @@ def test_silent_dials_are_named():
     macros = Macros()
     table = summary_table()
     summary_numbers(macros, table, "Operator")
-    assert macros["SphericalOperatorSilentDials"] == "bandwidth and noise"
+    assert macros["SphericalOperatorSilentDials"] == "along bandwidth and noise"
     quiet = Macros()
     summary_numbers(quiet, table.assign(value=table["value"].where(table["quantity"] != "silent", 0.0)), "")
-    assert quiet["PairedSilentDials"] == "none"
+    assert quiet["PairedSilentDials"] == "along none of them"
 
 
 @pytest.mark.parametrize(("low", "high", "word"), [(0.1, 0.2, "farther"), (-0.2, -0.1, "closer")])

@@ -4,13 +4,12 @@ import pytest
 from ickrr.report.load import load_table
 from ickrr.report.numbers.macros import MacroError, Macros
 from ickrr.report.numbers.runs import (
+    CLAUSES,
     alignment_numbers,
     best_clause,
     error_numbers,
-    floor_clause,
     run_numbers,
     training_numbers,
-    verdict_clauses,
 )
 from ickrr.report.verdicts import Ranking
 
@@ -47,8 +46,10 @@ def test_errors_equal_the_table(macros, results):
     posterior = errors.query("method == 'posterior_mean' and context_length == 20")
     assert float(macros["SphericalFinalMse"]) == pytest.approx(last["mse"].mean(), rel=5e-3)
     assert float(macros["SphericalPosteriorMse"]) == pytest.approx(posterior["mse"].iloc[0], rel=5e-3)
-    share = 100 * last["excess_risk"].mean() / posterior["mse"].iloc[0]
-    assert float(macros["SphericalFinalExcessShare"]) == pytest.approx(share, rel=5e-3)
+    own = errors.query("method == 'transformer_output' and context_length == 20")
+    for name, rows in (("Final", last), ("Output", own)):
+        share = 100 * rows["excess_risk"].mean() / posterior["mse"].iloc[0]
+        assert float(macros[f"Spherical{name}ExcessShare"]) == pytest.approx(share, rel=5e-3)
 
 
 def test_learning_curve_equals_the_table(macros):
@@ -97,39 +98,23 @@ def test_divergence_is_stated(macros, toy, experiment):
     assert calm["ADivergenceStatement"] == "no solver diverged on any reported context length"
 
 
-def test_verdicts(macros):
-    """Fails if the words do not follow the rule: the toy's Richardson ties with preconditioned Richardson."""
-    tied = "preconditioned Richardson and Richardson are tied for the {} value"
-    assert macros["SphericalSimilarityVerdict"] == tied.format("highest")
-    assert macros["SphericalDistanceVerdict"] == tied.format("lowest")
-    assert macros["SphericalBestSimilarity"] == "preconditioned Richardson and Richardson"
-    assert macros["SphericalConjugateGradientSimilarityStanding"] == "behind"
-    assert macros["SphericalNewtonSchulzRSquaredStanding"] == "undefined"
-    assert macros["SphericalFloorVerdict"] == "every solver's peak exceeds the floor"
+def test_who_is_best_is_said(macros):
+    """Fails if the words do not follow the rule: the toy's Richardson does not differ from preconditioned."""
+    both = "preconditioned Richardson and Richardson are the {}, with no clear difference"
+    assert macros["SphericalSimilarityOrder"] == both.format("most similar")
+    assert macros["SphericalDistanceOrder"] == both.format("nearest")
     assert macros["SphericalConjugateGradientTrendWord"] == "grows"
     assert macros["SphericalNewtonSchulzTrendWord"] == "has no defined trend"
 
 
 def test_clauses():
     """Fails if a clause has the wrong number or name."""
+    nearest = CLAUSES["distance"]
     alone = Ranking("newton_schulz", (), {"newton_schulz": "best"})
-    assert best_clause(alone, "distance") == "Newton--Schulz has the lowest value"
+    assert best_clause(alone, nearest) == "Newton--Schulz is the nearest"
     both = Ranking("a", ("b",), {"a": "tied for best", "b": "tied for best"})
-    assert best_clause(both, "distance") == "all solvers are tied"
-    assert best_clause(Ranking(None, (), {}), "distance") == "no solver has a defined value"
-    assert floor_clause(["a"]) == "the peak of a does not exceed the floor"
-    assert floor_clause(["a", "b"]) == "the peaks of a and b do not exceed the floor"
-
-
-def test_a_peak_at_the_floor_is_said(toy, experiment):
-    """Fails if the text claims a similarity above the floor that the paired interval does not support."""
-    draws = [toy.draws(0), toy.draws(1)]
-    pairs = toy.pairs("a", draws)
-    at_floor = (pairs["first"] == "richardson") & (pairs["second"] == "floor")
-    pairs.loc[at_floor, "low"] = 0.0
-    macros = Macros()
-    verdict_clauses(macros, "A", toy.alignment("a", draws), pairs, experiment)
-    assert macros["AFloorVerdict"] == "the peak of Richardson does not exceed the floor"
+    assert best_clause(both, nearest) == "none of the solvers differs clearly from the best one"
+    assert best_clause(Ranking(None, (), {}), nearest) == "no solver has a defined value"
 
 
 def test_runs_with_the_same_macro_names_are_refused(toy, experiment):

@@ -74,6 +74,17 @@ def test_a_value_without_interval_says_so(toy, tmp_path, experiment):
     assert rows[2][4] == "3.00"
 
 
+def test_a_tiny_distance_is_told_by_its_power(toy, tmp_path, experiment):
+    """Fails if a distance that is nearly zero is printed as zero beside an interval that excludes it."""
+    for run in ("spherical", "noise_01"):
+        full = toy.alignment(run, [toy.draws(0), toy.draws(1)])
+        one = (full["solver"] == "richardson") & (full["statistic"] == "distance")
+        full.loc[one, ["value", "low", "high"]] = (4.1e-5, 4.0e-5, 4.2e-5)
+        write_table(tmp_path / "tables" / run / "alignment.parquet", full)
+    rows = body(build(experiment, tmp_path / "tables").latex)
+    assert rows[2][3] == r"\ensuremath{4.1\,[4,\,4.2]\times 10^{-5}}"
+
+
 def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
     """Fails if two runs of the same law get the same label."""
     both = experiment.model_copy(

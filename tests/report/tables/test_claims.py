@@ -6,7 +6,7 @@ import pytest
 
 from ickrr.config.claim_terms import ALIGNMENT_WORDS, NOISE_METHOD_WORDS, AlignmentName, NoiseMethod
 from ickrr.errors import FileError
-from ickrr.report.tables.claims import build
+from ickrr.report.tables.claims import build, value
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,28 @@ def test_rows_equal_the_parquet(table):
         assert row[3] == condition.outcome
         bounds = [float(found) for found in re.findall(r"-?\d+\.?\d*", row[2])]
         assert bounds == [bound for bound in (condition.above, condition.below) if bound == bound]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "of", "ends", "shown"),
+    [
+        ("named_share", "", (0.03, -0.03, 0.1), [0.03, 0.0, 0.1]),
+        ("alignment", "kendall_tau", (0.99, 0.96, 1.02), [0.99, 0.96, 1.0]),
+        ("addition", "", (0.98, -0.1, 1.2), [0.98, -0.1, 1.2]),
+    ],
+)
+def test_impossible_ends_are_not_shown(statistic, of, ends, shown):
+    """Fails if a share below zero or a rank correlation above one is printed, or a coefficient is cut."""
+    condition = pd.Series(
+        {
+            "statistic": statistic,
+            "of": of,
+            "table": "",
+            **dict(zip(("value", "low", "high"), ends, strict=True)),
+        }
+    )
+    found = [float(number) for number in re.findall(r"-?\d+\.?\d*", value(condition))]
+    assert found == pytest.approx(shown, abs=0.005)
 
 
 def test_frame_is_the_judged_table(table, results):

@@ -49,7 +49,7 @@ def conjugate_gradient_figure(curves: pd.DataFrame, summary: pd.DataFrame, scale
     """
     predictions = curves[curves["measure"] == "prediction"]
     with style():
-        figure = new_figure(height=2.9)
+        figure = new_figure(height=2.6)
         axes = figure.subplots(1, 2, sharey=True)
         for index, family in enumerate(FAMILIES):
             panel = axes[index]

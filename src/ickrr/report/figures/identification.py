@@ -33,15 +33,22 @@ LOOKS: Final[dict[str, Look]] = {
 }
 MAIN: Final = "PR"
 RIVALS: Final = ("R", "ridge")
-DRAWN: Final = {"PR": 5.0, "R": 2.0, "CG": 3.0, "ridge": 3.5, "smoother": 3.0}
-"""Families whose distances are drawn, with marker sizes that show markers under one another."""
+DRAWN: Final = {"PR": -0.24, "R": -0.08, "ridge": 0.08, "CG": 0.24, "smoother": 0.0}
+"""Families whose distances are drawn, and how far beside their layer: markers do not hide each other."""
+
+SIZE: Final = 2.6
+"""Of a marker."""
 
 OPEN: Final = ("PR", "ridge")
 """Families with open markers."""
 
 UNNAMED: Final = {"none": "0.75", "undecided": "white"}
-LIMITS: Final = (-1.7, 2.3)
-"""Of the plane: a coefficient beyond them stands at the edge, and says no more than that it is far away."""
+ACROSS: Final = (-1.3, 3.1)
+UPWARDS: Final = (-2.6, 1.8)
+"""Limits of the plane: a coefficient beyond them stands at the edge, and says only that it is far away."""
+
+BESIDE: Final = {"R": ((-8, -3), (3, -9)), "ridge": ((2, 4), (5, 4))}
+"""Where the numbers of the first and the last layer stand beside their points [points]."""
 
 HEADINGS: Final = (
     f"(a) What {FAMILY_WORDS[MAIN]} ({MAIN}) and a rival add to each other in explaining a layer",
@@ -49,11 +56,12 @@ HEADINGS: Final = (
     "(c) What a layer is named",
 )
 IN_SQUARES: Final = {
-    "PR closed": f"{MAIN}, closed",
+    "PR closed": f"{MAIN}, closed form",
     "R": "Richardson",
-    "R shared": "Richardson, one step",
+    "R shared": "Richardson, shared step",
     "smoother": "smoothing",
     "none": "no family",
+    "undecided": "open",
 }
 """Names of families that fit into one line, however many there are; the others have their own."""
 
@@ -132,13 +140,13 @@ def _plane(axes: Axes, found: pd.DataFrame, table: pd.DataFrame, margin: float) 
     means = table[table["seed"] < 0]
     counted = np.unique(found.loc[found["counted"].astype(bool), "layer"])
     for rival in RIVALS:
-        x, left, right = _added(means, rival, MAIN, counted)
-        y, low, high = _added(means, MAIN, rival, counted)
+        x, left, right = _added(means, rival, MAIN, counted).clip(*ACROSS)
+        y, low, high = _added(means, MAIN, rival, counted).clip(*UPWARDS)
         look = LOOKS[rival]
         axes.vlines(x, low, high, color=look.colour, linewidth=0.5, zorder=2)
         axes.hlines(y, left, right, color=look.colour, linewidth=0.5, zorder=2)
-        axes.plot(x, y, zorder=3, gid=rival, **_line(rival, 3.0), linewidth=0.8)
-        for at, offset in ((0, (3, 1.5)), (-1, (3, -7)))[: len(counted)]:
+        axes.plot(x, y, zorder=3, gid=rival, **_line(rival), linewidth=0.8)
+        for at, offset in zip((0, -1)[: len(counted)], BESIDE[rival], strict=False):
             axes.annotate(
                 str(counted[at]),
                 (x[at], y[at]),
@@ -150,20 +158,20 @@ def _plane(axes: Axes, found: pd.DataFrame, table: pd.DataFrame, margin: float) 
             )
     for place, star in zip(((0, 1), (1, 0)), STARS, strict=True):
         axes.plot(*place, **star, zorder=4)
-    axes.set(xlim=LIMITS, ylim=LIMITS, xlabel="the rival adds", xticks=(-1, 0, 1, 2), yticks=(-1, 0, 1, 2))
+    axes.set(xlim=ACROSS, ylim=UPWARDS, xlabel="the rival adds", xticks=range(-1, 4), yticks=range(-2, 2))
 
 
 def _added(means: pd.DataFrame, other: str, family: str, layers: np.ndarray) -> np.ndarray:
     """Return what one family adds to another at some layers: value and both ends (3, layers)."""
     rows = means[(means["family"] == family) & (means["other"] == other)].set_index("layer").loc[layers]
     ends: np.ndarray = rows[["coefficient", "low", "high"]].to_numpy(float).T
-    return ends.clip(*LIMITS)
+    return ends
 
 
 def _distances(axes: Axes, found: pd.DataFrame) -> None:
-    for family, size in DRAWN.items():
+    for family, beside in DRAWN.items():
         mean = found[found["family"] == family].groupby("layer")["distance"].mean()
-        axes.plot(mean.index, mean, gid=family, **_line(family, size))
+        axes.plot(mean.index + beside, mean, gid=family, **_line(family), linewidth=0.7)
     logarithmic(axes)
     _layers(axes, np.unique(found["layer"]))
 
@@ -187,14 +195,14 @@ def _layers(axes: Axes, layers: np.ndarray) -> None:
     axes.set_xlim(layers[0] - 0.6, layers[-1] + 0.6)
 
 
-def _line(family: str, size: float) -> dict[str, Any]:
-    """Return how a family is drawn, with a marker of a size, which is open or filled."""
+def _line(family: str) -> dict[str, Any]:
+    """Return how a family is drawn, with a marker that is open or filled."""
     look = LOOKS[family]
     return {
         "color": look.colour,
         "marker": look.marker,
         "linestyle": look.line,
-        "markersize": size,
+        "markersize": SIZE,
         "markerfacecolor": "white" if family in OPEN else look.colour,
     }
 
@@ -219,13 +227,10 @@ def _legends(named: Sequence[str]) -> tuple[Legend, Legend, Legend]:
     plane = [
         Line2D([], [], label=f"{MAIN} itself", **STARS[0]),
         Line2D([], [], label="the rival itself", **STARS[1]),
-        *(
-            Line2D([], [], label=f"layers, rival: {FAMILY_WORDS[rival]}", **_line(rival, 3.0))
-            for rival in RIVALS
-        ),
+        *(Line2D([], [], label=f"layers, rival: {FAMILY_WORDS[rival]}", **_line(rival)) for rival in RIVALS),
         Line2D([], [], color="0.6", linestyle=":", linewidth=0.7, label="mixtures of both"),
     ]
-    lines = [Line2D([], [], label=FAMILY_WORDS[name], **_line(name, size)) for name, size in DRAWN.items()]
+    lines = [Line2D([], [], label=FAMILY_WORDS[name], **_line(name)) for name in DRAWN]
     squares = {
         name: tuple(Line2D([], [], linestyle="None", **look) for look in _square(name))
         for name in (*named, *UNNAMED)

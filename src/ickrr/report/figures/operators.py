@@ -56,7 +56,7 @@ def operators_figure(detail: pd.DataFrame, dials: pd.DataFrame, scale: str) -> F
     shown = list(dict.fromkeys(dials["dial"]))
     with style():
         rows = -(-len(shown) // 3)
-        figure = new_figure(height=1.7 + 1.2 * rows)
+        figure = new_figure(height=1.7 + 1.05 * rows)
         upper, lower = np.atleast_1d(
             np.asarray(figure.subfigures(2, 1, height_ratios=[2.0, 1.65 * rows + 0.3]))
         )

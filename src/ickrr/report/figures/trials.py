@@ -28,7 +28,7 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
         ValueError: a run is absent from the table.
     """
     with style():
-        figure = new_figure(height=0.6 + 1.9 * -(-len(runs) // 2))
+        figure = new_figure(height=0.6 + 1.6 * -(-len(runs) // 2))
         grid = figure.subplots(-(-len(runs) // 2), 2, squeeze=False, sharex=True, sharey=True)
         panels = list(grid.flat[: len(runs)])
         for unused in grid.flat[len(runs) :]:
@@ -43,7 +43,8 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
                 if count:
                     colour = "white" if shares[row, column] > 0.6 else "black"
                     axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=6.5)
-            axes.set_xticks(range(len(counts.columns)), labels=counts.columns, rotation=60, ha="right")
+            named = ["open" if name == "undecided" else name for name in counts.columns]
+            axes.set_xticks(range(len(named)), labels=named, rotation=60, ha="right")
             axes.set_yticks(range(len(counts.index)), labels=counts.index)
             axes.set_title(run.replace("_", " "))
             axes.grid(visible=False)

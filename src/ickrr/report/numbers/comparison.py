@@ -9,6 +9,7 @@ from ickrr.config.claim_terms import NoiseMethod
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
 from ickrr.report.formatting import camel_case, setting_number
+from ickrr.report.intervals import Interval
 from ickrr.report.load import Tables, load_table
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.statistics.effective_ridge import estimate as effective_ridge
@@ -36,6 +37,7 @@ def comparison_numbers(macros: Macros, experiment: Experiment, tables: Tables) -
     factors = experiment.noise_mismatch.factors
     macros.add("NoiseFactorLowest", setting_number(min(factors)))
     macros.add("NoiseFactorHighest", setting_number(max(factors)))
+    macros.value("NoiseRidgeGrowthAsked", round((max(factors) / min(factors)) ** 2))
     for run in experiment.runs_showing("noise"):
         noise_numbers(macros, run, experiment, tables)
 
@@ -77,9 +79,13 @@ def noise_numbers(macros: Macros, run: str, experiment: Experiment, tables: Tabl
         "Highest": max(factors),
     }
     question = Question(tables, run, experiment.solvers.headline, experiment.statistics)
+    ridges: dict[str, Interval] = {}
     for place, factor in chosen.items():
         for method in get_args(NoiseMethod):
             # The same statistic that decides claims, so that text and ledger cannot disagree.
             ratio = noise_ratio(question, method, factor)
             macros.estimate(f"{camel_case(run)}Noise{place}{camel_case(method)}", *ratio)
-        macros.estimate(f"{camel_case(run)}Noise{place}Ridge", *effective_ridge(question, factor))
+        ridges[place] = effective_ridge(question, factor)
+        macros.estimate(f"{camel_case(run)}Noise{place}Ridge", *ridges[place])
+    growth = ridges["Highest"].value / ridges["Lowest"].value
+    macros.value(f"{camel_case(run)}NoiseRidgeGrowth", growth)

@@ -37,6 +37,10 @@ def grid_numbers(macros: Macros, cells: pd.DataFrame, rates: pd.DataFrame) -> No
     macros.add("ConstructionTheoryOnly", str(int((cells["status"] == "theory only").sum())))
     macros.add("ConstructionBeyondFloat", str(int((cells["status"] == "beyond float64").sum())))
     macros.add("ConstructionPrompts", str(int(verified["prompts"].sum())))
+    for quantity in ("steps", "width"):
+        ends = verified[quantity]
+        macros.value(f"ConstructionLeast{camel_case(quantity)}", int(ends.min()))
+        macros.value(f"ConstructionMost{camel_case(quantity)}", int(ends.max()))
     macros.value("ConstructionWorstShare", float((verified["error"] / verified["accuracy"]).max()))
     failed = int((~verified["passed"]).sum())
     clause = "every one of them keeps every bound" if failed == 0 else f"{failed} of them break a bound"
@@ -100,7 +104,7 @@ def control_numbers(macros: Macros, controls: pd.DataFrame) -> None:
         name = f"Control{camel_case(row['control'])}"
         macros.add(f"{name}StepError", str(row["step_error"]))
         macros.add(f"{name}Layers", str(row["layers"]))
-        macros.value(f"{name}Dissimilarity", float(row["dissimilarity"]))
+        macros.value(f"{name}LeastSimilarity", 1 - float(row["dissimilarity"]))
         macros.value(f"{name}Distance", float(row["distance"]))
         macros.add(f"{name}Slope", f"{round(float(row['slope']), 2) + 0.0:.2f}")
         macros.add(f"{name}Follows", "follows" if row["follows"] else "does not follow")

@@ -1,9 +1,9 @@
 r"""What each figure and table of the paper was made from.
 
-Under every float stands its file, for a figure also the tables behind it, as paths below ``results/<scale>``.
-The name alone, fig14, would look like a number of the paper, which counts otherwise. With a public address of
-the repository (key ``repository``) the file is a link to the source that made it at that commit; without one,
-commit and paths are all that can be said.
+The appendix lists the file of every float, for a figure also the tables behind it, as paths below
+``results/<scale>``. The name alone, fig14, would look like a number of the paper, which counts otherwise.
+With a public address of the repository (key ``repository``) the file is a link to the source that made it at
+that commit; without one, commit and paths are all that can be said.
 One LaTeX definition each, ``\csname origin@<file>\endcsname``, is printed by paper/origins.sty.
 """
 

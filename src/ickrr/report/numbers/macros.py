@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ickrr.errors import IckrrError
-from ickrr.report.formatting import MISSING, decimals, interval, number
+from ickrr.report.formatting import MISSING, decimals, interval, number, with_interval
 
 UNDEFINED = "undefined"
 
@@ -46,8 +46,8 @@ class Macros:
         """Add ``Name`` = "value [low, high]", and its parts ``NameValue``, ``NameLow`` and ``NameHigh``."""
         places = decimals(value, low, high)
         shown = number(float(value), places)
-        between = interval(low, high, places)
-        self.add(name, shown if MISSING in (shown, between) else rf"{shown}\ {between}")
+        alone = MISSING in (shown, interval(low, high, places))
+        self.add(name, shown if alone else with_interval(value, low, high).replace(" [", r"\ [", 1))
         self.add(f"{name}Value", shown)
         self.add(f"{name}Low", number(float(low), places))
         self.add(f"{name}High", number(float(high), places))

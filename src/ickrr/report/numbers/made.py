@@ -18,7 +18,9 @@ PLACEHOLDER: Final = re.compile(r"<(\w+)>")
 ESTIMATE: Final = ("", "Value", "Low", "High")
 ANY: Final = "[A-Z][A-Za-z]*?"
 WIDER: Final = {
-    **dict.fromkeys(("Compared", "WithErrors", "WithNoise", "Identified", "Followed", "Tried"), "Run"),
+    **dict.fromkeys(
+        ("Compared", "WithErrors", "WithNoise", "Identified", "Uneven", "Followed", "Tried"), "Run"
+    ),
     **dict.fromkeys(("TriedBuilt", "Replaced", "Linear", "Needing", "Probed"), "Run"),
     **dict.fromkeys(("Measured", "Anchor"), "Run"),
     "Headline": "Solver",
@@ -35,6 +37,7 @@ def named(experiment: Experiment, claims: Collection[str]) -> Named:
         "WithErrors": experiment.runs_showing("errors"),
         "WithNoise": experiment.runs_showing("noise"),
         "Identified": experiment.runs_showing("attribution"),
+        "Uneven": experiment.runs_showing("uneven"),
         "Followed": experiment.runs_showing("snapshot_attribution"),
         "Tried": experiment.runs_showing("trials"),
         "TriedBuilt": [run for run in experiment.runs_showing("trials") if experiment.built_for(run)],

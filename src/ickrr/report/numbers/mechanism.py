@@ -1,10 +1,11 @@
 """Numbers of what is inside the layers: replaced heads, linearity, needed degrees, the chosen probe."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case
-from ickrr.report.load import Tables, load_table
+from ickrr.report.formatting import camel_case, joined, setting_number
+from ickrr.report.load import Tables
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.statistics.degree_lead import estimate as degree_lead
 from ickrr.report.statistics.question import Question
@@ -13,6 +14,8 @@ from ickrr.report.studies import DEFAULT_PROBE, chosen_probe, effects_of_choice,
 
 STREAMS: Final = {"raw": "the residual stream", "normed": "the stream after the final normalisation"}
 TARGETS: Final = {"label": "labels", "posterior_mean": "posterior means"}
+DECIMALS: Final = 1
+"""Of a needed degree, which is a whole number for each training."""
 
 
 def mechanism_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
@@ -35,10 +38,10 @@ def mechanism_numbers(macros: Macros, experiment: Experiment, tables: Tables) ->
     for run in experiment.runs_showing("linearity"):
         for name, method in (("Rotation", "layer"), ("ConjugateRotation", "CG")):
             macros.value(f"{camel_case(run)}{name}", float(question(run).rotations(method)["value"].max()))
-    for run in experiment.runs_showing("degree"):
-        degree_numbers(macros, camel_case(run), question(run))
-    for run in experiment.runs_showing("probes"):
-        probe_numbers(macros, run, tables)
+    last = {run: degree_numbers(macros, run, question(run)) for run in experiment.runs_showing("degree")}
+    macros.add("LastDegrees", span(list(last.values())))
+    chosen = {run: probe_numbers(macros, run, question(run)) for run in experiment.runs_showing("probes")}
+    macros.add("ChosenProbes", probes_clause(chosen))
 
 
 def head_numbers(macros: Macros, name: str, question: Question) -> None:
@@ -52,20 +55,38 @@ def head_numbers(macros: Macros, name: str, question: Question) -> None:
     macros.estimate(f"{name}RestoredInRest", *restored_share(question, "rest", "kernel"))
 
 
-def degree_numbers(macros: Macros, name: str, question: Question) -> None:
-    """Add how many products the layers of one run need."""
-    *_, last, readout = needed_degrees(question.table("degree"), question.run)
+def degree_numbers(macros: Macros, run: str, question: Question) -> float:
+    """Add how many products the layers of one run need; return that of the last one."""
+    first, *_, last, _ = needed_degrees(question.table("degree"), run)
+    name = camel_case(run)
     macros.estimate(f"{name}DegreeLead", *degree_lead(question))
-    macros.value(f"{name}LastDegree", last)
-    macros.value(f"{name}ReadoutDegree", readout)
+    ends = {"First": round(first, DECIMALS), "Last": round(last, DECIMALS)}
+    for place, degree in ends.items():
+        macros.add(f"{name}{place}Degree", setting_number(degree))
+    return ends["Last"]
 
 
-def probe_numbers(macros: Macros, run: str, tables: Tables) -> None:
-    """Add which probe is chosen for one run, and what that moves."""
-    probes, effects = (load_table(tables, [run], name) for name in ("probes", "probe_effects"))
+def span(numbers: Sequence[float]) -> str:
+    """Say between what several numbers lie, or the one that they all are; nothing of none."""
+    if not numbers:
+        return ""
+    ends = dict.fromkeys(setting_number(end) for end in (min(numbers), max(numbers)))
+    return " to ".join(ends)
+
+
+def probes_clause(chosen: Mapping[str, str]) -> str:
+    """Say which probe is chosen for which run, or that it is the same for all."""
+    probes = list(dict.fromkeys(chosen.values()))
+    if len(probes) == 1:
+        return f"the one of {probes[0]}"
+    return joined([f"for {run.replace('_', ' ')} inputs the one of {probe}" for run, probe in chosen.items()])
+
+
+def probe_numbers(macros: Macros, run: str, question: Question) -> str:
+    """Add what the choice of a probe moves in one run; return the chosen one in words."""
+    probes, effects = (question.table(name) for name in ("probes", "probe_effects"))
     name, chosen = camel_case(run), chosen_probe(probes, run)
     stream, target = chosen
-    macros.add(f"{name}ChosenProbe", f"{STREAMS[stream]}, fitted to {TARGETS[target]}")
     last = probes[probes["layer"] == probes["layer"].max()]
     risks = last.groupby(["stream", "target"])["excess_risk"].mean()
     for words, probe in (
@@ -77,3 +98,11 @@ def probe_numbers(macros: Macros, run: str, tables: Tables) -> None:
     moved = effects_of_choice(probes, effects, run)["leaves"]
     macros.value(f"{name}ProbedNumbers", len(moved))
     macros.value(f"{name}MovedNumbers", int(moved.sum()))
+    names = question.table("probe_attributions")
+    names = names[(names["stream"] == stream) & (names["target"] == target)]
+    layers = question.statistics.counted(int(names["layer"].max()))
+    counted = names[names["layer"].between(layers.start + 1, layers.stop)]
+    macros.value(f"{name}ChosenProbeLayers", len(counted))
+    macros.value(f"{name}ChosenProbeNamedPrCount", int((counted["named"] == "PR").sum()))
+    macros.value(f"{name}ChosenProbeNamedNoneCount", int((counted["named"] == "none").sum()))
+    return f"{STREAMS[stream]}, fitted to {TARGETS[target]}"

@@ -35,8 +35,9 @@ KINDS: Final = {
     "WithNoise": "a run of which a figure or table shows the table noise",
     "Identified": "a run of which a figure or table shows the table attribution",
     "Followed": "a run of which a figure or table shows the table snapshot_attribution",
-    "TriedBuilt": "one of them for whose task a model is built by hand",
+    "Uneven": "a run of which a figure or table shows the table uneven",
     "Tried": "a run of which a figure or table shows the table trials",
+    "TriedBuilt": "one of them for whose task a model is built by hand",
     "Replaced": "a run of which a figure or table shows the table restored",
     "Linear": "a run of which a figure or table shows the table linearity",
     "Needing": "a run of which a figure or table shows the table degree",
@@ -84,10 +85,11 @@ GROUPS: Final = (
     Group(
         "runs",
         "Errors at n = N on the evaluation prompts: last layer's probe (Final), converged kernel ridge "
-        "regression (Posterior), the model's own readout (Output); FinalExcessShare: percent of "
+        "regression (Posterior), the model's own readout (Output); ExcessShare: percent of "
         "PosteriorMse; which solvers diverge where, as a clause.",
         "<WithErrors>",
-        "FinalMse PosteriorMse FinalExcessRisk FinalExcessShare OutputExcessRisk DivergenceStatement",
+        "FinalMse PosteriorMse FinalExcessRisk FinalExcessShare OutputExcessRisk OutputExcessShare "
+        "DivergenceStatement",
     ),
     Group(
         "runs",
@@ -112,17 +114,9 @@ GROUPS: Final = (
     ),
     Group(
         "runs",
-        "Verdicts among the headline solvers by the rule of `ickrr.report.verdicts`: complete clauses, "
-        "and (Best) names alone.",
+        "Which of the headline solvers is best by the rule of `ickrr.report.verdicts`, as clauses.",
         "<Compared>",
-        "SimilarityVerdict DistanceVerdict TrendVerdict TauVerdict CensoredVerdict FloorVerdict "
-        "BestSimilarity BestDistance BestRSquared BestKendallTau BestCensoredShare",
-    ),
-    Group(
-        "runs",
-        'One word for a solver: "best", "tied for best", "behind" or "undefined".',
-        "<Compared><Headline>",
-        "SimilarityStanding DistanceStanding RSquaredStanding KendallTauStanding CensoredShareStanding",
+        "SimilarityOrder DistanceOrder",
     ),
     Group(
         "comparison",
@@ -140,33 +134,60 @@ GROUPS: Final = (
     Group(
         "comparison",
         "MSE at n = N over that of kernel ridge regression that knows the test noise, at the lowest "
-        "factor, the nearest to one and the highest.",
+        "factor, the nearest to one and the highest; ridge of the nearest ridge regression over that of "
+        "training, and how often the first goes into the last of these.",
         "<WithNoise>",
         "NoiseLowestTransformer~ NoiseEqualTransformer~ NoiseHighestTransformer~ "
         "NoiseLowestEncodedOracle~ NoiseEqualEncodedOracle~ NoiseHighestEncodedOracle~ NoiseLowestRidge~ "
-        "NoiseEqualRidge~ NoiseHighestRidge~",
+        "NoiseEqualRidge~ NoiseHighestRidge~ NoiseRidgeGrowth",
     ),
     Group(
         "comparison",
-        "Factors of the training noise.",
+        "Factors of the training noise, and the growth of the ridge that they ask for.",
         "",
-        "NoiseFactorLowest NoiseFactorHighest",
+        "NoiseFactorLowest NoiseFactorHighest NoiseRidgeGrowthAsked",
     ),
     Group(
         "identification",
-        "Settings of the identification; prompts on which the layers of runs are judged, and described.",
+        "Settings of the identification; prompts on which the layers of runs are judged, and described; "
+        "number of families, the first context length, noises of pseudo-layers, and the clustered law.",
         "",
-        "IdentificationMargin FirstCountedLayer JudgedPrompts DescribedPrompts",
+        "IdentificationMargin FirstCountedLayer JudgedPrompts DescribedPrompts FamilyCount "
+        "IdentificationFirstLength PseudoNoises ClusterShare ClusterSpread ClusterRadius",
     ),
     Group(
         "identification",
-        "Layers that count, of all seeds, and how many are named preconditioned Richardson, none or "
-        "undecided; percent of them named preconditioned Richardson, and percent that it, Richardson or a "
-        "closed form explains alone; mean of what preconditioned Richardson adds to Richardson and to ridge "
-        "regression, and Richardson to it.",
+        "Over all laws of the inputs, if there is a table trials: how many there are, and of how many a "
+        "closed form is the nearest family; layers that count, how many are named what, and after what, in "
+        "words; pseudo-layers, and how many are named wrongly.",
+        "Judged",
+        "Laws NearestClosedForm CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedAfter "
+        "PseudoLayers PseudoWrong",
+    ),
+    Group(
+        "identification",
+        "Least and most that preconditioned Richardson adds to Richardson over all laws, and of which law.",
+        "",
+        "LeastAdded~ LeastAddedLaw MostAdded~ MostAddedLaw",
+    ),
+    Group(
+        "identification",
+        "Mean of what preconditioned Richardson adds to Richardson on the prompts with the most uneven row "
+        "sums.",
+        "<Uneven>",
+        "UnevenAddedToRichardson~",
+    ),
+    Group(
+        "identification",
+        "Layers that count, of all seeds, how many are named preconditioned Richardson, none or undecided, "
+        "and after what, in words; the nearest family, its distance and that of preconditioned Richardson; "
+        "percent that it, Richardson or a closed form explains alone; mean of what preconditioned Richardson "
+        "adds to Richardson and to ridge regression, and Richardson to it; the first of these in the first "
+        "and the last layer that counts.",
         "<Identified>",
-        "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedShare~ PreconditionedAlone~ "
-        "RichardsonAlone~ ClosedFormAlone~ AddedToRichardson~ AddedToRidge~ AddedByRichardson~",
+        "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedAfter NearestFamily "
+        "NearestDistance PreconditionedDistance PreconditionedAlone~ RichardsonAlone~ ClosedFormAlone~ "
+        "AddedToRichardson~ AddedToRidge~ AddedByRichardson~ AddedAtFirst AddedAtLast",
     ),
     Group(
         "identification",
@@ -177,9 +198,10 @@ GROUPS: Final = (
     ),
     Group(
         "identification",
-        "Pseudo-layers of known algorithms: how many there are, are named rightly, wrongly, or not named.",
+        "Pseudo-layers of known algorithms: how many there are, and are named rightly or wrongly; predictors "
+        "of no family: how many there are, and are named after one.",
         "<Tried>",
-        "PseudoLayers PseudoRight PseudoWrong PseudoUnnamed",
+        "PseudoLayers PseudoRight PseudoWrong StrangeCases StrangeNamed",
     ),
     Group(
         "identification",
@@ -205,24 +227,33 @@ GROUPS: Final = (
     ),
     Group(
         "mechanism",
-        "Needed degree minus the layer, mean over the first three layers; needed degree of the last layer "
-        "and of the model's own readout, mean over seeds.",
+        "Needed degree minus the layer, mean over the first three layers; needed degree of the first and the "
+        "last layer, mean over seeds.",
         "<Needing>",
-        "DegreeLead~ LastDegree ReadoutDegree",
+        "DegreeLead~ FirstDegree LastDegree",
     ),
     Group(
         "mechanism",
-        "The chosen probe in words; excess risk of the last layer through the default probe and the chosen "
+        "Needed degrees of the last layers, from the least to the most, and the chosen probes, in words.",
+        "",
+        "LastDegrees ChosenProbes",
+    ),
+    Group(
+        "mechanism",
+        "Excess risk of the last layer through the default probe and the chosen "
         "one, and of the model's own readout; numbers of the alignment, and how many of them the choice "
-        "moves out of their interval.",
+        "moves out of their interval; layers that count through the chosen probe, and how many of them are "
+        "named preconditioned Richardson or none.",
         "<Probed>",
-        "ChosenProbe DefaultProbeRisk ChosenProbeRisk OwnReadoutRisk ProbedNumbers MovedNumbers",
+        "DefaultProbeRisk ChosenProbeRisk OwnReadoutRisk ProbedNumbers MovedNumbers ChosenProbeLayers "
+        "ChosenProbeNamedPrCount ChosenProbeNamedNoneCount",
     ),
     Group(
         "construction",
-        "The verification grid.",
+        "The verification grid, and the steps and widths of the models that were run.",
         "Construction",
-        "Cells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict",
+        "Cells Verified TheoryOnly BeyondFloat Prompts WorstShare Verdict LeastSteps MostSteps LeastWidth "
+        "MostWidth",
     ),
     Group(
         "construction",
@@ -256,7 +287,7 @@ GROUPS: Final = (
         "construction",
         "The controls of the comparison.",
         "Control<Control>",
-        "StepError Layers Dissimilarity Distance Slope Follows",
+        "StepError Layers LeastSimilarity Distance Slope Follows",
     ),
     Group(
         "construction",

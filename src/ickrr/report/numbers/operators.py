@@ -1,7 +1,7 @@
 """Numbers of the attention operators and of the anchor in linear regression.
 
 Levels inside a dial are in the figure alone. A gap has a word beside it: "farther", "closer", or "neither
-clearly farther nor clearly closer". ``SilentDials`` are the dials along which errors grow unseen.
+clearly farther nor clearly closer". ``SilentDials`` says along which dials errors grow unseen.
 """
 
 from typing import Final
@@ -53,7 +53,9 @@ def summary_numbers(macros: Macros, summary: pd.DataFrame, part: str) -> None:
     verdicts = summary[summary["quantity"] == SILENT]
     for subject, rows in verdicts.groupby("subject", sort=False):
         silent = [str(dial) for dial in rows.loc[rows["value"] > 0, "setting"]]
-        macros.add(f"{camel_case(str(subject))}{part}SilentDials", joined(silent) or "none")
+        macros.add(
+            f"{camel_case(str(subject))}{part}SilentDials", f"along {joined(silent) or 'none of them'}"
+        )
 
 
 def gap_word(low: float, high: float) -> str:

@@ -1,11 +1,10 @@
 """Numbers of the runs: settings, learning curves, errors, alignment with the solvers, and verdicts."""
 
-from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 import pandas as pd
 
-from ickrr.config.claim_terms import DIRECTION, OfSolver
+from ickrr.config.claim_terms import OfSolver
 from ickrr.config.experiment import Experiment
 from ickrr.report.curves import (
     TRANSFORMER,
@@ -19,21 +18,28 @@ from ickrr.report.formatting import camel_case, escape, joined, number, setting_
 from ickrr.report.load import Tables, estimate, load_table
 from ickrr.report.methods import prose_name
 from ickrr.report.numbers.macros import UNDEFINED, Macros
-from ickrr.report.verdicts import (
-    Ranking,
-    paired_interval,
-    rank,
-    trend_word,
-)
-from ickrr.row_keys import FLOOR
+from ickrr.report.verdicts import Ranking, rank, trend_word
 
 PERCENT: Final = frozenset({"censored_share"})
-CLAUSES: Final[dict[str, str]] = {
-    "similarity": "SimilarityVerdict",
-    "distance": "DistanceVerdict",
-    "r_squared": "TrendVerdict",
-    "kendall_tau": "TauVerdict",
-    "censored_share": "CensoredVerdict",
+
+
+class Clause(NamedTuple):
+    """How the text says which solver is best by a statistic.
+
+    Attributes:
+        macro: what its macro ends in.
+        one: what follows the name of a single solver.
+        several: what follows the names of several that do not differ.
+    """
+
+    macro: str
+    one: str
+    several: str
+
+
+CLAUSES: Final = {
+    "similarity": Clause("SimilarityOrder", "is the most similar", "are the most similar"),
+    "distance": Clause("DistanceOrder", "is the nearest", "are the nearest"),
 }
 
 
@@ -139,7 +145,9 @@ def error_numbers(macros: Macros, name: str, errors: pd.DataFrame, experiment: E
     macros.value(f"{name}PosteriorMse", posterior)
     macros.value(f"{name}FinalExcessRisk", excess)
     macros.value(f"{name}FinalExcessShare", 100 * excess / posterior)
-    macros.value(f"{name}OutputExcessRisk", float(output["excess_risk"].mean(skipna=False)))
+    output_excess = float(output["excess_risk"].mean(skipna=False))
+    macros.value(f"{name}OutputExcessRisk", output_excess)
+    macros.value(f"{name}OutputExcessShare", 100 * output_excess / posterior)
 
     ceiling = divergence_ceiling(errors)
     diverging = []
@@ -183,48 +191,21 @@ def alignment_numbers(macros: Macros, name: str, alignment: pd.DataFrame, experi
 def verdict_clauses(
     macros: Macros, name: str, alignment: pd.DataFrame, pairs: pd.DataFrame, experiment: Experiment
 ) -> None:
-    """Add the verdicts of one run among the headline solvers."""
+    """Add which of the headline solvers is best in one run, by statistic."""
     solvers = experiment.solvers.headline
     for statistic, clause in CLAUSES.items():
         ranking = rank(alignment, pairs, solvers, statistic)
-        macros.add(f"{name}{clause}", best_clause(ranking, statistic))
-        macros.add(f"{name}Best{camel_case(statistic)}", best_names(ranking))
-        for solver in solvers:
-            macro = f"{name}{camel_case(solver)}{camel_case(statistic)}Standing"
-            macros.add(macro, ranking.standings[solver])
-    low_peaks = [
-        latex_name(solver)
-        for solver in solvers
-        if not paired_interval(pairs, "similarity", solver, FLOOR)[0] > 0
-    ]
-    macros.add(f"{name}FloorVerdict", floor_clause(low_peaks))
+        macros.add(f"{name}{clause.macro}", best_clause(ranking, clause))
 
 
-def best_names(ranking: Ranking) -> str:
-    """Name the best solver, or all that are tied for it, or say "undefined"."""
-    if ranking.leader is None:
-        return UNDEFINED
-    return joined([latex_name(solver) for solver in (ranking.leader, *ranking.tied)])
-
-
-def best_clause(ranking: Ranking, statistic: str) -> str:
-    """Say in a clause which solver is best by a statistic."""
+def best_clause(ranking: Ranking, clause: Clause) -> str:
+    """Say which solver is best by a statistic, or which are and do not differ."""
     if ranking.leader is None:
         return "no solver has a defined value"
     if len(ranking.tied) + 1 == len(ranking.standings) > 1:
-        return "all solvers are tied"
-    end = "highest" if DIRECTION[statistic] > 0 else "lowest"
-    verb = f"are tied for the {end} value" if ranking.tied else f"has the {end} value"
-    return f"{best_names(ranking)} {verb}"
-
-
-def floor_clause(low_peaks: Sequence[str]) -> str:
-    """Say in a clause whether the peaks exceed the floor."""
-    if not low_peaks:
-        return "every solver's peak exceeds the floor"
-    if len(low_peaks) == 1:
-        return f"the peak of {low_peaks[0]} does not exceed the floor"
-    return f"the peaks of {joined(list(low_peaks))} do not exceed the floor"
+        return "none of the solvers differs clearly from the best one"
+    names = joined([latex_name(solver) for solver in (ranking.leader, *ranking.tied)])
+    return f"{names} {clause.several}, with no clear difference" if ranking.tied else f"{names} {clause.one}"
 
 
 def latex_name(solver: str) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
-from ickrr.report.formatting import escape, interval
+from ickrr.report.formatting import SMALL, escape, interval, summary_value
 from ickrr.report.load import Tables, estimate, load_other, load_table
 from ickrr.report.methods import CONTROLS, RANDOM, law_name, short_name
 from ickrr.report.studies import ALIGNED
@@ -109,6 +109,8 @@ def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> str:
     _, factor, places = ALIGNED.get(statistic, ALIGNED["similarity"])
     if math.isnan(found.value):
         return "none"
+    if found.value and factor * max(abs(found.low), abs(found.high)) < SMALL:
+        return summary_value(*(factor * end for end in (found.value, found.low, found.high)))
     # Adding zero takes the sign off a zero.
     value = f"{round(factor * found.value, places) + 0.0:.{places}f}"
     if math.isnan(found.low) or math.isnan(found.high) or statistic in BARE:

@@ -4,11 +4,11 @@ import math
 import re
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from ickrr.config.claim_terms import (
     ALIGNMENT_WORDS,
-    FAMILY_WORDS,
     NOISE_METHOD_WORDS,
     REPLACEMENT_WORDS,
     SCOPE_WORDS,
@@ -17,13 +17,24 @@ from ickrr.config.experiment import Experiment
 from ickrr.entries import STATISTICS
 from ickrr.report.formatting import escape, setting_number, summary_value, with_interval
 from ickrr.report.load import Tables, load_other
-from ickrr.report.methods import prose_name
+from ickrr.report.methods import FAMILIES, prose_name
 from ickrr.report.quantities import plain, quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
 SOURCES: Final = {"metarepicl": "MetaRepICL"}
 
 FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
+
+
+SHARE: Final = (0.0, 1.0)
+POSSIBLE: Final = {
+    **dict.fromkeys(("named_share", "survival_share", "closed_form_share", "misnamed_share"), SHARE),
+    **dict.fromkeys(("recognised_share", "degree_found_share", "lead_share", "censored_share"), SHARE),
+    **dict.fromkeys(("kendall_tau", "similarity", "floor"), (-1.0, 1.0)),
+    "r_squared": (-math.inf, 1.0),
+}
+"""Least and largest possible value of statistics whose intervals, normal ones, may reach beyond: they are cut
+where they are shown, and not where they decide."""
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
@@ -85,7 +96,7 @@ def describe(condition: "pd.Series[Any]") -> str:
     text: str = words.format(
         of=ALIGNMENT_WORDS[condition["of"]] if condition["of"] else "",
         **{name: _solver(condition[name]) for name in ("solver", "rival")},
-        **{name: FAMILY_WORDS.get(condition[name], "") for name in ("family", "beside")},
+        **{name: FAMILIES.get(condition[name], "") for name in ("family", "beside")},
         scope=SCOPE_WORDS.get(condition["scope"], ""),
         replacement=REPLACEMENT_WORDS.get(condition["replacement"], ""),
         reference=plain(condition["reference"]),
@@ -101,8 +112,10 @@ def _solver(name: str) -> str:
 
 
 def value(condition: "pd.Series[Any]") -> str:
-    """Return the value of a condition and its interval (LaTeX)."""
-    ends = (float(condition[name]) for name in ("value", "low", "high"))
+    """Return the value of a condition and its interval, as far as it is possible (LaTeX)."""
+    estimate, *between = (float(condition[name]) for name in ("value", "low", "high"))
+    least, most = POSSIBLE.get(condition["of"] or condition["statistic"], (-math.inf, math.inf))
+    ends = (estimate, *(float(end) for end in np.clip(between, least, most)))
     return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
 

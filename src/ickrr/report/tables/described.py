@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import escape, interval
+from ickrr.report.formatting import escape, fixed, interval
 from ickrr.report.load import Tables, file_of, load_table
 from ickrr.report.statistics.closed_form_share import CLOSED_FORMS
 from ickrr.report.studies import mean_addition
@@ -87,4 +87,4 @@ def _row(tables: Tables, run: str) -> dict[str, object]:
 def _cell(row: "pd.Series[float]", name: str) -> str:
     """Return a coefficient and its interval."""
     between = interval(row[f"{name}_low"], row[f"{name}_high"], 2)
-    return rf"{row[name]:.2f} {{\tiny {between}}}"
+    return rf"{fixed(row[name], 2)} {{\tiny {between}}}"

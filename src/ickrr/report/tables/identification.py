@@ -9,10 +9,10 @@ from typing import Final
 
 import pandas as pd
 
-from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape
 from ickrr.report.load import Tables, load_table
+from ickrr.report.methods import FAMILIES
 from ickrr.report.table import PaperTable
 
 READS_OF_RUNS: Final = ("attribution",)
@@ -56,7 +56,7 @@ def _latex(frame: pd.DataFrame, runs: Sequence[str]) -> str:
         (row["run"], row["family"], column): float(row[column]) for row in records for column in COLUMNS
     }
     rows = []
-    for family, words in FAMILY_WORDS.items():
+    for family, words in FAMILIES.items():
         cells = [
             f"{values[run, family, column]:.{places}f}"
             for run in runs
