@@ -22,7 +22,10 @@ Refusal = Callable[..., str]
             f"{DEEP}figures: {{fig9: {{runs+: [deep]}}}}",
             "figures.fig9.runs: run 'deep' differs from 'spherical' in model.layers; allowed: heads alone",
         ),
-        ("figures: {fig9: {runs+: [adamw]}}", "run 'adamw' differs from 'spherical' in training.optimizer"),
+        (
+            "figures: {fig9: {runs+: [adamw]}}",
+            "run 'adamw' differs from 'spherical' in training.steps, training.optimizer, training.adamw",
+        ),
         ("figures: {fig9: {runs+: [uniform]}}", "differs from 'spherical' in task.law, task.lengthscale"),
         ("runs: {again: {task: spherical, seeds: [7]}}\nfigures: {fig9: {runs+: [again]}}", "in nothing"),
         (

@@ -88,7 +88,7 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
         ),
         (
             {"figures": {"fig10": {"runs-": ["spherical"]}}},
-            "SphericalNoiseLowestTransformerValue (and 3 more numbers of Spherical)",
+            "SphericalNoiseRidgeGrowth (and 5 more numbers of Spherical)",
             "Spherical is not a run of which a figure or table shows the table noise",
         ),
         (
@@ -101,7 +101,7 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
                     for name in ("tab_ablations", "tab_described", "tab_degree")
                 },
             },
-            "DepthDoubleLayers (and 3 more numbers of DepthDouble)",
+            "DepthDoubleLayers (and 1 more number of DepthDouble)",
             "DepthDouble is not a run; bring it back into the configuration, or take it out of the text",
         ),
     ],

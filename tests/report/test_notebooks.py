@@ -20,7 +20,7 @@ def cells(path):
 
 def parameters(path, results):
     return {
-        "runs": ["noise_01"] if path.stem == "functions" else ["noise_01", "spherical"],
+        "runs": ["noise_01"] if path.stem in ("functions", "along_training") else ["noise_01", "spherical"],
         "tables": str(results / "tables"),
         "scale": "smoke",
         "models": {
@@ -76,13 +76,17 @@ def test_closure_is_one_kind_of_figure(path):
         "__init__.py",
         "entries.py",
         "errors.py",
+        "row_keys.py",
         "io/__init__.py",
         "io/files.py",
         "report/ickrr.mplstyle",
     }
     shared |= {"report/__init__.py", "report/figures/__init__.py"}
     shared |= {"config/__init__.py", "config/claim_terms.py"}  # the words for families of algorithms
-    report = {f"report/{name}.py" for name in ("load", "methods", "style", "curves", "matches", "studies")}
+    report = {
+        f"report/{name}.py"
+        for name in ("load", "methods", "style", "curves", "matches", "studies", "intervals")
+    }
     panels = {name for name in closure if name.startswith("report/panels/")}
     kinds = {name for name in closure if name.startswith("report/figures/")} - shared
     assert len(kinds) == 1

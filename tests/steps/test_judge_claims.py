@@ -54,9 +54,16 @@ def test_closure_is_the_report_and_the_schema_only():
     names = {path.as_posix().split("src/ickrr/")[1] for path in import_closure("ickrr.steps.judge_claims")}
     assert {n for n in names if n.startswith("report/")} == {
         "report/__init__.py",
-        *(f"report/{name}.py" for name in ("intervals", "judge", "load")),
+        *(f"report/{name}.py" for name in ("intervals", "judge", "load", "studies")),
         *("report/statistics/__init__.py", "report/statistics/question.py"),
     }
     assert "config/load.py" not in names
     others = {n for n in names if not n.startswith(("report/", "config/", "steps/"))}
-    assert others == {"__init__.py", "entries.py", "errors.py", "io/__init__.py", "io/files.py"}
+    assert others == {
+        "__init__.py",
+        "entries.py",
+        "errors.py",
+        "row_keys.py",
+        "io/__init__.py",
+        "io/files.py",
+    }

@@ -208,7 +208,9 @@ def test_wrong_prompts_are_one_line(tmp_path, capsys):
     job.path("run.json").write_text(json.dumps(changed))
     assert main(job.arguments()) == 1
     said = capsys.readouterr().err
-    assert "its 'prompts.task.noise_std' is 0.3, expected 0.5" in said
+    assert "noise_std=0.3" in said
+    assert "but run 'tiny' is trained on" in said
+    assert "noise_std=0.5" in said
     assert len(said.strip().splitlines()) == 1
 
 

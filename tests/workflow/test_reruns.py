@@ -12,7 +12,7 @@ from support import Paper, Project
 PAPER = {"build_paper"}
 JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
 COMPARED = {"compare_run", "check_controls", "draw_figure"} | JUDGED
-IDENTIFIED = {"identify_run", "try_identification"}
+IDENTIFIED = {"identify_run", "identify_snapshots", "try_identification"}
 STUDIED = {"replace_heads", "measure_linearity", "compare_probes", "measure_degree"}
 SHOWN = {"draw_figure", "write_numbers"} | PAPER
 BUILT_CG = {"run_conjugate_gradient", "measure_width"}

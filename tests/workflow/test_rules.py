@@ -160,7 +160,10 @@ def test_files_of_nothing_configured_are_no_targets(fresh_project: Project, file
         (["overlya=mine.yaml"], "command line: overlya: unknown key (did you mean 'overlay'?)"),
         (["overlay=[gone.yaml,two.yaml]"], "gone.yaml: cannot be read"),
         (["overlay="], "command line: overlay: found None"),
-        (["figures={fig9: {runs+: [adamw]}}"], "run 'adamw' differs from 'spherical' in training.optimizer"),
+        (
+            ["figures={fig9: {runs+: [adamw]}}"],
+            "run 'adamw' differs from 'spherical' in training.steps, training.optimizer",
+        ),
     ],
 )
 def test_bad_config_stops_before_any_job(fresh_project: Project, arguments: list[str], expected: str) -> None:
@@ -182,11 +185,11 @@ def test_command_line_and_overlays_make_runs(fresh_project: Project, tmp_path: P
     target = "results/smoke/trained/{}/seed{}/weights.safetensors"
     told = ["scale=smoke", 'overlay=["a.yaml","b, c.yaml"]', "runs={more: {task: line, model: {layers: 2}}}"]
     planned = project.planned(target.format("deeper", 5), target.format("more", 0), "--config", *told)
-    assert planned == {"sample_prompts": 2, "train_model": 2}
+    assert planned == {"train_model": 2}
     why = project.tool(
         "why", target.format("deeper", 5), "--scale=smoke", "--overlay=a.yaml", "--overlay=b, c.yaml"
     )
-    assert why.stdout.endswith("2 jobs\n"), why.stdout
+    assert why.stdout.endswith("1 job\n"), why.stdout
     alone = project.tool("why", "fig1", "--overlay=b, c.yaml")
     assert "b, c.yaml:1: runs.deeper.seeds+: extends a list of the layers below" in alone.stdout
     assert "Traceback" not in alone.stdout
@@ -210,7 +213,7 @@ def test_plain_snakemake_needs_no_options(fresh_project: Project) -> None:
 
 
 def test_first_runs_are_trained_first(fresh_project: Project) -> None:
-    """Fails if a training of the headline, or the prompts that it waits for, can wait behind an ablation."""
+    """Fails if a training of the headline can wait behind an ablation."""
     target = "results/smoke/trained/{}/seed0/weights.safetensors"
     names = [target.format(run) for run in ("noise_low", "spherical", "depth_double")]
     program = """
@@ -228,19 +231,16 @@ with SnakemakeApi(OutputSettings()) as api:
     with contextlib.redirect_stdout(io.StringIO()):
         workflow.dag(DAGSettings(targets=set(sys.argv[1:]))).printrulegraph()
     dag = workflow._workflow.dag
-    for name, wildcard in (("sample_prompts", "task"), ("train_model", "run")):
-        jobs = [job for job in dag.jobs if job.rule.name == name]
-        priority = {
-            job.wildcards[wildcard]: job.rule.expand_priority(job.wildcards, job.input, 1) for job in jobs
-        }
-        print(*sorted(priority, key=priority.get, reverse=True), max(priority.values()))
+    priority = {
+        job.wildcards["run"]: job.rule.expand_priority(job.wildcards, job.input, 1) for job in dag.jobs
+    }
+    print(*sorted(priority, key=priority.get, reverse=True), max(priority.values()))
 """
     run = subprocess.run(
         [sys.executable, "-c", program, *names],
         cwd=fresh_project.path, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    prompts, trainings = "spherical spherical_low_noise 8", "spherical depth_double noise_low 8"
-    assert run.stdout.splitlines() == [prompts, trainings], run.stderr[-2000:]
+    assert run.stdout == "spherical depth_double noise_low 8\n", run.stderr[-2000:]
 
 
 @pytest.mark.parametrize(("options", "together"), [([], 1), (["--resources", "gpu=2"], 2)])

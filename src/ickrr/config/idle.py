@@ -58,7 +58,7 @@ def repeated_runs(experiment: Experiment) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _overrides(run: RunOverrides) -> bool:
-    return bool(run.model or run.training)
+    return bool(run.model or run.training.keys() - NO_DIFFERENCE["training"].keys())
 
 
 def _idle(

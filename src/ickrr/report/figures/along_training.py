@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from ickrr.config.claim_terms import FAMILY_WORDS
-from ickrr.report.figures.identification import LOOKS
 from ickrr.report.panels.axes import letters, logarithmic
+from ickrr.report.panels.families import LOOKS
 from ickrr.report.studies import nearest_families
 from ickrr.report.style import MUTED, new_figure, stamp, style
 from ickrr.row_keys import NO_SEED, WHOLE_MODEL

@@ -18,19 +18,9 @@ from matplotlib.lines import Line2D
 
 from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.report.panels.axes import label_layers, logarithmic
-from ickrr.report.style import Look, new_figure, stamp, style
+from ickrr.report.panels.families import LOOKS
+from ickrr.report.style import new_figure, stamp, style
 
-LOOKS: Final[dict[str, Look]] = {
-    "PR": Look("#BB3344", "s", "-"),
-    "PR closed": Look("#E08A96", "P", ":"),
-    "R": Look("#004488", "o", "--"),
-    "R shared": Look("#6C9BD2", "X", ":"),
-    "Newton": Look("#E9B949", "D", "-."),
-    "CG": Look("#2A9D8F", "^", "-."),
-    "PCG": Look("#8CCFC6", "<", ":"),
-    "ridge": Look("#777777", "v", (0, (4, 1, 1, 1))),
-    "smoother": Look("#000000", "d", ":"),
-}
 MAIN: Final = "PR"
 RIVALS: Final = ("R", "ridge")
 DRAWN: Final = {"PR": -0.24, "R": -0.08, "ridge": 0.08, "CG": 0.24, "smoother": 0.0}
