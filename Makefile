@@ -47,8 +47,8 @@ site: system env-site ## write the site on finished results: results/$(SCALE)/si
 	@echo "The site: results/$(SCALE)/site/index.html"
 
 .PHONY: bundle
-bundle: env ## pack results into one archive: make bundle TIER=tables|predictions|weights SCALE=laptop RUNS="spherical line"
-	ickrr bundle --tier $(TIER) --scale $(SCALE) $(if $(RUNS),--runs $(RUNS)) --output bundles/$(SCALE)-$(TIER).tar.xz
+bundle: env ## pack results into one archive: make bundle TIER=tables|predictions|weights|models SCALE=laptop RUNS="spherical line"
+	ickrr bundle --tier $(TIER) --scale $(SCALE) $(if $(RUNS),--runs $(RUNS)) --output bundles/$(SCALE)-$(TIER)$(if $(RUNS),-of-$(subst $() $(),-,$(strip $(RUNS)))).tar.xz
 
 .PHONY: release
 release: system env ## put paper, report, bundles, card and sources into build/release-<version>, with checksums

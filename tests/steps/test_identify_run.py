@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from ickrr.__main__ import main
 from ickrr.catalogue.of_runs import OF_RUNS
@@ -120,11 +121,15 @@ def test_models_are_read_on_fresh_prompts_as_in_the_comparison(folder, written, 
 def test_snapshots_are_identified_as_finished_models_are(folder, written, tmp_path):
     """Fails if a snapshot is not the model of its step, or its layers are read or named in another way.
 
-    Both seeds keep untrained weights as step 5, and seed 0 also those of seed 1 as step 1. All prompts are
-    asked for, so that step 5 must give what `identify_run` gives.
+    Both seeds keep untrained weights as step 5, and each those of the other as step 1; at step 9 one has
+    diverged. All prompts are asked for, so that step 5 must give what `identify_run` gives.
     """
     states = [load_model(folder / f"seed{seed}", RUN, seed).state_dict() for seed in SEEDS]
-    kept = [{5: states[0], 1: states[1]}, {5: states[1]}]
+    lost = {name: torch.full_like(tensor, torch.nan) for name, tensor in states[1].items()}
+    kept = [
+        {5: states[0], 1: states[1], 9: {name: tensor + 0 for name, tensor in states[0].items()}},
+        {5: states[1], 1: states[0], 9: lost},
+    ]
     for seed, steps in zip(SEEDS, kept, strict=True):
         tensors = {
             f"{step}:{name}": tensor for step, state in steps.items() for name, tensor in state.items()

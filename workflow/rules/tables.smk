@@ -96,7 +96,8 @@ rule write_numbers:
     params:
         **job(
             "write_numbers",
-            chosen=modules_of_experiment(),
+            # The text says how clustered inputs are drawn, whether or not a task has them.
+            chosen=modules_of_experiment() + [LAWS.dotted("clustered")],
             settings={"experiment": EXPERIMENT},
             records=of_models(
                 experiment.runs,

@@ -33,14 +33,19 @@ TRAINED: Final = tuple(
     f"trained/*/{name}"
     for name in ("weights.safetensors", "learning_curve.parquet", "rate.parquet", "expected.json")
 )
+SNAPSHOTS: Final = "trained/*/snapshots.safetensors"
+"""Weights on the way through trainings: ten times the size of the models, and read by one study."""
+
 TIERS: Final[dict[str, tuple[str, ...]]] = {
     "tables": ("tables/*", "trained/*/rate.parquet"),
     "predictions": (
         *TRAINED,
+        SNAPSHOTS,
         "prompts/*",
         *("predictions/*", "trajectories/*", "operators/*", "construction/*"),
     ),
-    "weights": TRAINED,
+    "weights": (*TRAINED, SNAPSHOTS),
+    "models": TRAINED,
 }
 # Not packed: like the PDF, these are made where they are looked at.
 DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")

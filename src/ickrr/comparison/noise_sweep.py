@@ -70,6 +70,9 @@ def regressions(
         task: the kernel.
         drawn: F sets of prompts that differ in nothing but their labels.
         ridges: G ridges.
+
+    Raises:
+        CovarianceError: a covariance is not numerically positive definite.
     """
     kernel = kernel_matrix(task, drawn[0].x)  # (B, N+1, N+1)
     found = np.empty((len(drawn), len(ridges), *drawn[0].y.shape))

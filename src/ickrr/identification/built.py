@@ -14,6 +14,7 @@ from pydantic import RootModel
 
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
+from ickrr.errors import FileError
 from ickrr.identification.layers import predicted
 from ickrr.identification.prompts import Problem
 from ickrr.io.files import read_json
@@ -48,14 +49,18 @@ def built_layers(
         first_step: smallest step that is a case.
 
     Raises:
-        FileError: a file is missing, damaged, or of another model.
+        FileError: a file is missing, damaged, or of another model, or a model has too few layers.
     """
-    cases = {}
+    cases: dict[str, Array] = {}
     for run, path, told in zip(runs.root, weights, expected, strict=True):
         model = load_model(path, run, None)
         *layers, _ = predicted(model, {"x": fit.x, "y": fit.y}, problem, probe)
         setup = int(read_json(told)["setup"])
-        for step, layer in enumerate(layers[setup:], start=1):
-            if step >= first_step:
-                cases[f"{run.name}, step {step}"] = layer
+        steps = dict(enumerate(layers[setup:], start=1))
+        if max(steps, default=0) < first_step:
+            raise FileError(
+                f"{path}: has {len(layers)} layers, {setup} of them before the first step, so that there is "
+                f"no step {first_step}; raise constructions.controls.{run.name}.model.layers"
+            )
+        cases |= {f"{run.name}, step {step}": layer for step, layer in steps.items() if step >= first_step}
     return cases

@@ -26,6 +26,10 @@ from ickrr.progress import track
 Array = npt.NDArray[np.float64]
 
 TABLES: Final = ("attribution", "encompassing", "uneven")
+DIVERGED: Final = (
+    "all of its models diverged, so that no layer can be identified; take it out of the figures and tables "
+    "of config.yaml that show its identification"
+)
 SNAPSHOT_TABLES: Final = ("snapshot_attribution", "snapshot_encompassing")
 
 
@@ -91,17 +95,24 @@ def snapshot_tables(
     Args:
         run: the run.
         candidates: the families on the prompts that were predicted.
-        snapshots: by step of the training, what the models predict, by seed; see `predicted`.
+        snapshots: by step of the training, what the models predict, by seed; see `predicted`. Steps at
+            which a seed has diverged are left out: means over other seeds would be of other trainings.
         settings: margin.
         statistics: draws and level of the intervals, and which layers count.
 
     Raises:
-        FileError: all models diverged.
+        FileError: there is no step at which no model has diverged.
     """
+    seeds = max(map(len, snapshots.values()))
+    whole = {
+        step: models for step, models in snapshots.items() if len(models) == seeds and _all_finite(models)
+    }
+    if not whole:
+        raise FileError(f"run '{run.name}': {DIVERGED}")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SNAPSHOT_TABLES}
-    for step, models in snapshots.items():
+    for step, models in whole.items():
         label = f"models of {run.name} after {step} steps"
-        found = attributed(run, candidates, _finite(run, models), settings, statistics, label)
+        found = attributed(run, candidates, models, settings, statistics, label)
         for name, table in found.items():
             table.insert(1, "step", step)
             parts[f"snapshot_{name}"].append(table)
@@ -150,11 +161,12 @@ def _finite(run: RunSettings, models: Mapping[int, Array]) -> dict[int, Array]:
     """
     finite = {seed: layers for seed, layers in models.items() if np.isfinite(layers).all()}
     if not finite:
-        raise FileError(
-            f"run '{run.name}': all of its models diverged, so that no layer can be identified; take it out "
-            "of the figures and tables of config.yaml that show its identification"
-        )
+        raise FileError(f"run '{run.name}': {DIVERGED}")
     return finite
+
+
+def _all_finite(models: Mapping[int, Array]) -> bool:
+    return all(bool(np.isfinite(layers).all()) for layers in models.values())
 
 
 def _resamples(prompts: int, seeds: int, statistics: StatisticsSettings) -> Resamples:

@@ -117,7 +117,7 @@ class LoadedRun:
             FileError: the file is damaged.
         """
         if solver not in self._solved:
-            raise ConfigError(f"{self._trajectories}: {no_such('solver', solver, self._solved)}")
+            raise ConfigError(f"{self._trajectories}: {no_such('solver or null', solver, self._solved)}")
         prompts, points = self.prompts["y"].shape
         path = self._trajectories / f"{solver}.safetensors"
         return load_checked(path, {"predictions": (None, prompts, points)})["predictions"]

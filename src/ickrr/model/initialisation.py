@@ -1,7 +1,7 @@
 """Random initial weights, as GPT-2's: N(0, 0.02^2), residual outputs over sqrt(2L), biases 0, norms 1.
 
 Attention that sums over its keys, without dividing, starts with its output over the largest number of keys,
-so that it adds to the stream about as much as attention that averages.
+so that it adds to the stream no more than attention that averages.
 """
 
 import math

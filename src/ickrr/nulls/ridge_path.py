@@ -15,7 +15,7 @@ SHORT = "Ridge path"  # in legends
 PROPER = False  # keeps its capital inside a sentence
 
 FIRST: Final = 100.0
-"""First ridge, over the number of points: no eigenvalue of the kernel is larger than that number."""
+"""First ridge, over the number of points: no eigenvalue of a kernel with k(x, x) <= 1 is larger."""
 
 LAST: Final = 0.1
 """Last ridge, over that of the task."""

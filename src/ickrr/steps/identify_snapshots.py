@@ -9,7 +9,7 @@ from ickrr.config.identification import IdentificationSettings
 from ickrr.config.probe import ProbeSettings
 from ickrr.config.run import RunSettings
 from ickrr.config.statistics import StatisticsSettings
-from ickrr.identification.layers import SNAPSHOT_TABLES, predicted, snapshot_tables
+from ickrr.identification.layers import SNAPSHOT_TABLES, Array, predicted, snapshot_tables
 from ickrr.identification.prompts import fresh_problem, stored_problem
 from ickrr.identification.stored import candidates_on
 from ickrr.io.files import paths_by_name, read_settings, write_table
@@ -53,11 +53,11 @@ def main(arguments: argparse.Namespace) -> None:
     candidates = candidates_on(problem, stored_problem(arguments.fit, run, "fit"), settings)
     fit = load_prompts(arguments.fit, run, "fit")
     paths = paths_by_name("--snapshots", arguments.seeds, arguments.snapshots)
-    kept = {seed: load_snapshots(path, run, seed) for seed, path in paths.items()}
-    steps = sorted(set[int]().union(*kept.values()))
-    read = {
-        step: {seed: predicted(of[step], fit, problem, probe) for seed, of in kept.items() if step in of}
-        for step in steps
-    }
-    for name, table in snapshot_tables(run, candidates, read, settings, statistics).items():
+    read: dict[int, dict[int, Array]] = {}
+    for seed, path in paths.items():  # the models of one seed in memory at a time
+        for step, model in load_snapshots(path, run, seed).items():
+            read.setdefault(step, {})[seed] = predicted(model, fit, problem, probe)
+    for name, table in snapshot_tables(
+        run, candidates, dict(sorted(read.items())), settings, statistics
+    ).items():
         write_table(getattr(arguments, name), table)

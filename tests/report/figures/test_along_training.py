@@ -76,7 +76,7 @@ def test_an_absent_run_is_named(tables):
 def test_the_description_names_the_nearest_family_of_each_step(tables):
     """Fails if the farthest is named, or the coefficients of another step are given."""
     said = describe_along_training(*tables[1:], "a")
-    assert "preconditioned Richardson after 2, preconditioned Richardson after 20" in said
+    assert "kernel smoothing after 2, preconditioned Richardson after 20" in said
     last = tables[2][(tables[2]["step"] == 200) & (tables[2]["seed"] == -1) & (tables[2]["layer"] == 0)]
     added = last.set_index(["family", "other"])["coefficient"]
     assert f"adds {added['R', 'PR']:.2f} to Richardson, and Richardson {added['PR', 'R']:.2f}" in said

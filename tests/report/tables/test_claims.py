@@ -67,6 +67,7 @@ def test_rows_equal_the_parquet(table):
         ("named_share", "", (0.03, -0.03, 0.1), [0.03, 0.0, 0.1]),
         ("alignment", "kendall_tau", (0.99, 0.96, 1.02), [0.99, 0.96, 1.0]),
         ("addition", "", (0.98, -0.1, 1.2), [0.98, -0.1, 1.2]),
+        ("lead", "censored_share", (-0.2, -0.3, -0.1), [-0.2, -0.3, -0.1]),
     ],
 )
 def test_impossible_ends_are_not_shown(statistic, of, ends, shown):

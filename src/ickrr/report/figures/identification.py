@@ -20,6 +20,7 @@ from ickrr.config.claim_terms import FAMILY_WORDS
 from ickrr.report.panels.axes import label_layers, logarithmic
 from ickrr.report.panels.families import LOOKS
 from ickrr.report.style import new_figure, stamp, style
+from ickrr.row_keys import NO_SEED
 
 MAIN: Final = "PR"
 RIVALS: Final = ("R", "ridge")
@@ -127,7 +128,7 @@ def _plane(axes: Axes, found: pd.DataFrame, table: pd.DataFrame, margin: float) 
     axes.axvspan(-margin, margin, color="0.93", linewidth=0, zorder=0)
     axes.axhspan(-margin, margin, color="0.93", linewidth=0, zorder=0)
     axes.plot([-9, 10], [10, -9], color="0.6", linewidth=0.7, linestyle=":", zorder=1)
-    means = table[table["seed"] < 0]
+    means = table[table["seed"] == NO_SEED]
     counted = np.unique(found.loc[found["counted"].astype(bool), "layer"])
     for rival in RIVALS:
         x, left, right = _added(means, rival, MAIN, counted).clip(*ACROSS)

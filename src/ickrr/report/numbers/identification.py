@@ -75,7 +75,8 @@ def identification_numbers(macros: Macros, experiment: Experiment, tables: Table
             built_numbers(macros, f"{camel_case(run)}Built", question.built_layers())
     if judged := questions("trials"):
         words = {run: law_word(experiment.run(run).task.law) for run in judged}
-        judged_numbers(macros, {words[run]: question for run, question in judged.items()})
+        alone = len(set(words.values())) == len(words)
+        judged_numbers(macros, {words[run] if alone else run: judged[run] for run in judged})
 
 
 def judged_numbers(macros: Macros, laws: Mapping[str, Question]) -> None:
@@ -152,8 +153,10 @@ def added_by_layer(question: Question) -> "pd.Series[float]":
 
 def training_numbers(macros: Macros, name: str, question: Question) -> None:
     """Add when one run has learned the task, and when the family that is nearest at the end appeared."""
-    curve = question.table("learning_curve").groupby("step")[["excess_risk", "bayes_risk"]].mean()
-    learned = settled_from(curve["excess_risk"] < LEARNED * curve["bayes_risk"])
+    table = question.table("learning_curve")
+    curve = table.pivot_table(index="step", columns="seed", values="excess_risk", dropna=False)
+    bayes = float(table["bayes_risk"].iloc[0])
+    learned = settled_from(curve.mean(axis=1, skipna=False) < LEARNED * bayes)
     macros.add(f"{name}LearnedFrom", "at no step" if learned is None else f"from step {number(learned)} on")
     nearest = nearest_families(question.table("snapshot_attribution"))
     last = nearest.iloc[-1]

@@ -57,7 +57,8 @@ def head_numbers(macros: Macros, name: str, question: Question) -> None:
 
 def degree_numbers(macros: Macros, run: str, question: Question) -> float:
     """Add how many products the layers of one run need; return that of the last one."""
-    first, *_, last, _ = needed_degrees(question.table("degree"), run)
+    needed = needed_degrees(question.table("degree"), run)
+    first, last = float(needed.iloc[0]), float(needed.iloc[-2])  # the own readout comes last
     name = camel_case(run)
     macros.estimate(f"{name}DegreeLead", *degree_lead(question))
     ends = {"First": round(first, DECIMALS), "Last": round(last, DECIMALS)}

@@ -1,7 +1,7 @@
 """Table of how well each solver matches the layers, one block a law of the inputs.
 
-Peak SimE and smallest distance are means over layers 1..L; slope, R^2 and Kendall's tau are of the best
-step t*(l) over uncensored layers. Brackets hold bootstrap intervals over prompts of the mean over seeds.
+Peak SimE and smallest distance are means over the layers that count; slope, R^2 and Kendall's tau are of the
+best step t*(l) over uncensored layers. Brackets hold bootstrap intervals over prompts of the mean over seeds.
 The table of the paper shows the headline solvers; the frame has all. Nulls stand beneath the solvers: their
 positions on a path are compared as steps are, but say nothing about depth.
 Below stand the controls, each beside the one solver that it is compared with: hand-built models, which are

@@ -114,7 +114,8 @@ def _solver(name: str) -> str:
 def value(condition: "pd.Series[Any]") -> str:
     """Return the value of a condition and its interval, as far as it is possible (LaTeX)."""
     estimate, *between = (float(condition[name]) for name in ("value", "low", "high"))
-    least, most = POSSIBLE.get(condition["of"] or condition["statistic"], (-math.inf, math.inf))
+    quantity = condition["of"] if condition["statistic"] == "alignment" else condition["statistic"]
+    least, most = POSSIBLE.get(quantity, (-math.inf, math.inf))
     ends = (estimate, *(float(end) for end in np.clip(between, least, most)))
     return summary_value(*ends) if condition["table"] else with_interval(*ends)
 
