@@ -77,9 +77,15 @@ def build_explorer(results: Path, site: Path, experiment) -> None:
     """Build the Explorer; the layers of one run are identified."""
     table = filters("spherical", np.random.default_rng(4), experiment.seeds("spherical"), layers=8)
     write_table(results / "tables/spherical/filters.parquet", table)
+    identified = {
+        name: shown.model_copy(update={"runs": ["spherical"]}) if "attribution" in shown.tables else shown
+        for name, shown in experiment.tables.items()
+    }
+    experiment = experiment.model_copy(update={"tables": identified})
+    write_json(results / "specs/explored.json", experiment.model_dump(mode="json"))
     runs = explored_runs(experiment)
     options = {
-        "experiment": [results / "specs/experiment.json"],
+        "experiment": [results / "specs/explored.json"],
         "tables": [results / "tables" / f"{table}.parquet" for table in explorer_tables(experiment)],
         "explorer": [site / "explorer.html"],
         "data": [site / "explorer" / f"{name}.js" for name in runs],

@@ -284,7 +284,7 @@ def test_pressing_a_pair_chooses_its_families(opened, results: Path) -> None:
 
 
 def test_the_explorer_says_what_a_layer_is_named(opened, results: Path) -> None:
-    """Fails if the page names another layer's family, or lists other families as compatible with it."""
+    """Fails if the page names another layer's family, or a run that was not identified keeps its plots."""
     page = explorer(opened, "run=spherical&seed=1&layer=4&added=PR&to=smoother")
     table = pd.read_parquet(results / "tables/spherical/attribution.parquet").query(
         "seed == 1 and layer == 4"
@@ -294,3 +294,7 @@ def test_the_explorer_says_what_a_layer_is_named(opened, results: Path) -> None:
     survivors = set(table.loc[table["survives"], "family"])
     assert set(said.split("compatible with ")[1].rstrip(".").split(", ")) == survivors or not survivors
     assert "There is no filter of smoother." in page.locator("#filters-about").inner_text()
+    field(page, "run").select_option("noise_01")
+    page.wait_for_function("document.getElementById('named').textContent.includes('not identified')")
+    assert [page.locator(f"#{name}").is_visible() for name in ("pairs", "added", "filters")] == [False] * 3
+    assert not field(page, "added").is_visible()
