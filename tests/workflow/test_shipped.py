@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from matplotlib.testing.compare import compare_images
 from support import ROOT, checkout
 
 SHIPPED = sorted((ROOT / "bundles").glob("*-tables.tar.xz"))
 LARGEST_MB = 20  # every clone carries it
 DRAWN = {"draw_figure", "write_table", "write_numbers", "build_paper"}
+SHOWN = ROOT / "docs/fig_identification.png"  # in the README, drawn at the laptop scale
 
 
 @pytest.mark.parametrize("bundle", SHIPPED, ids=lambda path: path.name)
@@ -22,3 +24,18 @@ def test_shipped_tables_are_those_of_this_code(bundle: Path, tmp_path: Path) -> 
     assert said.returncode == 0, said.stdout
     assert set(project.planned(scale=scale)) == DRAWN
     assert bundle.stat().st_size < LARGEST_MB * 1e6
+
+
+def test_the_figure_in_the_readme_is_drawn_from_the_shipped_tables(tmp_path: Path) -> None:
+    """Fails if the README shows other results than those that are shipped, or no figure at all.
+
+    Then copy results/laptop/figures/fig_identification.png to docs/.
+    """
+    assert f"]({SHOWN.relative_to(ROOT)})" in (ROOT / "README.md").read_text()
+    project = checkout(tmp_path)
+    said = project.tool("restore", "--shipped", "laptop")
+    assert said.returncode == 0, said.stdout
+    said = project.snakemake("--cores", "1", "fig_identification", scale="laptop")
+    assert said.returncode == 0, said.stdout
+    drawn = project.results("laptop") / "figures" / SHOWN.name
+    assert compare_images(str(SHOWN), str(drawn), tol=2) is None
