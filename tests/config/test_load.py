@@ -256,6 +256,24 @@ def test_solvers_are_not_asked_for_on_a_linear_kernel(part: str, name: str, tabl
     assert len(found.splitlines()) == 1
 
 
+def test_claims_about_built_models_that_are_not_built_are_refused(tmp_path: Path) -> None:
+    """Fails if a claim that asks for a built model of a run is missed only when it is judged."""
+    text = (
+        "one:\n  source: ours\n  statement: It is recognised.\n  evidence: [fig_trials]\n  conditions:\n"
+        "    - {statistic: built_recognised_share, runs: [RUN], above: 0.5}\n"
+    )
+    (tmp_path / "claims.yaml").write_text(text.replace("RUN", "spherical"))
+    assert load_ledger(tmp_path / "claims.yaml", load_experiment(CONFIG))
+    without = {"constructions": {"controls": {"built_probed": {"readout": "own"}}}}
+    with pytest.raises(ConfigError, match="needs a model that is built for the task of 'spherical'"):
+        load_ledger(tmp_path / "claims.yaml", load_experiment(CONFIG, overrides=without))
+    (tmp_path / "claims.yaml").write_text(text.replace("RUN", "clustered"))
+    with pytest.raises(
+        ConfigError, match="has none with task: clustered, weights: exact and readout: fitted"
+    ):
+        load_ledger(tmp_path / "claims.yaml", load_experiment(CONFIG))
+
+
 def test_claims_about_solvers_on_a_linear_kernel_are_refused(tmp_path: Path) -> None:
     """Fails if a claim is accepted whose tables no rule makes."""
     text = (

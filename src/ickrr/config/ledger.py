@@ -35,6 +35,11 @@ def tables_read(statistic: str) -> tuple[str, ...]:
     return read
 
 
+def of_built(statistic: str) -> bool:
+    """Say whether a statistic is about the model that is built by hand for its run."""
+    return bool(getattr(STATISTICS.load(statistic), "OF_BUILT", False))
+
+
 class Condition(Settings):
     """A statistic of some runs, and the bound that its interval must lie beyond."""
 

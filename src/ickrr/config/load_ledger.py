@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ickrr.config.experiment import UNSOLVED_TABLES, Experiment
-from ickrr.config.ledger import Claim, Condition, Ledger, tables_read
+from ickrr.config.ledger import Claim, Condition, Ledger, of_built, tables_read
 from ickrr.config.load import not_compared
 from ickrr.config.messages import describe_problem, no_such, place_of
 from ickrr.config.summaries import SUMMARIES
@@ -69,6 +69,12 @@ def _of_runs(conditions: list[Condition], experiment: Experiment) -> Iterator[st
                 yield no_such("run", run, list(experiment.runs))
             elif lacking and not experiment.is_compared(run):
                 yield not_compared(experiment, run, lacking)
+            elif of_built(condition.statistic) and not experiment.built_for(run):
+                yield (
+                    f"{condition.statistic} needs a model that is built for the task of '{run}', and "
+                    f"constructions.controls has none with task: {experiment.task_of(run)}, weights: exact "
+                    "and readout: fitted; add one, or name another run"
+                )
 
 
 def _not_in_the_tables(condition: Condition, experiment: Experiment) -> Iterator[tuple[str, str]]:

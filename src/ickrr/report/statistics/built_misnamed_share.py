@@ -5,6 +5,7 @@ from ickrr.report.statistics.question import Question
 
 NAME = "share of the built model's layers named wrongly"
 READS = ("trials",)
+OF_BUILT = True
 
 
 def estimate(question: Question) -> Interval:
