@@ -9,6 +9,9 @@ from support import ROOT, checkout
 SHIPPED = sorted((ROOT / "bundles").glob("*-tables.tar.xz"))
 LARGEST_MB = 20  # every clone carries it
 DRAWN = {"draw_figure", "write_table", "write_numbers", "build_paper"}
+MODELS = ROOT / "bundles/laptop-models-of-spherical-line.tar.xz"
+LARGEST_MODELS_MB = 15
+RUNS, TABLES = ("spherical", "line"), ("matches", "attribution")
 SHOWN = ROOT / "docs/fig_identification.png"  # in the README, drawn at the laptop scale
 
 
@@ -24,6 +27,26 @@ def test_shipped_tables_are_those_of_this_code(bundle: Path, tmp_path: Path) -> 
     assert said.returncode == 0, said.stdout
     assert set(project.planned(scale=scale)) == DRAWN
     assert bundle.stat().st_size < LARGEST_MB * 1e6
+
+
+def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
+    """Fails if the commands of docs/results.md would train in a fresh clone, or have nothing to do there."""
+    page = (ROOT / "docs/results.md").read_text()
+    command = next(line for line in page.splitlines() if "{matches,attribution}" in line)
+    targets = [f"results/laptop/tables/{run}/{name}.parquet" for run in RUNS for name in TABLES]
+    assert command.split()[-1] == f"results/laptop/tables/{{{','.join(RUNS)}}}/{{{','.join(TABLES)}}}.parquet"
+    project = checkout(tmp_path)
+    said = project.tool("restore", str(MODELS))
+    assert said.returncode == 0, said.stdout
+    planned = project.planned(*targets, scale="laptop")
+    assert planned == {
+        "sample_prompts": 2,
+        "solve_prompts": 2,
+        "probe_model": 6,
+        "compare_run": 2,
+        "identify_run": 2,
+    }
+    assert MODELS.stat().st_size < LARGEST_MODELS_MB * 1e6
 
 
 def test_the_figure_in_the_readme_is_drawn_from_the_shipped_tables(tmp_path: Path) -> None:
