@@ -71,6 +71,15 @@ def test_the_way_through_the_training_is_told_from_its_tables(macros, results):
     assert macros["SphericalFollowedSteps"] == str(len(steps))
     assert macros["SphericalNearestAtEnd"] == FAMILIES[last]
     assert macros["SphericalNearestFrom"] == str(first)
+    pairs = load_table(results / "tables", ["spherical"], "snapshot_encompassing")
+    whole = pairs[(pairs["seed"] == -1) & (pairs["layer"] == 0)]
+    added = {
+        row.step: row.coefficient for row in whole.itertuples() if (row.family, row.other) == ("R", "PR")
+    }
+    most = sorted(added, key=lambda step: -added[step])[0]
+    assert macros["SphericalMostAddedAt"] == str(most)
+    assert float(macros["SphericalMostAddedValue"]) == pytest.approx(added[most], abs=0.01)
+    assert float(macros["SphericalAddedAtEndValue"]) == pytest.approx(added[steps[-1]], abs=0.01)
     curve = load_table(results / "tables", ["spherical"], "learning_curve")
     means = curve.groupby("step")[["excess_risk", "bayes_risk"]].mean()
     below = [bool(row.excess_risk < 0.05 * row.bayes_risk) for row in means.itertuples()]

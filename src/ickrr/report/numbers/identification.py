@@ -152,7 +152,7 @@ def added_by_layer(question: Question) -> "pd.Series[float]":
 
 
 def training_numbers(macros: Macros, name: str, question: Question) -> None:
-    """Add when one run has learned the task, and when the family that is nearest at the end appeared."""
+    """Add when one run has learned its task, and what its layers are near to on the way there."""
     table = question.table("learning_curve")
     curve = table.pivot_table(index="step", columns="seed", values="excess_risk", dropna=False)
     bayes = float(table["bayes_risk"].iloc[0])
@@ -163,6 +163,16 @@ def training_numbers(macros: Macros, name: str, question: Question) -> None:
     macros.add(f"{name}NearestAtEnd", FAMILIES[last])
     macros.value(f"{name}NearestFrom", cast(int, settled_from(nearest == last)))
     macros.value(f"{name}FollowedSteps", len(nearest))
+    table, where = question.table("snapshot_encompassing"), str(question.file("snapshot_encompassing"))
+    trainings = question.trainings("snapshot_encompassing")
+    added = {
+        cast(int, step): of_trainings(mean_addition(rows, f"{where}, step {step}", "R", MAIN), trainings)
+        for step, rows in table.groupby("step")
+    }
+    most = max(added, key=lambda step: added[step].value)
+    macros.value(f"{name}MostAddedAt", most)
+    macros.estimate(f"{name}MostAdded", *added[most])
+    macros.estimate(f"{name}AddedAtEnd", *added[max(added)])
 
 
 def trial_numbers(macros: Macros, name: str, question: Question) -> None:

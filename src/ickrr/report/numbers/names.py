@@ -192,9 +192,10 @@ GROUPS: Final = (
     Group(
         "identification",
         "Along the training: from which step on the task is learned, in words; the family that is nearest to "
-        "the layers at the end, in words, and the step from which on it is; how many steps were looked at.",
+        "the layers at the end, in words, and the step from which on it is; how many steps were looked at; "
+        "what preconditioned Richardson adds to Richardson, where that is most, after which step, at the end.",
         "<Followed>",
-        "LearnedFrom NearestAtEnd NearestFrom FollowedSteps",
+        "LearnedFrom NearestAtEnd NearestFrom FollowedSteps MostAddedAt MostAdded~ AddedAtEnd~",
     ),
     Group(
         "identification",

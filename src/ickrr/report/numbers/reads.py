@@ -12,6 +12,7 @@ SHOWN = (
     "encompassing",
     "uneven",
     "snapshot_attribution",
+    "snapshot_encompassing",
     "trials",
     "heads",
     "restored",
