@@ -193,7 +193,7 @@ GROUPS: Final = (
         "identification",
         "Along the training: from which step on the task is learned, in words; the family that is nearest to "
         "the layers at the end, in words, and the step from which on it is; how many steps were looked at; "
-        "what preconditioned Richardson adds to Richardson, where that is most, after which step, at the end.",
+        "what preconditioned Richardson adds to Richardson at its most, after which step, and at the end.",
         "<Followed>",
         "LearnedFrom NearestAtEnd NearestFrom FollowedSteps MostAddedAt MostAdded~ AddedAtEnd~",
     ),
