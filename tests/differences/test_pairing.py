@@ -63,6 +63,8 @@ def test_risks_are_compared_by_their_ratio():
         ([1.0, 2.0], [1.5, 1.9], False),  # +.5 and -.1
         ([1.0], [1.1], True),  # one training: no interval, and the numbers differ
         ([1.0], [1.0], False),
+        ([0.1, 0.2], [0.1 + 1e-16, 0.2 + 1e-16], False),  # sums in another order
+        ([1e-7, 2e-7], [1.1e-7, 2.1e-7], True),  # small, and no rounding
         ([np.nan, 1.0], [np.nan, 2.0], False),  # undefined on both sides
         ([np.nan, 1.0], [1.0, 1.0], True),  # on one side
     ],

@@ -21,6 +21,8 @@ from ickrr.report.intervals import Interval
 Array = npt.NDArray[np.float64]
 RATIOS: Final = frozenset({RISK})
 """Quantities of which the change is a ratio, second over first; of the others it is second - first."""
+ROUNDING: Final = 1e-9
+"""Relative difference up to which numbers are the same but for rounding, as in sums of another order."""
 
 
 def compared(
@@ -63,12 +65,13 @@ def differs(change: Interval, none: float, first: Array, second: Array) -> bool:
         second: and to, (S,).
 
     Returns:
-        Whether the interval leaves out `none`; without an interval, whether the means differ, or only one of
-        them is defined.
+        Whether the means differ by more than rounding, or only one of them is defined, and the interval, if
+        there is one, leaves out `none`.
     """
+    if np.allclose(first.mean(), second.mean(), rtol=ROUNDING, atol=ROUNDING**2, equal_nan=True):
+        return False
     if math.isnan(change.low):
-        before, after = first.mean(), second.mean()
-        return not (before == after or (math.isnan(before) and math.isnan(after)))
+        return True
     return change.low > none or change.high < none
 
 

@@ -6,14 +6,17 @@ import pytest
 from identification_tables import trials
 from pictures import picture
 
-from ickrr.config.claim_terms import FAMILY_WORDS
+from ickrr.config.claim_terms import BUILT, FAMILY_WORDS
 from ickrr.report.figures.trials import confusion, describe_trials, trials_figure
 
 
 @pytest.fixture(scope="module")
 def table():
     generator = np.random.default_rng(0)
-    return pd.concat([trials(run, generator) for run in "abc"])
+    every = pd.concat([trials(run, generator) for run in "abc"])
+    return every[
+        (every["run"] == "a") | (every["group"] != BUILT)
+    ]  # a model is built for the first run alone
 
 
 def test_every_case_is_counted_once(table):
@@ -38,6 +41,20 @@ def test_one_matrix_for_each_run(table):
         assert [int(text.get_text()) for text in axes.texts] == counts[counts > 0].tolist()
     with pytest.raises(ValueError, match="trials has no rows of run 'd'"):
         trials_figure(table, ["d"], "smoke")
+
+
+def test_numbers_stand_in_their_rows(table):
+    """Fails if a number stands beside another row's name: panels share their rows, and one may have more."""
+    for runs, built in (("abc", True), ("bc", False)):
+        figure = trials_figure(table, list(runs), "smoke")
+        named = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        assert (BUILT in named) == built
+        for axes, run in zip(figure.axes, runs, strict=False):
+            counts = confusion(table[table["run"] == run])
+            found = {(named[round(text.get_position()[1])], int(text.get_text())) for text in axes.texts}
+            assert found == {(row, n) for row in counts.index for n in counts.loc[row] if n}
+            low, high = sorted(axes.get_ylim())
+            assert (low, high) == (-0.5, len(named) - 0.5)
 
 
 def test_the_description_adds_up(table):

@@ -67,6 +67,7 @@ def test_a_diverged_seed_is_not_averaged_away(toy):
     training_numbers(macros, "A", toy.learning_curve("a", diverging=(1,)))
     assert macros["AExcessRisk"] == macros["AExcessRiskRange"] == macros["AExcessShare"] == "undefined"
     assert macros["ADivergedSeeds"] == "1"
+    assert macros["ALearnedSeeds"] == "2"  # of three
 
 
 def test_alignment_equals_the_table(macros, results):

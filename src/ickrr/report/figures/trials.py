@@ -33,10 +33,12 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
         panels = list(grid.flat[: len(runs)])
         for unused in grid.flat[len(runs) :]:
             unused.set_visible(False)
-        for axes, run in zip(panels, runs, strict=True):
-            counts = confusion(trials[trials["run"] == run])
-            if not counts.to_numpy().any():
+        matrices = {run: confusion(trials[trials["run"] == run]) for run in runs}
+        built = any(counts.loc[BUILT].any() for counts in matrices.values())
+        for axes, (run, matrix) in zip(panels, matrices.items(), strict=True):
+            if not matrix.to_numpy().any():
                 raise ValueError(f"table trials has no rows of run '{run}'")
+            counts = matrix if built else matrix.drop(index=BUILT)  # panels share their rows
             shares = counts.to_numpy() / np.maximum(counts.sum(axis=1).to_numpy()[:, None], 1)
             axes.imshow(shares, cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
             for (row, column), count in np.ndenumerate(counts.to_numpy()):
@@ -61,7 +63,7 @@ def confusion(trials: pd.DataFrame) -> pd.DataFrame:
     """Return how many cases of each kind (rows) were named what (columns).
 
     Rows are the families that pseudo-layers were made from, mixtures of iterates, the layers of a model that
-    is built to be preconditioned Richardson if there is one, and cases of no family.
+    is built to be preconditioned Richardson, of which some runs have none, and cases of no family.
     """
     columns = [*FAMILY_WORDS, *UNNAMED]
     pseudo, mixed = PSEUDO_LAYERS
@@ -69,9 +71,7 @@ def confusion(trials: pd.DataFrame) -> pd.DataFrame:
         family: trials[(trials["group"] == pseudo) & (trials["allowed"] == family)] for family in FAMILY_WORDS
     }
     rows["mixture"] = trials[trials["group"] == mixed]
-    if (trials["group"] == BUILT).any():
-        rows[BUILT] = trials[trials["group"] == BUILT]
-    rows |= {group: trials[trials["group"] == group] for group in OF_NO_FAMILY}
+    rows |= {group: trials[trials["group"] == group] for group in (BUILT, *OF_NO_FAMILY)}
     counted = {
         name: [int((some["named"] == column).sum()) for column in columns] for name, some in rows.items()
     }

@@ -16,6 +16,7 @@ from ickrr.report.intervals import Interval, of_trainings
 from ickrr.report.load import Tables
 from ickrr.report.methods import FAMILIES, law_word
 from ickrr.report.numbers.macros import Macros
+from ickrr.report.numbers.runs import LEARNED
 from ickrr.report.statistics.addition import estimate as addition
 from ickrr.report.statistics.closed_form_share import CLOSED_FORMS
 from ickrr.report.statistics.closed_form_share import estimate as closed_form_share
@@ -28,8 +29,6 @@ MAIN: Final = "PR"
 UNNAMED: Final = ("none", "undecided")
 OF_NO_FAMILY: Final = ("held out", "no iteration")
 """Groups of known cases that belong to none of the families."""
-LEARNED: Final = 0.05
-"""Excess risk over the Bayes risk below which a model has learned its task, as in the gates of claims."""
 
 
 def identification_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:

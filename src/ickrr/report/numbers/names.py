@@ -78,9 +78,10 @@ GROUPS: Final = (
     Group(
         "runs",
         "Learning curve, on the validation prompts, mean over n = 0..N. ExcessRisk: last point, mean over "
-        "seeds; Range: from the smallest to the largest seed; Share: percent of the Bayes risk.",
+        "seeds; Range: from the smallest to the largest seed; Share: percent of the Bayes risk; seeds that "
+        "have learned the task, and that diverged.",
         "<Run>",
-        "BayesRisk InitialExcessRisk ExcessRisk ExcessRiskRange ExcessShare DivergedSeeds",
+        "BayesRisk InitialExcessRisk ExcessRisk ExcessRiskRange ExcessShare LearnedSeeds DivergedSeeds",
     ),
     Group(
         "runs",

@@ -21,6 +21,8 @@ from ickrr.report.numbers.macros import UNDEFINED, Macros
 from ickrr.report.verdicts import Ranking, rank, trend_word
 
 PERCENT: Final = frozenset({"censored_share"})
+LEARNED: Final = 0.05
+"""Excess risk over the Bayes risk below which a model has learned its task, as in the gates of claims."""
 
 
 class Clause(NamedTuple):
@@ -128,6 +130,7 @@ def training_numbers(macros: Macros, name: str, learning_curve: pd.DataFrame) ->
     low, high = number(float(excess.min())), number(float(excess.max()))
     macros.add(f"{name}ExcessRiskRange", f"{low} to {high}" if excess.notna().all() else UNDEFINED)
     macros.value(f"{name}ExcessShare", 100 * mean / bayes)
+    macros.value(f"{name}LearnedSeeds", int((excess / bayes < LEARNED).sum()))
     macros.add(f"{name}DivergedSeeds", str(int(by_seed["diverged"].any().sum())))
 
 
