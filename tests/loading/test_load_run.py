@@ -107,7 +107,9 @@ def test_what_is_not_there_is_said(results, run, seed, message) -> None:
     """Fails if a wrong name ends in a traceback."""
     with pytest.raises(FileError, match=message):
         load_run(run, seed, results)
-    with pytest.raises(ConfigError, match=r"found 'richardsen', which is not a solver \(did you mean 'rich"):
+    with pytest.raises(
+        ConfigError, match=r"found 'richardsen', which is not a solver or null \(did you mean 'rich"
+    ):
         load_run("spherical", results=results).trajectory("richardsen")
 
 

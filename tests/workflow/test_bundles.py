@@ -111,7 +111,9 @@ def test_weights_of_one_run_are_compared_without_training(
     assert run.returncode == 0, run.stdout
     assert (project.path / table).read_bytes() == (tiny_paper.path / table).read_bytes()
     assert project.planned(table) == {}
-    said = tiny_paper.tool("bundle", "--runs", "spherica", "--output", str(tmp_path / "x.tar.xz"))
+    said = tiny_paper.tool(
+        "bundle", "--scale", "smoke", "--runs", "spherica", "--output", str(tmp_path / "x.tar.xz")
+    )
     assert "--runs: found 'spherica', which is not a trained run (did you mean 'spherical'?)" in said.stdout
 
 

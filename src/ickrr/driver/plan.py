@@ -39,13 +39,13 @@ def summary(
     taken = sum(_existing(job) for job, ours in zip(there, here, strict=True) if not ours)
     kept = sum(_existing(job) for job, ours in zip(there, here, strict=True) if ours)
     parts = [
-        f"{_counted(computed, 'job')} computed",
-        f"{_counted(taken, 'result')} taken from a bundle" if taken else "",
-        f"{_counted(kept, 'result')} of earlier runs kept" if kept else "",
+        f"{counted(computed, 'job')} computed",
+        f"{counted(taken, 'result')} taken from a bundle" if taken else "",
+        f"{counted(kept, 'result')} of earlier runs kept" if kept else "",
     ]
     paper = next((name for name in asked if name.endswith("paper.pdf")), None)
     first = paper or (asked[0] if asked else f"results/{scale}")
-    more = f" (and {_counted(len(asked) - 1, 'more file')})" if len(asked) > 1 else ""
+    more = f" (and {counted(len(asked) - 1, 'more file')})" if len(asked) > 1 else ""
     next_steps = [f"open {first}", f"ickrr check --scale {scale} looks at every result"]
     if paper:
         next_steps.append(f"make report SCALE={scale} makes a browsable report")
@@ -55,7 +55,8 @@ def summary(
     )
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return how many there are, in words: ``1 job``, ``2 jobs``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 

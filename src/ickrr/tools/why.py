@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ickrr.config.command_line import add_layer_options
+from ickrr.driver.plan import counted
 from ickrr.errors import ConfigError
 
 SHOWN = 3  # names that are printed of a long list
@@ -55,7 +56,7 @@ def explain(plan: str) -> Iterator[str]:
         else:
             following.append(message)
     yield from (f"{message}: follows from the above" for message in following)
-    yield f"{len(dict.fromkeys(jobs))} jobs"
+    yield counted(len(dict.fromkeys(jobs)), "job")
 
 
 def _shortened(cause: str) -> str:
