@@ -367,12 +367,13 @@ def only_row(
     asked_for = np.ones(len(rows), dtype=bool)
     for column, value in wanted.items():
         asked_for &= (rows[column] == value).to_numpy()
-    found = rows[asked_for]
+    found = np.flatnonzero(asked_for)
     if len(found) != 1:
         asked = ", ".join(f"{column} {value!r}" for column, value in wanted.items())
         listed = " and ".join(asked.rsplit(", ", 1))
         raise FileError(f"{where}: has {len(found)} rows of {listed}, expected 1; {advice}")
-    return found.iloc[0]
+    row: pd.Series[Any] = rows.iloc[found[0]]
+    return row
 
 
 class Estimate(NamedTuple):
@@ -392,8 +393,7 @@ def estimate(alignment: pd.DataFrame, solver: str, statistic: str) -> Estimate:
     """
     where = f"tables/{alignment['run'].iloc[0]}/alignment.parquet"
     found = only_row(alignment, where, solver=solver, statistic=statistic)
-    value, low, high, seed_sd = found[["value", "low", "high", "seed_sd"]].to_numpy(float)
-    return Estimate(float(value), float(low), float(high), float(seed_sd))
+    return Estimate(*(float(found[name]) for name in Estimate._fields))
 
 
 class SummaryRow(NamedTuple):
@@ -412,8 +412,7 @@ def summary_row(summary: pd.DataFrame, quantity: str, subject: str, setting: str
     """
     advice = "delete the tables below tables/metarep and run snakemake again"
     found = only_row(summary, "a summary table", advice, quantity=quantity, subject=subject, setting=setting)
-    value, low, high = found[["value", "low", "high"]].to_numpy(float)
-    return SummaryRow(float(value), float(low), float(high))
+    return SummaryRow(*(float(found[name]) for name in SummaryRow._fields))
 
 
 def checked_table(path: str | Path, table: str) -> pd.DataFrame:
