@@ -114,9 +114,10 @@ def _require_room(bundle: Path, size: int) -> None:
 
 def compare(contents: Contents, known: Known) -> Changes:
     """Return what restoring a bundle would change in the working directory."""
+    files = set(contents.files)
     there = {name: _digest(name) for name in known.digests if os.path.lexists(name)}
     differing = [name for name, found in there.items() if found != known.digests[name]]
-    not_here = known.digests.keys() - set(contents.files) - (there.keys() - set(differing))
+    not_here = known.digests.keys() - files - (there.keys() - set(differing))
     apart = _apart(known, not_here, contents.results)
     unended = set(recorded_files(INCOMPLETE))
     kept = {
@@ -124,10 +125,10 @@ def compare(contents: Contents, known: Known) -> Changes:
         for name in set(there).difference(differing, unended)
         if _vouched(name, known.digests[name], contents.results)
     }
-    if not differing and kept.issuperset(contents.files):
+    if not differing and kept.issuperset(files):
         return Changes([], [], [], [])
     described = [name for name in known.digests if name not in kept]
-    taken = [name for name in described if name in contents.files]
+    taken = [name for name in described if name in files]
     return Changes(taken, described, differing, apart)
 
 
