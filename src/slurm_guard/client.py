@@ -80,16 +80,19 @@ class Job:
         return self.comment.removeprefix("rule_").replace("_wildcards_", " ")
 
 
+def _path() -> str:
+    """Return PATH without our guards."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if folder and Path(folder) != BIN)
+
+
 def real_command(name: str) -> str:
     """Return the path of a client command, not of our guard of the same name.
 
     Raises:
         ClusterError: there is no such command.
     """
-    folders = [
-        folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder and Path(folder) != BIN
-    ]
-    found = shutil.which(name, path=os.pathsep.join(folders))
+    found = shutil.which(name, path=_path())
     if found is None:
         raise ClusterError(
             f"{name}: no such command; run this on a login node of a SLURM cluster "
@@ -100,6 +103,9 @@ def real_command(name: str) -> str:
 
 def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT) -> str:
     """Run a client command, with a script as its standard input, and return what it prints.
+
+    Our guards are not on its PATH, which sbatch hands on to the job: there is no Snakemake to guard there,
+    and a training that asks squeue for the time left would get no answer.
 
     Raises:
         UnansweredError: the controller does not answer.
@@ -113,6 +119,7 @@ def call(name: str, *arguments: str, script: str = "", timeout: float = TIMEOUT)
             text=True,
             timeout=timeout,
             check=False,
+            env=os.environ | {"PATH": _path()},
         )
     except subprocess.TimeoutExpired as error:
         raise UnansweredError(f"{name}: no answer within {timeout:g} s") from error

@@ -7,8 +7,14 @@ import sys
 
 import pytest
 
-# Writes line by line, as the two writers of a corrupted file would, until the test lets it end.
-SLOW = "while echo $SLURM_JOB_ID >> slow.part; [ ! -e enough ]; do sleep 1; done; mv slow.part slow.txt"
+from ickrr.batch_job import parse_duration
+
+# Asks how long it may last, as trainings do, and writes line by line, as the two writers of a corrupted file
+# would, until the test lets it end.
+ASKS = "(squeue --noheader --format=%L --jobs=$SLURM_JOB_ID || echo none) > left.txt 2>&1; "
+SLOW = (
+    ASKS + "while echo $SLURM_JOB_ID >> slow.part; [ ! -e enough ]; do sleep 1; done; mv slow.part slow.txt"
+)
 
 
 def local(made, *arguments: str) -> subprocess.CompletedProcess:
@@ -38,6 +44,12 @@ def killed(workflow):
     (made.path / "enough").touch()
     made.finish(after, 200)
     return made, {"beside": beside, "unlock": unlock, "alone": alone, "after": after}
+
+
+def test_a_job_learns_how_long_it_may_last(killed):
+    """Fails if the guards of Snakemake's commands stand in the way of a job."""
+    made, _ = killed
+    assert (parse_duration((made.path / "left.txt").read_text()) or 0) > 0
 
 
 def test_second_driver_is_refused(killed):
