@@ -93,6 +93,7 @@ def packed(project: Project, tier: str, folder: Path, *options: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_weights_of_one_run_are_compared_without_training(
     tiny_project: Project, tiny_paper: Paper, tmp_path: Path
 ) -> None:

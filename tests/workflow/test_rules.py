@@ -243,6 +243,7 @@ with SnakemakeApi(OutputSettings()) as api:
     assert run.stdout == "spherical depth_double noise_low 8\n", run.stderr[-2000:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "together"), [([], 1), (["--resources", "gpu=2"], 2)])
 def test_as_many_trainings_share_a_card_as_are_told_to(
     tiny_project: Project, tmp_path: Path, options: list[str], together: int

@@ -49,6 +49,7 @@ def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
     assert MODELS.stat().st_size < LARGEST_MODELS_MB * 1e6
 
 
+@pytest.mark.slow
 def test_the_figure_in_the_readme_is_drawn_from_the_shipped_tables(tmp_path: Path) -> None:
     """Fails if the README shows other results than those that are shipped, or no figure at all.
 

@@ -67,6 +67,7 @@ def snakemake(project: Project, environment: dict[str, str], *arguments: str) ->
     assert run.returncode == 0, run.stdout[-5000:]
 
 
+@pytest.mark.slow
 def test_whatever_the_surroundings_hold_the_bytes_are_the_same(tiny_paper: Paper, tmp_path: Path) -> None:
     """Fails if a setting of the user's or a foreign package or kernel reaches a result or its record."""
     home, foreign = tmp_path / "home", tmp_path / "foreign"
