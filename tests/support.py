@@ -30,6 +30,14 @@ ON_DEMAND = {
 }
 """Rules that the paper itself does not need, and a file that each makes, below the folder of the results."""
 
+READING_TABLES = frozenset(
+    {
+        *("__init__.py", "entries.py", "errors.py", "row_keys.py"),
+        *("io/__init__.py", "io/files.py"),
+    }
+)
+"""Modules outside the report and the configuration that are behind everything that reads tidy tables."""
+
 Mount = Callable[[Path, str], Callable[[], None]]
 """Mount a tmpfs on a folder with some options; what it returns takes it away again."""
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pandas as pd
+from support import READING_TABLES
 
 from ickrr.__main__ import main
 from ickrr.code import import_closure
@@ -59,11 +60,4 @@ def test_closure_is_the_report_and_the_schema_only():
     }
     assert "config/load.py" not in names
     others = {n for n in names if not n.startswith(("report/", "config/", "steps/"))}
-    assert others == {
-        "__init__.py",
-        "entries.py",
-        "errors.py",
-        "row_keys.py",
-        "io/__init__.py",
-        "io/files.py",
-    }
+    assert others == READING_TABLES

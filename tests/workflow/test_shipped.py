@@ -1,10 +1,12 @@
 """The bundles that come with the project belong to its present code and settings."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from matplotlib.testing.compare import compare_images
-from support import ROOT, checkout
+from support import ROOT, Project, checkout
 
 SHIPPED = sorted((ROOT / "bundles").glob("*-tables.tar.xz"))
 LARGEST_MB = 20  # every clone carries it
@@ -15,17 +17,28 @@ RUNS, TABLES = ("spherical", "line"), ("matches", "attribution")
 SHOWN = ROOT / "docs/fig_identification.png"  # in the README, drawn at the laptop scale
 
 
+def restored(folder: Path, *words: str) -> Project:
+    """Make a fresh clone, and restore a bundle in it."""
+    project = checkout(folder)
+    said = project.tool("restore", *words)
+    assert said.returncode == 0, said.stdout
+    return project
+
+
+@pytest.fixture(scope="module")
+def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """Give a fresh clone with the shipped tables of a scale, one for all tests."""
+    return cache(lambda scale: restored(tmp_path_factory.mktemp(scale), "--shipped", scale))
+
+
 @pytest.mark.parametrize("bundle", SHIPPED, ids=lambda path: path.name)
-def test_shipped_tables_are_those_of_this_code(bundle: Path, tmp_path: Path) -> None:
+def test_shipped_tables_are_those_of_this_code(bundle: Path, with_tables: Callable[[str], Project]) -> None:
     """Fails if a fresh clone would train although the README says that it draws from what is shipped.
 
     Then make the bundle again (`make recompute`, `make bundle TIER=tables`), or take it out.
     """
     scale = bundle.name.removesuffix("-tables.tar.xz")
-    project = checkout(tmp_path)
-    said = project.tool("restore", "--shipped", scale)
-    assert said.returncode == 0, said.stdout
-    assert set(project.planned(scale=scale)) == DRAWN
+    assert set(with_tables(scale).planned(scale=scale)) == DRAWN
     assert bundle.stat().st_size < LARGEST_MB * 1e6
 
 
@@ -35,10 +48,7 @@ def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
     command = next(line for line in page.splitlines() if "{matches,attribution}" in line)
     targets = [f"results/laptop/tables/{run}/{name}.parquet" for run in RUNS for name in TABLES]
     assert command.split()[-1] == f"results/laptop/tables/{{{','.join(RUNS)}}}/{{{','.join(TABLES)}}}.parquet"
-    project = checkout(tmp_path)
-    said = project.tool("restore", str(MODELS))
-    assert said.returncode == 0, said.stdout
-    planned = project.planned(*targets, scale="laptop")
+    planned = restored(tmp_path, str(MODELS)).planned(*targets, scale="laptop")
     assert planned == {
         "sample_prompts": 2,
         "solve_prompts": 2,
@@ -49,16 +59,15 @@ def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
     assert MODELS.stat().st_size < LARGEST_MODELS_MB * 1e6
 
 
-@pytest.mark.slow
-def test_the_figure_in_the_readme_is_drawn_from_the_shipped_tables(tmp_path: Path) -> None:
+def test_the_figure_in_the_readme_is_drawn_from_the_shipped_tables(
+    with_tables: Callable[[str], Project],
+) -> None:
     """Fails if the README shows other results than those that are shipped, or no figure at all.
 
     Then copy results/laptop/figures/fig_identification.png to docs/.
     """
     assert f"]({SHOWN.relative_to(ROOT)})" in (ROOT / "README.md").read_text()
-    project = checkout(tmp_path)
-    said = project.tool("restore", "--shipped", "laptop")
-    assert said.returncode == 0, said.stdout
+    project = with_tables("laptop")
     said = project.snakemake("--cores", "1", "fig_identification", scale="laptop")
     assert said.returncode == 0, said.stdout
     drawn = project.results("laptop") / "figures" / SHOWN.name

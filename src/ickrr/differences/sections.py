@@ -12,6 +12,7 @@ from ickrr.differences.compare import Differences
 from ickrr.differences.observations import COEFFICIENT, OF_MODEL, RISK, STEP
 from ickrr.entries import SOLVERS
 from ickrr.report.methods import short_name
+from ickrr.wording import counted
 
 NONE: Final = "–"
 WORDS: Final = {
@@ -69,7 +70,7 @@ def _results(found: Differences) -> Section:
     rows += [("only B has", ", ".join(found.only_second))] if found.only_second else []
     rows += [("other prompts", ", ".join(found.other_prompts))] if found.other_prompts else []
     same = "on the same prompts" if not found.other_prompts else "not all on the same prompts"
-    return Section("Results", f"{_counted(len(found.runs), 'run')} on both sides, {same}.", ("", ""), rows)
+    return Section("Results", f"{counted(len(found.runs), 'run')} on both sides, {same}.", ("", ""), rows)
 
 
 def _settings(found: Differences) -> Section:
@@ -78,7 +79,7 @@ def _settings(found: Differences) -> Section:
         return Section("Settings", f"The settings of a side are not recorded.{code}")
     rows = [(one.key, _setting(one.first), _setting(one.second)) for one in found.settings]
     return Section(
-        "Settings", f"{_counted(len(rows), 'key')} with another value.{code}", ("key", "A", "B"), rows
+        "Settings", f"{counted(len(rows), 'key')} with another value.{code}", ("key", "A", "B"), rows
     )
 
 
@@ -119,14 +120,14 @@ def _claims(found: Differences) -> Section:
     rows = [
         (flip.claim, flip.first or NONE, flip.second or NONE, "; ".join(flip.because)) for flip in found.flips
     ]
-    said = f"{len(rows)} with another verdict; {_counted(found.claims, 'claim')} on both sides."
+    said = f"{len(rows)} with another verdict; {counted(found.claims, 'claim')} on both sides."
     return Section("Claims", said, ("claim", "A", "B", "because"), rows)
 
 
 def _said(numbers: pd.DataFrame) -> str:
     if numbers.empty:
         return "Not on both sides."
-    return f"{int(numbers['differs'].sum())} of {_counted(len(numbers), 'number')} with a difference."
+    return f"{int(numbers['differs'].sum())} of {counted(len(numbers), 'number')} with a difference."
 
 
 def _about(row: "pd.Series[Any]") -> str:
@@ -156,10 +157,6 @@ def _number(value: float) -> str:
 
 def _setting(value: Any) -> str:
     return NONE if value is None else json.dumps(value)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _without_empty(

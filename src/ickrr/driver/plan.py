@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ickrr.wording import counted
+
 
 class Job(NamedTuple):
     """One job of a plan.
@@ -53,11 +55,6 @@ def summary(
         f"\n{first}{more} is ready after {duration(seconds)}: {', '.join(filter(None, parts))}.\n"
         f"Next: {'; '.join(next_steps)}."
     )
-
-
-def counted(count: int, noun: str) -> str:
-    """Return how many there are, in words: ``1 job``, ``2 jobs``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _existing(job: Job) -> int:

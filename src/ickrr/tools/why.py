@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ickrr.config.command_line import add_layer_options
-from ickrr.driver.plan import counted
 from ickrr.errors import ConfigError
+from ickrr.wording import counted
 
 SHOWN = 3  # names that are printed of a long list
 

@@ -182,5 +182,5 @@ def _legends(figure: Figure, grid: np.ndarray, contraction: pd.DataFrame) -> Non
         Line2D([], [], color=MUTED, marker="x", linestyle="None", label="adversarial sets"),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=4)
-    grid[0, -1].legend(handles=lengths, fontsize=6, loc="lower left")
+    grid[0, 0].legend(handles=lengths, fontsize=6, loc="upper right")
     grid[2, -1].legend(fontsize=6, loc="lower right")

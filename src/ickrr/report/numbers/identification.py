@@ -162,11 +162,11 @@ def training_numbers(macros: Macros, name: str, question: Question) -> None:
     macros.add(f"{name}NearestAtEnd", FAMILIES[last])
     macros.value(f"{name}NearestFrom", cast(int, settled_from(nearest == last)))
     macros.value(f"{name}FollowedSteps", len(nearest))
-    table, where = question.table("snapshot_encompassing"), str(question.file("snapshot_encompassing"))
+    pairs, where = question.table("snapshot_encompassing"), str(question.file("snapshot_encompassing"))
     trainings = question.trainings("snapshot_encompassing")
     added = {
         cast(int, step): of_trainings(mean_addition(rows, f"{where}, step {step}", "R", MAIN), trainings)
-        for step, rows in table.groupby("step")
+        for step, rows in pairs.groupby("step")
     }
     most = max(added, key=lambda step: added[step].value)
     macros.value(f"{name}MostAddedAt", most)
