@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def test_paper_without_tex_stops_before_any_job_and_a_table_does_not(project: Pr
     assert "Reason:" not in run.stdout and "User:" not in run.stdout
     (project.results() / "latex/tab_setup.tex").unlink()
     assert "Reason: Missing output files" in project.snakemake("-n", "tab_setup").stdout
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_run_that_is_over_ends_at_once(project: Project, code: int) -> None:
+    """Fails if Snakemake waits for its timers, which last two minutes here, although no job is left."""
+    if code:
+        project.edit("src/ickrr/report/tables/setup.py", "    del tables\n", "    del nothing\n")
+    start = time.monotonic()
+    run = project.snakemake("--cores", "2", "--max-jobs-per-timespan", "100/2m", "tab_setup")
+    assert run.returncode == code, run.stdout
+    assert time.monotonic() - start < 90
 
 
 def test_files_that_lie_about_stop_nothing(project: Project) -> None:

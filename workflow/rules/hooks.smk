@@ -1,6 +1,7 @@
 # What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost; and after a run
-# that failed or was stopped. Not in a dry run, nor inside a job, nor where this workflow is a module of another.
+# that ended. Not in a dry run, nor inside a job, nor where this workflow is a module of another.
 
+import threading
 import time
 
 from ickrr.bundles.format import notice
@@ -44,6 +45,13 @@ def tell_of_edits():
         )
 
 
+def end_timers():
+    """End the timers after which Snakemake would look for jobs once more, and for the last of which it would wait."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
+
+
 onstart:
     # A plan (-n) says why each job would run; a run says what it does.
     (workflow.output_settings.quiet or set()).add(Quietness.REASON)
@@ -76,6 +84,7 @@ onsuccess:
             file=sys.stderr,
         )
     tell_of_edits()
+    end_timers()
 
 
 onerror:
@@ -86,3 +95,4 @@ onerror:
         except IckrrError as error:
             print(f"error: {error}", file=sys.stderr)
     tell_of_edits()
+    end_timers()

@@ -118,7 +118,7 @@ def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class Lineage:
-    """The origins of results, according to Snakemake and the records of their jobs.
+    """The origins of results, according to Snakemake and the records of their jobs, each read once.
 
     Args:
         results: the folder ``results/<scale>``.
@@ -127,6 +127,8 @@ class Lineage:
     results: Path
     _unended: set[str] = field(default_factory=lambda: set(recorded_files(INCOMPLETE)))
     _faults: dict[str, str | None] = field(default_factory=dict)
+    _metadata: dict[str, Metadata] = field(default_factory=dict)
+    _records: dict[str, Record] = field(default_factory=dict)
 
     def metadata(self, name: str) -> Metadata:
         """Return what Snakemake recorded of a result.
@@ -134,13 +136,15 @@ class Lineage:
         Raises:
             BundleError: it recorded nothing, or in the form of another version.
         """
-        found = snakemake_metadata(name)
-        if found is None:
-            raise BundleError(f"{name}: Snakemake recorded nothing of it")
-        try:
-            return Metadata.model_validate(found)
-        except ValidationError as error:
-            raise BundleError(f"{name}: Snakemake recorded it in another form ({error.title})") from error
+        if name not in self._metadata:
+            found = snakemake_metadata(name)
+            if found is None:
+                raise BundleError(f"{name}: Snakemake recorded nothing of it")
+            try:
+                self._metadata[name] = Metadata.model_validate(found)
+            except ValidationError as error:
+                raise BundleError(f"{name}: Snakemake recorded it in another form ({error.title})") from error
+        return self._metadata[name]
 
     def record(self, name: str) -> Record:
         """Return the record of a result.
@@ -148,10 +152,12 @@ class Lineage:
         Raises:
             BundleError: there is none.
         """
-        found = Records(self.results).of(name)
-        if found is None or name not in found["outputs"]:
-            raise BundleError(f"{name}: its job left no record")
-        return found
+        if name not in self._records:
+            found = Records(self.results).of(name)
+            if found is None or name not in found["outputs"]:
+                raise BundleError(f"{name}: its job left no record")
+            self._records[name] = found
+        return self._records[name]
 
     def parents(self, name: str) -> list[str]:
         """List the results that a result was made from."""

@@ -194,7 +194,8 @@ def save(figure: Figure, stem: str | Path) -> None:
     """Write ``stem.pdf`` and ``stem.png``, each atomically, without dates, versions or machine names.
 
     The PDF stands in the paper, whose first page says where it comes from; a PNG may stand alone, so that
-    it alone has the line of `stamp`.
+    it alone has the line of `stamp`. Panels are arranged once, for the PDF, and lie at the same places in the
+    PNG.
 
     Args:
         figure: what to draw.
@@ -206,3 +207,4 @@ def save(figure: Figure, stem: str | Path) -> None:
                 line.set_visible(extension != "pdf")
             with atomic_path(f"{stem}.{extension}") as temporary:
                 figure.savefig(temporary, format=extension, metadata=metadata)
+            figure.set_layout_engine("none")
