@@ -41,7 +41,7 @@ class Clustered:
 
     def __init__(self, d):
         self.centre, self.other = sphere(d), sphere(d, 1.5)
-        self.nodes = self.centre.ppf((np.arange(2_000) + 0.5) / 2_000)
+        self.nodes = self.centre.ppf((np.arange(200) + 0.5) / 200)
 
     def cdf(self, x):
         near = stats.norm.cdf((np.asarray(x)[..., None] - self.nodes) / 0.2).mean(axis=-1)
