@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.testing.compare import compare_images
 from support import ROOT, Project, checkout
@@ -68,6 +69,18 @@ def test_shipped_models_of_the_desk_scale_are_not_trained_again(tmp_path: Path) 
     planned = restored(tmp_path, str(ROOT / models)).planned(target, scale="desk")
     assert planned == {"sample_prompts": 1, "train_model": 1, "identify_run": 1}
     assert (ROOT / models).stat().st_size < LARGEST_MODELS_MB * 1e6
+
+
+def test_the_page_on_the_desk_scale_says_what_its_tables_say(tmp_path: Path) -> None:
+    """Fails if a coefficient of docs/identification.md is not the mean in the shipped tables."""
+    project = restored(tmp_path, str(ROOT / "bundles/desk-tables-of-spherical.tar.xz"))
+    table = pd.read_parquet(project.results("desk") / "tables/spherical/encompassing.parquet")
+    page = (ROOT / "docs/identification.md").read_text()
+    for family, other, row in (("R", "PR", "PR beside R"), ("PR", "R", "R beside PR")):
+        mean = table[(table[["seed", "layer"]] == [-1, 0]).all(axis=1)]
+        (found,) = mean[(mean["family"] == family) & (mean["other"] == other)].itertuples()
+        numbers = [f"{value:.2f}".replace("0.", ".") for value in (found.coefficient, found.low, found.high)]
+        assert f"| {row} | {numbers[0]} [{numbers[1]}, {numbers[2]}] |" in page
 
 
 def test_the_figure_in_the_readme_is_drawn_from_the_shipped_tables(
