@@ -1,5 +1,5 @@
-# What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost; and after a run
-# that ended. Not in a dry run, nor inside a job, nor where this workflow is a module of another.
+# What happens before the first job: one driver a folder, and on a cluster none of whose jobs get lost; and after the
+# last one. Not in a dry run, nor inside a job, nor where this workflow is a module of another.
 
 import threading
 import time
