@@ -195,8 +195,12 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)
 
 
-def checkout(target: Path) -> Project:
-    """Copy what git tracks, or would track, as a fresh clone has it, into a repository of its own."""
+def checkout(target: Path, shipped: bool = False) -> Project:
+    """Copy what git tracks, or would track, as a fresh clone has it, into a repository of its own.
+
+    Shipped results are tens of megabytes, and most tests have no use for them: they are left out unless asked
+    for.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -205,7 +209,7 @@ def checkout(target: Path) -> Project:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).exists():
+        if (ROOT / name).exists() and (shipped or not name.endswith(".tar.xz")):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "checkout"]):

@@ -86,7 +86,9 @@ def test_closure_is_one_kind_of_figure(path):
     assert closure <= shared | report | panels | kinds
 
 
-@pytest.mark.parametrize("folder", ["results/smoke/tables", "results/gone/tables"])
+@pytest.mark.parametrize(
+    "folder", ["results/smoke/tables", pytest.param("results/gone/tables", marks=pytest.mark.slow)]
+)
 def test_opened_by_hand_a_notebook_shows_and_writes_nothing(results, tmp_path, folder):
     """Fails if a notebook that is run by hand, from any folder, writes a figure or finds no tables.
 

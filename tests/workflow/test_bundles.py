@@ -122,7 +122,12 @@ def test_weights_of_one_run_are_compared_without_training(
     ("tier", "follows", "done"),
     [
         ("weights", {"sample_prompts", "probe_model", "compare_run"}, {"train_model", "build_control"}),
-        ("predictions", {"compare_run"}, {"sample_prompts", "train_model", "probe_model", "solve_prompts"}),
+        pytest.param(
+            "predictions",
+            {"compare_run"},
+            {"sample_prompts", "train_model", "probe_model", "solve_prompts"},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_only_what_follows_a_tier_is_planned(

@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import Paper, Project
+from support import Paper, Project, git
 
 PAPER = {"build_paper"}
 JUDGED = {"judge_claims", "write_table", "write_numbers"} | PAPER
@@ -19,9 +20,23 @@ BUILT_CG = {"run_conjugate_gradient", "measure_width"}
 BUILT = {"verify_construction", "tabulate_construction", "build_control", "probe_model", "compare_run"}
 
 
-@pytest.fixture
-def project(smoke_paper: Paper, tmp_path: Path) -> Project:
+@pytest.fixture(scope="module")
+def finished(smoke_paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Copy a finished smoke paper to another directory."""
+    return smoke_paper.copy(tmp_path_factory.mktemp("finished") / "elsewhere")
+
+
+@pytest.fixture
+def project(finished: Project) -> Iterator[Project]:
+    """Give the finished paper to a test that may edit any source; results stay as they are."""
+    yield finished
+    for command in (["checkout", "-q", "."], ["clean", "-fdq"]):
+        git(finished.path, *command)
+
+
+@pytest.fixture
+def own_paper(smoke_paper: Paper, tmp_path: Path) -> Project:
+    """Copy a finished smoke paper for a test that changes its results."""
     return smoke_paper.copy(tmp_path / "elsewhere")
 
 
@@ -165,11 +180,11 @@ def test_edit_of_a_notebook_redraws_the_figures_of_its_kind(project: Project) ->
     assert project.planned() == {"draw_figure": 3, "build_paper": 1}  # fig1, fig4, fig6
 
 
-def test_deleted_figure_is_drawn_again(project: Project) -> None:
+def test_deleted_figure_is_drawn_again(own_paper: Project) -> None:
     """Fails if a deleted figure is not noticed, or costs more than itself and the paper."""
-    (project.results() / "figures" / "fig1.pdf").unlink()
-    assert project.planned() == {"draw_figure": 1, "build_paper": 1}
-    assert project.planned("fig1") == {"draw_figure": 1, "fig1": 1}
+    (own_paper.results() / "figures" / "fig1.pdf").unlink()
+    assert own_paper.planned() == {"draw_figure": 1, "build_paper": 1}
+    assert own_paper.planned("fig1") == {"draw_figure": 1, "fig1": 1}
 
 
 def test_one_hyperparameter_retrains_only_what_reads_it(project: Project) -> None:
@@ -189,49 +204,49 @@ def test_one_more_seed_trains_once(project: Project) -> None:
     assert planned["train_model"] == planned["probe_model"] == planned["compare_run"] == 1
 
 
-def test_one_figure_is_drawn_alone(project: Project) -> None:
+def test_one_figure_is_drawn_alone(own_paper: Project) -> None:
     """Fails if drawing one figure again runs anything else, or gives other bytes."""
-    figure = project.results() / "figures" / "fig1.pdf"
+    figure = own_paper.results() / "figures" / "fig1.pdf"
     before = figure.read_bytes()
     figure.unlink()
-    run = project.snakemake("--cores", "1", "fig1")
+    run = own_paper.snakemake("--cores", "1", "fig1")
     assert run.returncode == 0, run.stdout
     assert "2 of 2 steps" in run.stdout
     assert figure.read_bytes() == before
 
 
 @pytest.mark.slow
-def test_equal_results_make_equal_papers(project: Project) -> None:
+def test_equal_results_make_equal_papers(own_paper: Project) -> None:
     """Fails if the PDF or a figure holds a date, a path or a random identifier."""
-    made = [project.results() / "paper.pdf", *(project.results() / "figures").iterdir()]
+    made = [own_paper.results() / "paper.pdf", *(own_paper.results() / "figures").iterdir()]
     before = {path: path.read_bytes() for path in made}
     for path in made:
         path.unlink()
-    run = project.snakemake("--cores", "2")
+    run = own_paper.snakemake("--cores", "2")
     assert run.returncode == 0, run.stdout
     assert {path for path in made if path.read_bytes() != before[path]} == set()
 
 
-def test_a_renamed_run_is_a_new_run(project: Project) -> None:
+def test_a_renamed_run_is_a_new_run(own_paper: Project) -> None:
     """Fails if a run under another name is not trained again, or if weights that were moved pass for its own.
 
     Fails too if the old name does not find its results again.
     """
-    moved = [project.results() / folder for folder in ("trained", "records/trained")]
+    moved = [own_paper.results() / folder for folder in ("trained", "records/trained")]
 
     def rename(old: str, new: str) -> None:
         for name in ("config.yaml", "workflow/scales/smoke.yaml", "claims.yaml"):
-            path = project.path / name
+            path = own_paper.path / name
             path.write_text(re.sub(rf"\b{old}\b", new, path.read_text()))
 
     rename("no_mlp", "without_mlp")
-    assert project.planned()["train_model"] == 1
+    assert own_paper.planned()["train_model"] == 1
     for folder in moved:
         (folder / "no_mlp").rename(folder / "without_mlp")
-    run = project.snakemake("--cores", "1", "results/smoke/predictions/without_mlp/seed0.safetensors")
+    run = own_paper.snakemake("--cores", "1", "results/smoke/predictions/without_mlp/seed0.safetensors")
     assert run.returncode == 1
     assert "trained/without_mlp/seed0/weights.safetensors: is not what rule train_model wrote" in run.stdout
     for folder in moved:
         (folder / "without_mlp").rename(folder / "no_mlp")
     rename("without_mlp", "no_mlp")
-    assert project.planned() == {}
+    assert own_paper.planned() == {}

@@ -94,11 +94,12 @@ def test_whatever_the_surroundings_hold_the_bytes_are_the_same(tiny_paper: Paper
 @pytest.mark.parametrize(
     "environment",
     [
-        {"HOME": "/proc/home", "TMPDIR": "/proc/tmp", "XDG_CACHE_HOME": "/proc/cache"},
-        {"HOME": "/dev/null"},
-        {},
+        pytest.param(
+            {"HOME": "/proc/home", "TMPDIR": "/proc/tmp", "XDG_CACHE_HOME": "/proc/cache"}, id="unwritable"
+        ),
+        pytest.param({"HOME": "/dev/null"}, id="no folder", marks=pytest.mark.slow),
+        pytest.param({}, id="unset", marks=pytest.mark.slow),
     ],
-    ids=["unwritable", "no folder", "unset"],
 )
 def test_no_home_folder_is_needed(tiny_paper: Paper, tmp_path: Path, environment: dict[str, str]) -> None:
     """Fails if HOME, TMPDIR or XDG folders that cannot be written stop a run, or a figure lacks a cache."""

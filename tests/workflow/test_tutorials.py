@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from pages import follow
-from support import ROOT, Paper, Project
+from support import ROOT, Paper, Project, checkout
 
 TUTORIALS = ROOT / "docs" / "tutorials"
 SHIPPED = ("first_result", "own_claim")
@@ -40,9 +40,9 @@ def test_a_page(fresh_project: Project, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_page_on_the_shipped_tables(fresh_project: Project, tmp_path: Path, name: str) -> None:
+def test_a_page_on_the_shipped_tables(tmp_path: Path, name: str) -> None:
     """Fails as above; at once if the shipped tables are of other code, as test_shipped.py does."""
-    project = fresh_project.copy(tmp_path / "project")
+    project = checkout(tmp_path / "project", shipped=True)
     assert project.tool("restore", "--shipped", "laptop").returncode == 0
     assert "train_model" not in project.planned(scale="laptop")
     assert follow(project, page(name), tmp_path / "bin") >= 3

@@ -84,6 +84,8 @@ rule write_numbers:
     output:
         numbers="<results>/latex/numbers.tex",
         provenance="<results>/latex/provenance.tex",
+    # The longest job before the paper: begun last, it would keep all but one core waiting.
+    priority: 1
     log:
         "<logs>/write_numbers.log",
     benchmark:

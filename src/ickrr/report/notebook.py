@@ -70,6 +70,8 @@ def run_notebook(
                 language="python",
                 progress_bar=False,
                 kernel_manager_class=ThisPython,
+                # Its figure is written when its cell ends: a kernel has nothing left to end with grace.
+                shutdown_kernel="immediate",
             )
         except (papermill.PapermillExecutionError, DeadKernelError, RuntimeError) as error:
             raise NotebookError(

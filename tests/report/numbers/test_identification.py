@@ -121,9 +121,14 @@ def test_known_cases_are_counted_by_their_group(macros, results):
     assert macros["SphericalPseudoLayers"] == macros["JudgedPseudoLayers"] == str(len(pseudo))
     assert macros["SphericalPseudoWrong"] == macros["JudgedPseudoWrong"] == str(pseudo["wrong"].sum())
     assert macros["SphericalPseudoRight"] == str((~unnamed & ~pseudo["wrong"]).sum())
+    for family, word in (("PR", "Pr"), ("ridge", "Ridge")):
+        of_family = pseudo[pseudo["allowed"] == family]
+        assert macros[f"JudgedPseudo{word}Layers"] == str(len(of_family))
+        assert macros[f"JudgedPseudo{word}Right"] == str((of_family["named"] == family).sum())
     strange = table[table["group"] == "held out"]
-    assert macros["SphericalStrangeCases"] == str(len(strange))
-    assert macros["SphericalStrangeNamed"] == str((~strange["named"].isin(["none", "undecided"])).sum())
+    named = (~strange["named"].isin(["none", "undecided"])).sum()
+    assert macros["SphericalStrangeCases"] == macros["JudgedStrangeCases"] == str(len(strange))
+    assert macros["SphericalStrangeNamed"] == macros["JudgedStrangeNamed"] == str(named)
 
 
 def test_all_laws_are_judged_together(macros, results):
@@ -134,6 +139,8 @@ def test_all_laws_are_judged_together(macros, results):
     assert macros["JudgedLaws"] == "1"
     assert macros["JudgedCountedLayers"] == str(len(each))
     assert macros["JudgedNamedNoneCount"] == str((each["named"] == "none").sum())
+    others = ~each["named"].isin(["PR", "none", "undecided"])
+    assert macros["JudgedNamedOtherCount"] == str(others.sum())
     for name, count in each.loc[each["named"] != "none", "named"].value_counts().items():
         told = macros["JudgedNamedAfter"].replace("is named ", "").replace("are named ", "")
         assert f"{count} after {FAMILIES[name]}" in told

@@ -29,7 +29,7 @@ from ickrr.report.style import (
 FAMILIES: Final = ("well", "ill")
 CONVERGED: Final = 1e-12  # of the exact stack: what comes long after is not shown
 LOWEST, HIGHEST = 1e-16, 1e3
-STACKS: Final = {"built_cg": ("black", "built, exact"), "built_pcg": ("#AA3377", "built, preconditioned")}
+STACKS: Final = {"built_cg": ("black", "built, exact"), "built_pcg": ("#6A3D9A", "built, preconditioned")}
 SOLVERS: Final = {
     "conjugate_gradient": "conjugate gradients",
     "preconditioned_cg": "preconditioned CG",
@@ -37,6 +37,7 @@ SOLVERS: Final = {
     "preconditioned_richardson": "preconditioned Richardson",
 }
 MARKED: Final = ("conjugate_gradient", "preconditioned_cg")
+MOST_MARKS: Final = 24  # of one solver in a panel; more would hide the curve that they stand on
 
 
 def conjugate_gradient_figure(curves: pd.DataFrame, summary: pd.DataFrame, scale: str) -> Figure:
@@ -103,7 +104,16 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     for method in SOLVERS:
         found = rows[rows["method"] == method].sort_values("position")
         colour, line, marker = _look(method)
-        axes.plot(found["position"], found["value"], color=colour, linestyle=line, marker=marker)
+        shown = int((found["position"] <= last_position(rows)).sum())
+        axes.plot(
+            found["position"],
+            found["value"],
+            color=colour,
+            linestyle=line,
+            marker=marker,
+            markersize=2.8,
+            markevery=-(-shown // MOST_MARKS),
+        )
     bound = rows[rows["method"] == "bound"].sort_values("position")
     axes.plot(bound["position"], bound["value"], color=MUTED, linestyle=":")
     axes.set_yscale("log")
@@ -143,9 +153,9 @@ def _handles(rows: pd.DataFrame) -> list[Line2D]:
     if units:
         label = f"built, {units[0]:g} to {units[-1]:g} ReLU units (light)"
         handles.append(Line2D([], [], color=level_colours(len(units))[-1], label=label))
-    marker = _look(next(method for method in SOLVERS if method in MARKED))[2]
+    colour, line, marker = _look(next(method for method in SOLVERS if method in MARKED))
     handles.append(
-        Line2D([], [], color=MUTED, linestyle="None", marker=marker, label="the same solvers in float64")
+        Line2D([], [], color=colour, linestyle=line, marker=marker, label="the same solvers in float64")
     )
     for method in (method for method in SOLVERS if method not in MARKED):
         colour, line, _ = _look(method)

@@ -12,6 +12,8 @@ from ickrr.report.panels.axes import letters
 from ickrr.report.style import new_figure, note, style
 
 UNNAMED: Final = ("none", "undecided")
+WHITE_FROM: Final = 0.75
+"""Share of a row from which its grey is so dark that white is easier to read on it than black."""
 OF_NO_FAMILY: Final = ("held out", "no iteration")
 """Groups of cases that no family is right for."""
 
@@ -43,7 +45,7 @@ def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figu
             axes.imshow(shares, cmap="Greys", vmin=0, vmax=1.25, aspect="auto")
             for (row, column), count in np.ndenumerate(counts.to_numpy()):
                 if count:
-                    colour = "white" if shares[row, column] > 0.6 else "black"
+                    colour = "white" if shares[row, column] > WHITE_FROM else "black"
                     axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=6.5)
             named = ["open" if name == "undecided" else name for name in counts.columns]
             axes.set_xticks(range(len(named)), labels=named, rotation=60, ha="right")

@@ -93,6 +93,9 @@ def judged_numbers(macros: Macros, laws: Mapping[str, Question]) -> None:
     cases = pd.concat([question.pseudo_layers() for question in laws.values()])
     macros.value("JudgedPseudoLayers", len(cases))
     macros.value("JudgedPseudoWrong", int(cases["wrong"].sum()))
+    for family in (MAIN, "ridge"):
+        case_counts(macros, f"JudgedPseudo{camel_case(family.lower())}", cases[cases["allowed"] == family])
+    stranger_counts(macros, "Judged", pd.concat([question.table("trials") for question in laws.values()]))
     added = {law: addition(question, MAIN, "R") for law, question in laws.items()}
     for place, chosen in (("Least", min), ("Most", max)):
         law = chosen(added, key=lambda law: added[law].value)
@@ -111,6 +114,7 @@ def name_counts(macros: Macros, name: str, each: pd.DataFrame) -> None:
     macros.value(f"{name}CountedLayers", len(each))
     for word in (MAIN, *UNNAMED):
         macros.value(f"{name}Named{camel_case(word.lower())}Count", int((each["named"] == word).sum()))
+    macros.value(f"{name}NamedOtherCount", int((~each["named"].isin([MAIN, *UNNAMED])).sum()))
     counts = each.loc[~each["named"].isin(UNNAMED), "named"].value_counts()
     parts = [f"{count} after {FAMILIES[str(family)]}" for family, count in counts.items()]
     verb = "is" if len(counts) and counts.iloc[0] == 1 else "are"
@@ -177,8 +181,12 @@ def training_numbers(macros: Macros, name: str, question: Question) -> None:
 def trial_numbers(macros: Macros, name: str, question: Question) -> None:
     """Add how known cases on the prompts of one run were named: pseudo-layers, and cases of no family."""
     case_counts(macros, f"{name}Pseudo", question.pseudo_layers())
-    every = question.table("trials")
-    strangers = every[every["group"].isin(OF_NO_FAMILY)]
+    stranger_counts(macros, name, question.table("trials"))
+
+
+def stranger_counts(macros: Macros, name: str, trials: pd.DataFrame) -> None:
+    """Add how many known cases belong to no family, and how many of these are given the name of one."""
+    strangers = trials[trials["group"].isin(OF_NO_FAMILY)]
     macros.value(f"{name}StrangeCases", len(strangers))
     macros.value(f"{name}StrangeNamed", int((~strangers["named"].isin(UNNAMED)).sum()))
 

@@ -160,10 +160,13 @@ GROUPS: Final = (
         "identification",
         "Over all laws of the inputs, if there is a table trials: how many there are, and of how many a "
         "closed form is the nearest family; layers that count, how many are named what, and after what, in "
-        "words; pseudo-layers, and how many are named wrongly.",
+        "words; pseudo-layers, and how many are named wrongly; those of preconditioned Richardson and of "
+        "ridge regression, and how many are named rightly and wrongly; predictors of no family, and how many "
+        "are named after one.",
         "Judged",
-        "Laws NearestClosedForm CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedAfter "
-        "PseudoLayers PseudoWrong",
+        "Laws NearestClosedForm CountedLayers NamedPrCount NamedOtherCount NamedNoneCount "
+        "NamedUndecidedCount NamedAfter PseudoLayers PseudoWrong PseudoPrLayers PseudoPrRight PseudoPrWrong "
+        "PseudoRidgeLayers PseudoRidgeRight PseudoRidgeWrong StrangeCases StrangeNamed",
     ),
     Group(
         "identification",
@@ -180,15 +183,15 @@ GROUPS: Final = (
     ),
     Group(
         "identification",
-        "Layers that count, of all seeds, how many are named preconditioned Richardson, none or undecided, "
-        "and after what, in words; the nearest family, its distance and that of preconditioned Richardson; "
-        "percent that it, Richardson or a closed form explains alone; mean of what preconditioned Richardson "
-        "adds to Richardson and to ridge regression, and Richardson to it; the first of these in the first "
-        "and the last layer that counts.",
+        "Layers that count, of all seeds, how many are named preconditioned Richardson, after another "
+        "family, none or undecided, and after what, in words; the nearest family, its distance and that of "
+        "preconditioned Richardson; percent that it, Richardson or a closed form explains alone; mean of "
+        "what preconditioned Richardson adds to Richardson and to ridge regression, and Richardson to it; "
+        "the first of these in the first and the last layer that counts.",
         "<Identified>",
-        "CountedLayers NamedPrCount NamedNoneCount NamedUndecidedCount NamedAfter NearestFamily "
-        "NearestDistance PreconditionedDistance PreconditionedAlone~ RichardsonAlone~ ClosedFormAlone~ "
-        "AddedToRichardson~ AddedToRidge~ AddedByRichardson~ AddedAtFirst AddedAtLast",
+        "CountedLayers NamedPrCount NamedOtherCount NamedNoneCount NamedUndecidedCount NamedAfter "
+        "NearestFamily NearestDistance PreconditionedDistance PreconditionedAlone~ RichardsonAlone~ "
+        "ClosedFormAlone~ AddedToRichardson~ AddedToRidge~ AddedByRichardson~ AddedAtFirst AddedAtLast",
     ),
     Group(
         "identification",
