@@ -56,9 +56,9 @@ def operators_figure(detail: pd.DataFrame, dials: pd.DataFrame, scale: str) -> F
     shown = list(dict.fromkeys(dials["dial"]))
     with style():
         rows = -(-len(shown) // 3)
-        figure = new_figure(height=1.7 + 1.3 * rows)
+        figure = new_figure(height=1.7 + 1.2 * rows)
         upper, lower = np.atleast_1d(
-            np.asarray(figure.subfigures(2, 1, height_ratios=[2.0, 2.0 * rows + 0.3]))
+            np.asarray(figure.subfigures(2, 1, height_ratios=[2.0, 1.85 * rows + 0.3]))
         )
         panels = upper.subplots(1, 2 * len(runs), squeeze=False, sharey=True)[0]
         for index, axes in enumerate(panels):
