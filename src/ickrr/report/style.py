@@ -203,8 +203,8 @@ def save(figure: Figure, stem: str | Path) -> None:
     """
     with style():
         for extension, metadata in BARE.items():
-            for line in figure.findobj(lambda artist: artist.get_gid() == STAMP):
-                line.set_visible(extension != "pdf")
+            for line in figure.texts:
+                line.set_visible(line.get_gid() != STAMP or extension != "pdf")
             with atomic_path(f"{stem}.{extension}") as temporary:
                 figure.savefig(temporary, format=extension, metadata=metadata)
-            figure.set_layout_engine("none")
+            figure.set_layout_engine(None)
