@@ -88,7 +88,7 @@ def test_text_names_only_what_is_made(experiment: Experiment, tmp_path: Path) ->
         ),
         (
             {"figures": {"fig10": {"runs-": ["spherical"]}}},
-            "SphericalNoiseRidgeGrowth (and 5 more numbers of Spherical)",
+            "SphericalNoiseRidgeGrowth (and 7 more numbers of Spherical)",
             "Spherical is not a run of which a figure or table shows the table noise",
         ),
         (

@@ -469,14 +469,15 @@ def test_setup_locks_a_file_that_is_open_for_writing(checkout, bare):
     assert int((bare / "mode").read_text(), 8) & os.O_ACCMODE == os.O_RDWR
 
 
-@pytest.mark.parametrize("failing", ["", "env-test", "lint", "test-cluster-fast", "test"])
+@pytest.mark.parametrize("failing", ["", "env-test", "system", "lint", "test-cluster-fast", "test"])
 def test_ci_fails_when_any_part_fails_and_ends_with_the_tests(bare, failing):
     """Fails when an error hides behind passing tests, or the tests' summary is not last."""
     executable(bare / "make", f"echo make $1; [[ $1 != '{failing}' ]]")
     result = run(ROOT / ".ci/run", bare)
     assert (result.returncode == 0) == (failing == "")
-    parts = ["make env-test", "make test-cluster-fast", "make lint", "make test"]
-    assert result.stdout.splitlines() == (parts[:1] if failing == "env-test" else parts)
+    parts = ["make env-test", "make system", "make lint", "make test-cluster-fast", "make test"]
+    stops_at = {"env-test": 1, "system": 2}.get(failing, len(parts))
+    assert result.stdout.splitlines() == parts[:stops_at]
 
 
 def test_a_package_of_the_users_own_is_no_tex(apt, tmp_path):
