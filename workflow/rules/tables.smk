@@ -84,12 +84,12 @@ rule write_numbers:
     output:
         numbers="<results>/latex/numbers.tex",
         provenance="<results>/latex/provenance.tex",
-    # The longest job before the paper: begun last, it would keep all but one core waiting.
-    priority: 1
     log:
         "<logs>/write_numbers.log",
     benchmark:
         "<benchmarks>/write_numbers.tsv"
+    # The longest job before the paper: begun last, it would keep all but one core waiting.
+    priority: 1
     conda:
         "../../envs/conda/analysis.yaml"
     threads: 1
