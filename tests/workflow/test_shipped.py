@@ -63,13 +63,13 @@ def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
 
 
 def test_shipped_models_of_the_desk_scale_are_not_trained_again(tmp_path: Path) -> None:
-    """Fails if the command of docs/identification.md would train more than the one model that is missing."""
+    """Fails if the command of docs/identification.md would train."""
     models = "bundles/desk-models-of-spherical.tar.xz"
     target = "results/desk/tables/spherical/attribution.parquet"
     page = (ROOT / "docs/identification.md").read_text()
     assert f"    ickrr restore {models}\n" in page and f"--config scale=desk -- {target}\n" in page
     planned = restored(tmp_path, str(ROOT / models)).planned(target, scale="desk")
-    assert planned == {"sample_prompts": 1, "train_model": 1, "identify_run": 1}
+    assert planned == {"sample_prompts": 1, "identify_run": 1}
     assert (ROOT / models).stat().st_size < LARGEST_MODELS_MB * 1e6
 
 
