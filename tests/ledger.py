@@ -1,6 +1,7 @@
 """The claims ledger judged a second time, with nothing of the library: YAML, Parquet and arithmetic."""
 
 import math
+from functools import cache
 from pathlib import Path
 from statistics import NormalDist
 
@@ -13,24 +14,33 @@ Z = NormalDist().inv_cdf(0.975)
 NAN = (math.nan, math.nan, math.nan)
 
 
-def verdicts(claims: Path, tables: Path) -> dict[str, str]:
-    """Return the verdict of every claim."""
-    found = {}
-    for name, claim in yaml.safe_load(claims.read_text()).items():
-        votes, gates = (
-            [
+@cache
+def votes_of(claims: Path, tables: Path) -> dict[str, dict[str, list]]:
+    """Return by claim what each condition of its gate and of its rule says in each run."""
+    return {
+        name: {
+            part: [
                 vote(statistic(condition, run, tables), condition)
                 for condition in claim.get(part, [])
                 for run in condition.get("runs", [""])
             ]
-            for part in ("conditions", "gate")
-        )
+            for part in ("gate", "conditions")
+        }
+        for name, claim in yaml.safe_load(claims.read_text()).items()
+    }
+
+
+def verdicts(claims: Path, tables: Path) -> dict[str, str]:
+    """Return the verdict of every claim."""
+    found = {}
+    for name, claim in yaml.safe_load(claims.read_text()).items():
+        said = votes_of(claims, tables)[name]
         # A tie is better than what nobody can decide where all must hold, and worse where one must.
         tie = 0.5 if claim.get("need") != "any" else -0.5
-        votes = [tie if each == "tie" else each for each in votes]
+        votes = [tie if each == "tie" else each for each in said["conditions"]]
         best = max(votes) if claim.get("need") == "any" else min(votes)
         words = {1: "supported", 0: "undecided", -1: "not supported", tie: "tied"}
-        found[name] = words[best] if all(each == 1 for each in gates) else "not tested"
+        found[name] = words[best] if all(each == 1 for each in said["gate"]) else "not tested"
     return found
 
 
@@ -38,10 +48,7 @@ def outcomes(claims: Path, tables: Path) -> list[str]:
     """Return the outcome of every condition and run, those of a claim's gate before its rule."""
     words = {1: "supported", 0: "undecided", -1: "not supported", "tie": "tied"}
     return [
-        words[vote(statistic(condition, run, tables), condition)]
-        for claim in yaml.safe_load(claims.read_text()).values()
-        for condition in [*claim.get("gate", []), *claim["conditions"]]
-        for run in condition.get("runs", [""])
+        words[each] for said in votes_of(claims, tables).values() for part in said.values() for each in part
     ]
 
 

@@ -117,27 +117,17 @@ def test_edit_of_the_text_sets_the_paper(project: Project) -> None:
     assert set(project.planned()) == PAPER
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "kernels/cubic.py",
-        "laws/grouped.py",
-        "solvers/steepest_descent.py",
-        "report/statistics/last_excess.py",
-    ],
-)
-def test_adding_is_not_changing(project: Project, kind: str) -> None:
+def test_adding_is_not_changing(project: Project) -> None:
     """Fails if a new kernel, law, solver or statistic invalidates a result that does not use it."""
-    folder = kind.rpartition("/")[0]
-    models = {
-        "kernels": "gaussian",
-        "laws": "uniform",
-        "solvers": "richardson",
-        "report/statistics": "excess_share",
+    added = {
+        "kernels/cubic": "kernels/gaussian",
+        "laws/grouped": "laws/uniform",
+        "solvers/steepest_descent": "solvers/richardson",
+        "report/statistics/last_excess": "report/statistics/excess_share",
     }
-    model = models[folder]
-    source = (project.path / f"src/ickrr/{folder}/{model}.py").read_text()
-    (project.path / f"src/ickrr/{kind}").write_text(source)
+    for new, model in added.items():
+        source = project.path / f"src/ickrr/{model}.py"
+        source.with_name(f"{Path(new).name}.py").write_text(source.read_text())
     assert project.planned() == {}
 
 
