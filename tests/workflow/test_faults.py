@@ -64,7 +64,7 @@ def test_a_read_only_folder_of_results(project: Project, mount: Mount) -> None:
     assert "Traceback" not in run.stdout
     assert not re.search(r"^Job \d", run.stdout, re.MULTILINE), run.stdout  # as Snakemake begins each job
     unmount()
-    run_to_the_end(project, {"sample_prompts": 1, "solve_prompts": 1})
+    run_to_the_end(project, {"sample_prompts": 2, "solve_prompts": 1})
 
 
 def test_a_corrupted_input(project: Project) -> None:
