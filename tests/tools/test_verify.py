@@ -29,16 +29,20 @@ def test_the_same_machine_ends_in_the_same_bytes(project: Project, said: str) ->
     page = (folder / "statement.md").read_text()
     last = said.splitlines()[-2:]
     assert last[1] == "build/verify/smoke-spherical-seed0/statement.md: written"
-    assert re.fullmatch(
-        r"Agrees: (\d+) of \1 numbers inside their tolerances, 3 of 3 conclusions and 6 of 6 files "
+    agrees = re.fullmatch(
+        r"Agrees: (\d+) of \1 numbers inside their tolerances, 3 of 3 conclusions and (\d+) of \2 files "
         r"are the same\.",
         last[0],
     )
+    assert agrees
     assert f"**{last[0]}**" in page
+    files = re.findall(r"^\| (\S+\.safetensors|\S+\.parquet) \| same \|$", page, re.MULTILINE)
+    assert len(files) == int(agrees[2])
+    for name in ("prompts/spherical-fit", "prompts/spherical-evaluation", "trained/spherical/seed0/weights"):
+        assert f"{name}.safetensors" in files
     record = project.results() / "records/trained/spherical/seed0/weights.safetensors.json"
     processor = json.loads(record.read_text())["machine"]["processor"]
     assert f"| processor | {processor} | {processor} |" in page
-    assert "| trained/spherical/seed0/weights.safetensors | same |" in page
 
 
 def test_only_one_seed_is_trained(project: Project, said: str) -> None:
