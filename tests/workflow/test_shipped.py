@@ -73,10 +73,11 @@ def test_shipped_models_of_the_desk_scale_are_not_trained_again(tmp_path: Path) 
     assert (ROOT / models).stat().st_size < LARGEST_MODELS_MB * 1e6
 
 
-def test_the_page_on_the_desk_scale_says_what_its_tables_say(tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", ["spherical", "clustered"])
+def test_the_page_on_the_desk_scale_says_what_its_tables_say(tmp_path: Path, run: str) -> None:
     """Fails if a coefficient of docs/identification.md is not the mean in the shipped tables."""
-    project = restored(tmp_path, str(ROOT / "bundles/desk-tables-of-spherical.tar.xz"))
-    table = pd.read_parquet(project.results("desk") / "tables/spherical/encompassing.parquet")
+    project = restored(tmp_path, str(ROOT / f"bundles/desk-tables-of-{run}.tar.xz"))
+    table = pd.read_parquet(project.results("desk") / f"tables/{run}/encompassing.parquet")
     page = (ROOT / "docs/identification.md").read_text()
     for family, beside in (("PR", "R"), ("R", "PR"), ("PR", "ridge"), ("ridge", "PR")):
         found = mean_addition(table, "the shipped table", beside, family)
