@@ -140,8 +140,7 @@ def test_an_edit_changes_the_digests_of_exactly_its_dependents(tmp_path: Path) -
             assert (combined_digest(digests) != before[start]) == (path in closure), (path, start)
 
 
-# Imports each module in a process of its own, and says which of ours came with it. What is not ours is loaded
-# once.
+# Imports each module in a process of its own, and says which of ours came with it; all else is loaded before.
 LOAD_EACH = """
 import json, os, sys
 from importlib import import_module

@@ -22,7 +22,7 @@ SHOWN = ROOT / "docs/fig_identification.png"  # in the README, drawn at the lapt
 
 def restored(folder: Path, *words: str) -> Project:
     """Make a fresh clone, and restore a bundle in it."""
-    project = checkout(folder, shipped=True)
+    project = checkout(folder, shipped="--shipped" in words)
     said = project.tool("restore", *words)
     assert said.returncode == 0, said.stdout
     return project

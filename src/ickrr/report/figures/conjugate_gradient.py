@@ -101,10 +101,11 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     units = sorted(rows.loc[rows["method"] == "relu", "units"].unique())
     for number, level in zip(units, level_colours(len(units)), strict=True):
         _stairs(axes, rows[(rows["method"] == "relu") & (rows["units"] == number)], level)
+    last = last_position(rows)
     for method in SOLVERS:
         found = rows[rows["method"] == method].sort_values("position")
         colour, line, marker = _look(method)
-        shown = int((found["position"] <= last_position(rows)).sum())
+        shown = int((found["position"] <= last).sum())
         axes.plot(
             found["position"],
             found["value"],
@@ -118,7 +119,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(bound["position"], bound["value"], color=MUTED, linestyle=":")
     axes.set_yscale("log")
     axes.set_ylim(LOWEST, HIGHEST)
-    axes.set_xlim(0, last_position(rows))
+    axes.set_xlim(0, last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("CG step")
 

@@ -91,8 +91,7 @@ def judged_numbers(macros: Macros, laws: Mapping[str, Question]) -> None:
     nearest = each.groupby(["law", "family"])["distance"].mean().unstack().idxmin(axis=1)
     macros.value("JudgedNearestClosedForm", int(nearest.isin(CLOSED_FORMS).sum()))
     cases = pd.concat([question.pseudo_layers() for question in laws.values()])
-    macros.value("JudgedPseudoLayers", len(cases))
-    macros.value("JudgedPseudoWrong", int(cases["wrong"].sum()))
+    case_counts(macros, "JudgedPseudo", cases)
     for family in (MAIN, "ridge"):
         case_counts(macros, f"JudgedPseudo{camel_case(family.lower())}", cases[cases["allowed"] == family])
     stranger_counts(macros, "Judged", pd.concat([question.table("trials") for question in laws.values()]))

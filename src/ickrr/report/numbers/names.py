@@ -160,13 +160,12 @@ GROUPS: Final = (
         "identification",
         "Over all laws of the inputs, if there is a table trials: how many there are, and of how many a "
         "closed form is the nearest family; layers that count, how many are named what, and after what, in "
-        "words; pseudo-layers, and how many are named wrongly; those of preconditioned Richardson and of "
-        "ridge regression, and how many are named rightly and wrongly; predictors of no family, and how many "
-        "are named after one.",
+        "words; pseudo-layers, of all families, of preconditioned Richardson and of ridge regression, and "
+        "how many are named rightly and wrongly; predictors of no family, and how many are named after one.",
         "Judged",
         "Laws NearestClosedForm CountedLayers NamedPrCount NamedOtherCount NamedNoneCount "
-        "NamedUndecidedCount NamedAfter PseudoLayers PseudoWrong PseudoPrLayers PseudoPrRight PseudoPrWrong "
-        "PseudoRidgeLayers PseudoRidgeRight PseudoRidgeWrong StrangeCases StrangeNamed",
+        "NamedUndecidedCount NamedAfter PseudoLayers PseudoRight PseudoWrong PseudoPrLayers PseudoPrRight "
+        "PseudoPrWrong PseudoRidgeLayers PseudoRidgeRight PseudoRidgeWrong StrangeCases StrangeNamed",
     ),
     Group(
         "identification",
