@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ickrr.bundles.format import BundleError, Contents, InTheWayError, Known, record_path, unpack
+from ickrr.bundles.format import BundleError, Contents, InTheWayError, Known, record_path, staged, unpack
 from ickrr.bundles.packing import Lineage
 from ickrr.driver import supervision
 from ickrr.errors import FileError
@@ -178,19 +178,18 @@ def _put_in_place(contents: Contents, known: Known, changes: Changes, folder: Pa
     date = _newer_than(results)
     _make_room(changes, results)
     for name in changes.taken:
-        os.utime(folder / name, ns=(date, date))
+        os.utime(staged(folder, name), ns=(date, date))
     for name in changes.described:
-        staged = folder / metadata_path(name)
-        staged.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_text(known.metadata[name].model_dump_json(), encoding="utf-8")
+        metadata = known.metadata[name].model_dump_json()
+        staged(folder, metadata_path(name)).write_text(metadata, encoding="utf-8")
     touched = [*changes.described, *changes.apart]
     _mark(name for name in touched if name in changes.taken or Path(name).exists())
     # After a kill from here on, Snakemake makes what is marked again, or the next restore finishes this one.
     for name in changes.taken:
-        _move(folder / name, Path(name))
+        _put(Path(name), folder)
     for name in changes.described:
-        _move(folder / record_path(name, results), record_path(name, results))
-        _move(folder / metadata_path(name), metadata_path(name))
+        _put(record_path(name, results), folder)
+        _put(metadata_path(name), folder)
     for name in set(changes.differing).difference(changes.taken):
         _remove(Path(name))
     for name in changes.apart:
@@ -199,7 +198,7 @@ def _put_in_place(contents: Contents, known: Known, changes: Changes, folder: Pa
             _remove(path)
     for name in touched:
         _remove(metadata_path(name, INCOMPLETE))
-    _date_what_holds(results, date)
+    _date_what_holds(set(recorded_files()).difference(changes.taken), results, date)
 
 
 def _newer_than(results: Path) -> int:
@@ -217,13 +216,15 @@ def _make_room(changes: Changes, results: Path) -> None:
     targets = [Path(name) for name in changes.taken]
     for name in changes.described:
         targets += [record_path(name, results), metadata_path(name), metadata_path(name, INCOMPLETE)]
-    for target in [*targets, *map(Path, changes.in_the_way)]:
+    targets += map(Path, changes.in_the_way)
+    for parent in sorted({target.parent for target in targets}):
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InTheWayError(
-                f"{target.parent}: is no folder, and the bundle needs one there; move it away"
+                f"{parent}: is no folder, and the bundle needs one there; move it away"
             ) from error
+    for target in targets:
         if target.is_dir() and not target.is_symlink():
             raise InTheWayError(f"{target}: is a folder, and the bundle has a file there; move it away")
 
@@ -244,8 +245,9 @@ def _mark(names: Iterable[str]) -> None:
         raise
 
 
-def _move(source: Path, target: Path) -> None:
-    """Rename a file, or copy it if the target is on another disk; its date is kept."""
+def _put(target: Path, folder: Path) -> None:
+    """Rename a staged file, or copy it if the target is on another disk; its date is kept."""
+    source = staged(folder, target)
     try:
         source.replace(target)
     except OSError as error:
@@ -260,14 +262,14 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _date_what_holds(results: Path, date: int) -> None:
-    """Give the date of the restored files to all results that were made from exactly what is here.
+def _date_what_holds(names: Iterable[str], results: Path, date: int) -> None:
+    """Give the date of the restored files to those of some results that were made from exactly what is here.
 
     This matters for inputs above Snakemake's limit, which it compares by date alone.
     """
     lineage = Lineage(results)
     digests: dict[str, str] = {}
-    for name in recorded_files():
+    for name in names:
         if not Path(name).is_file() or not Path(name).is_relative_to(results) or lineage.fault(name):
             continue
         made = lineage.metadata(name)
