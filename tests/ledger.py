@@ -82,6 +82,10 @@ def statistic(condition, run, tables):
         )
         row = rows.loc[(condition["quantity"], condition["subject"], condition["setting"])]
         return row["value"], row["low"], row["high"]
+
+    def unless_few(value, low, high):
+        return (value, low, high) if read("matches")["seed"].nunique() >= 4 else (value, math.nan, math.nan)
+
     name, of, solver = condition["statistic"], condition.get("of"), condition.get("solver")
     reference = condition.get("reference")
     if name in ("lead", "reference_lead"):
@@ -96,14 +100,14 @@ def statistic(condition, run, tables):
         # Other minus solver is positive where the solver is closer.
         rows = rows[rows["first" if of in LARGER_IS_BETTER else "second"] == solver]
         assert len(rows) == 3
-        return tuple(rows[end].min(skipna=False) for end in ("difference", "low", "high"))
+        return unless_few(*(rows[end].min(skipna=False) for end in ("difference", "low", "high")))
     if name == "layer_lead":
         rows = read("pairs", statistic=of)
         better, worse = solver, condition["rival"]
         if of not in LARGER_IS_BETTER:
             better, worse = worse, better
         rows = rows[(rows["first"] == better) & (rows["second"] == worse) & (rows["layer"] > 0)]
-        return tuple(rows[end].min(skipna=False) for end in ("difference", "low", "high"))
+        return unless_few(*(rows[end].min(skipna=False) for end in ("difference", "low", "high")))
     if name == "largest_difference":
         rows = read("pairs", statistic=of, layer=0)
         rows = rows[rows["second"].isin(SOLVERS)]
@@ -111,7 +115,7 @@ def statistic(condition, run, tables):
         return tuple(rows[end].max(skipna=False) for end in ("difference", "low", "high"))
     if name == "lead_share":
         row = read("shares", statistic=of, solver=solver).iloc[0]
-        return row["lead_share"], row["low"], row["high"]
+        return unless_few(row["lead_share"], row["low"], row["high"])
     if name in ("named_share", "survival_share", "closed_form_share"):
         rows = read("attribution", counted=True)
         rows = rows.assign(is_named=rows["named"] == rows["family"])

@@ -47,6 +47,7 @@ async def f(x, /, y: "T" = 1.5e-3, *args, z, **kwargs) -> None:
 @decorated(1)
 class C(B, metaclass=M):
     field = lambda self, *, k=None: (yield)
+    """Of the field."""
     def method(self): ...
 try:
     assert -1 < x <= 2 ** 3 is not None, u"unicode"
@@ -81,6 +82,7 @@ def test_digest_is_the_same_in_every_version_of_python() -> None:
     [
         ('"""Docstring."""\nimport', "import"),
         ('    """Docstring."""\n    global', "    # comment\n\n    global"),
+        ('    """Of the field."""\n', ""),
         ("-1 < x <= 2 ** 3", "-1   <  x <= (2**3)"),
         ("1_000", "1000"),
         ('"{{braces}}" "tail"', '"{{braces}}tail"'),

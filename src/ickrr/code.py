@@ -1,6 +1,6 @@
 """Find the code that a job runs, and compute a digest of its meaning (import closures, syntax trees).
 
-Comments, docstrings, formatting and dates do not count. A rule hands the digest of its step to the job as a
+Comments, docstrings (of constants too), formatting and dates do not count. A rule hands the digest of its step to the job as a
 parameter, so that an edit reruns exactly what it concerns. The job computes the digest again before it
 imports its modules and when it ends, so that a file that was edited in between leaves no result.
 """
@@ -24,7 +24,6 @@ from ickrr.io.files import identity
 PACKAGE: Final = "ickrr"
 PACKAGE_ROOT: Final = Path(__file__).resolve().parent
 ROOT: Final = PACKAGE_ROOT.parents[1]
-DOCUMENTED: Final = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LENGTH: Final = 16  # hexadecimal digits of a digest in a parameter or a record
 FILE_NAME: Final = re.compile(r"[A-Za-z]\w*\.[a-z]\w*")
 SHOWN: Final = 3  # largest number of files that a message names
@@ -321,10 +320,10 @@ class _Spelling:
             self.imports.update(_imported(node))
         for field in node._fields:
             value = getattr(node, field, None)
-            if field == "body" and kind in DOCUMENTED:
-                value = _without_docstring(value)
-            elif kind is ast.JoinedStr:
+            if kind is ast.JoinedStr:
                 value = _joined(value)
+            elif isinstance(value, list):
+                value = [item for item in value if not _is_docstring(item)]
             if value is None or value == [] or field == "type_comment":
                 continue
             self._words.append(f".{field}")
@@ -347,14 +346,13 @@ def _imported(node: ast.AST) -> list[str]:
     return [name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
 
 
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    first = body[0] if body else None
-    documented = (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
+def _is_docstring(item: Any) -> bool:
+    """Return whether an item is a statement that is only a text: of a module, class, function or constant."""
+    return (
+        isinstance(item, ast.Expr)
+        and isinstance(item.value, ast.Constant)
+        and isinstance(item.value.value, str)
     )
-    return body[1:] if documented else body
 
 
 def _joined(parts: list[ast.expr]) -> list[ast.expr]:

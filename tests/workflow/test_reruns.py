@@ -102,7 +102,18 @@ def test_comments_docstrings_and_formatting_rerun_nothing(project: Project) -> N
         text = path.read_text()
         path.write_text(f"# A comment.\n{text}\n\n# And another.\n" if text else text)
     project.edit("src/ickrr/solvers/krylov.py", "Conjugate gradients with", "Gradients, conjugate, with")
+    project.edit(
+        "src/ickrr/training/muon.py", '"""Smallest divisor of an update:', '"""The least divisor of one:'
+    )
     assert project.planned() == {}
+
+
+def test_where_things_run_reruns_nothing(project: Project) -> None:
+    """Fails if results of a machine with a GPU, or of other priorities, would be computed again on this one."""
+    (project.path / "mine.yaml").write_text(
+        "compute: {device: cpu, gpus_per_job: 1, first_runs: [clustered]}\n"
+    )
+    assert project.planned("--config", "scale=smoke", "overlay=mine.yaml") == {}
 
 
 def test_edit_of_the_entry_point_or_of_provenance_reruns_nothing(project: Project) -> None:

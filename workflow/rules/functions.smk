@@ -23,11 +23,11 @@ rule trace_functions:
                 "run": run_settings,
                 "settings": experiment.functions,
                 "probe": experiment.probe,
-                "solvers": experiment.solvers,
+                "solvers": experiment.solvers.alone,
             },
             seeds=seeds_of_run,
             threads=all_threads,
-            device=experiment.compute.device,
+            device=chosen_device,
         ),
     message:
         "Tracing the functions of {wildcards.run}"

@@ -114,6 +114,11 @@ def all_threads(wildcards, threads):
     return threads
 
 
+def chosen_device(wildcards, threads):
+    """Option of `job`: the device, which like all of `compute` changes no result and is not compared."""
+    return experiment.compute.device
+
+
 def as_text(settings):
     """One line of JSON: of a model of the library, of plain values, or what is one already."""
     if isinstance(settings, str):
@@ -126,7 +131,8 @@ def as_text(settings):
     return settings_text(plain)
 
 
-EXPERIMENT = as_text(experiment)
+# Where things run is no part of what a table or a page is told: it shows none of it.
+EXPERIMENT = as_text(experiment.model_dump(mode="json", exclude={"compute"}))
 
 
 def asks_for(rule_name):

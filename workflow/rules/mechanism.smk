@@ -105,7 +105,7 @@ rule compare_probes:
                 "run": run_settings,
                 "settings": experiment.probes,
                 "probe": experiment.probe,
-                "solvers": experiment.solvers,
+                "solvers": experiment.solvers.alone,
                 "identification": experiment.identification,
                 "statistics": experiment.statistics,
             },

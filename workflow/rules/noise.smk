@@ -25,7 +25,7 @@ rule sweep_noise:
             },
             seeds=seeds_of_run,
             threads=all_threads,
-            device=experiment.compute.device,
+            device=chosen_device,
         ),
     message:
         "Sweeping the test noise of {wildcards.run}"

@@ -23,7 +23,7 @@ rule probe_model:
             seed="{seed}",
             readout=readout_of,
             threads=all_threads,
-            device=experiment.compute.device,
+            device=chosen_device,
         ),
     message:
         "Probing {wildcards.run}, seed {wildcards.seed}"

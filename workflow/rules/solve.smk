@@ -23,7 +23,7 @@ rule solve_prompts:
             chosen=modules_of_solving,
             settings={"prompts": evaluation_set, "settings": experiment.solvers},
             threads=all_threads,
-            device=experiment.compute.device,
+            device=chosen_device,
         ),
     message:
         "Solving the evaluation prompts of {wildcards.task}"

@@ -27,7 +27,7 @@ rule train_model:
             # No output: Snakemake deletes the outputs of a job that was killed, and this is what it resumes from.
             state=f"{RESULTS}/state/{{run}}/seed{{seed}}.safetensors",
             threads=all_threads,
-            device=experiment.compute.device,
+            device=chosen_device,
         ),
     message:
         "Training {wildcards.run}, seed {wildcards.seed}"

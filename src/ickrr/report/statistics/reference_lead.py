@@ -8,7 +8,7 @@ from ickrr.report.statistics.lead import estimate as lead
 from ickrr.report.statistics.question import Question
 
 NAME = "lead in {of} of the solver that is best in {reference}"
-READS = ("pairs", "alignment")
+READS = ("pairs", "matches", "alignment")
 
 
 def estimate(question: Question, of: Ranked, reference: str) -> Interval:
