@@ -45,6 +45,20 @@ def test_shipped_tables_are_those_of_this_code(bundle: Path, with_tables: Callab
     assert bundle.stat().st_size < LARGEST_MB * 1e6
 
 
+def test_the_page_of_verdicts_says_what_the_shipped_ledger_says(
+    with_tables: Callable[[str], Project],
+) -> None:
+    """Fails if docs/verdicts.md lacks a claim, has another verdict, or no reason for a change."""
+    judged = pd.read_parquet(with_tables("laptop").results("laptop") / "tables/claims.parquet")
+    lines = (ROOT / "docs/verdicts.md").read_text().splitlines()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| `")
+    ]
+    now = {claim.strip("`"): verdict for claim, _, _, verdict, _ in rows}
+    assert now == dict(zip(judged["claim"], judged["verdict"], strict=True))
+    assert all(why for _, old, first, verdict, why in rows if {old, first} != {verdict})
+
+
 def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
     """Fails if the commands of docs/results.md would train in a fresh clone, or have nothing to do there."""
     page = (ROOT / "docs/results.md").read_text()
