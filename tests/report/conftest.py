@@ -347,6 +347,7 @@ def experiment():
                 "tab_runs": {"runs": ["spherical", "noise_01"]},
                 "tab_alignment": {"runs": ["spherical", "noise_01"]},
                 "tab_identification": {"runs": ["spherical", "noise_01"], "tables": ["attribution"]},
+                "tab_trials": {"runs": ["spherical", "noise_01"], "tables": ["trials"]},
                 "tab_described": {
                     "runs": ["spherical", "noise_01"],
                     "tables": ["attribution", "encompassing", "uneven"],

@@ -14,6 +14,7 @@ from ickrr.catalogue.columns import (
     Table,
 )
 from ickrr.catalogue.of_no_run import OF_NO_RUN
+from ickrr.catalogue.of_runs import OF_RUNS
 
 CLAIMS: Final = Table(
     "One row for each condition of a claim and each of its runs, in the order of the ledger. Arguments that "
@@ -97,6 +98,20 @@ OF_PAPER: Final[dict[str, Table]] = {
             "named": Column("share of these layers that are named after it"),
             "layers": Column("number of layers that count"),
             "seeds": Column("number of seeds"),
+        },
+    ),
+    "tab_trials": Table(
+        "One row for each run, group of known cases, right answer and noise.",
+        {
+            "run": RUN,
+            "group": OF_RUNS["trials"].columns["group"],
+            "family": OF_RUNS["trials"].columns["allowed"],
+            "noise": OF_RUNS["trials"].columns["noise"],
+            "cases": Column("number of cases"),
+            "right": Column("number of those that are named rightly, that is after what they were made from"),
+            "none": Column("number of those that no family explains, which is right for cases of no family"),
+            "undecided": Column("number of those that some families explain, and that have no name"),
+            "wrong": Column("number of those that are named after another family"),
         },
     ),
     "tab_described": Table(
