@@ -168,9 +168,14 @@ def further_files(table):
     """Files that a table of the paper reads beside those that its settings name.
 
     The costs are those of everything up to the tables, which are inputs so that this one is written after them.
+    Partial coefficients stand beside the alignment of those runs that are identified for another table or figure.
     """
     if reads_claims(table):
         return table_files(["claims"])
+    if table == "tab_alignment":
+        identified = experiment.runs_showing("encompassing")
+        runs = [run for run in experiment.tables[table].runs if run in identified]
+        return table_files([f"{run}/encompassing" for run in runs])
     if table == "tab_cost":
         traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]
         rates = of_models(experiment.runs, "trained/{run}/seed{seed}/rate.parquet")

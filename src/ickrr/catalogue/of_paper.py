@@ -6,7 +6,6 @@ from ickrr.catalogue.columns import (
     ESTIMATE,
     RUN,
     SOLVER,
-    SOLVER_OR_NULL,
     SQUARED,
     STATISTIC,
     SUMMARY,
@@ -166,11 +165,13 @@ OF_PAPER: Final[dict[str, Table]] = {
         },
     ),
     "tab_alignment": Table(
-        "The rows of `alignment` of the runs and controls that the table of the paper shows.",
+        "The rows of `alignment` of the runs and controls that the table of the paper shows. Then means of "
+        "`encompassing` over the layers that count and over seeds, of the runs that are identified: "
+        "`addition`, a coefficient, and `left`, without an interval.",
         {
             "law": Column("law of the inputs"),
             "run": RUN,
-            "solver": SOLVER_OR_NULL,
+            "solver": Column("name of the solver or of the null; of a coefficient, `other` beside `family`"),
             "statistic": STATISTIC,
             **ESTIMATE,
             "seed_sd": Column("standard deviation over seeds"),

@@ -1,7 +1,9 @@
 import re
 
+import numpy as np
 import pytest
 from construction_tables import controls_table
+from identification_tables import encompassing
 
 from ickrr.config.constructions import ControlSettings
 from ickrr.errors import FileError
@@ -16,6 +18,11 @@ def table(experiment, results):
     return build(experiment, results / "tables")
 
 
+def alone(experiment):
+    """The toy's experiment without tables of the identification."""
+    return experiment.model_copy(update={"tables": {"tab_alignment": experiment.tables["tab_alignment"]}})
+
+
 def body(latex):
     lines = latex.split(r"\midrule", 1)[1].split(r"\bottomrule")[0].strip().splitlines()
     return [[cell.strip() for cell in line.removesuffix(r"\\").split("&")] for line in lines]
@@ -24,7 +31,8 @@ def body(latex):
 def test_frame_is_the_table_with_the_law(table, results):
     """Fails if a row is lost, or the law of a run is not its task's."""
     alignment = load_table(results / "tables", ["spherical", "noise_01"], "alignment")
-    assert len(table.frame) == len(alignment)
+    partial = table.frame["statistic"].isin(["addition", "left"])
+    assert len(table.frame[~partial]) == len(alignment)
     assert dict(zip(table.frame["run"], table.frame["law"], strict=True)) == {
         "spherical": "spherical",
         "noise_01": "uniform",
@@ -35,7 +43,7 @@ def test_cells_equal_the_table(table, results, experiment):
     """Fails if a cell shows another number, the wrong solver's, or the wrong interval."""
     rows = body(table.latex)
     solvers, nulls = experiment.solvers.headline, experiment.solvers.nulls
-    assert len(rows) == 2 * (1 + len(solvers) + len(nulls))
+    assert len(rows) == 2 * (1 + len(solvers) + len(nulls)) + 3  # and partial coefficients with their header
     alignment = load_table(results / "tables", ["spherical"], "alignment")
     for row, solver in zip(rows[1:], [*solvers, *nulls], strict=False):
         for column, (statistic, (_, factor, places)) in enumerate(ALIGNED.items(), start=2):
@@ -70,7 +78,7 @@ def test_a_value_without_interval_says_so(toy, tmp_path, experiment):
         one = (full["solver"] == "richardson") & (full["statistic"] == "slope")
         full.loc[one, ["low", "high"]] = float("nan")
         write_table(tmp_path / "tables" / run / "alignment.parquet", full)
-    rows = body(build(experiment, tmp_path / "tables").latex)
+    rows = body(build(alone(experiment), tmp_path / "tables").latex)
     assert rows[2][4] == "3.00"
 
 
@@ -81,7 +89,7 @@ def test_a_tiny_distance_is_told_by_its_power(toy, tmp_path, experiment):
         one = (full["solver"] == "richardson") & (full["statistic"] == "distance")
         full.loc[one, ["value", "low", "high"]] = (4.1e-5, 4.0e-5, 4.2e-5)
         write_table(tmp_path / "tables" / run / "alignment.parquet", full)
-    rows = body(build(experiment, tmp_path / "tables").latex)
+    rows = body(build(alone(experiment), tmp_path / "tables").latex)
     assert rows[2][3] == r"\ensuremath{4.1\,[4,\,4.2]\times 10^{-5}}"
 
 
@@ -103,6 +111,71 @@ def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
         )
     labels = [row[0] for row in body(build(both, tmp_path / "tables").latex) if row[0]]
     assert labels == ["deep", r"\midrule shal low"]
+
+
+PAIRS = [("R", "PR"), ("PR", "R"), ("ridge", "PR"), ("PR", "ridge")]
+"""Families and the ones that are added to them, in the order of the columns."""
+
+
+def test_partial_coefficients_are_the_means_over_layers(table, results, experiment):
+    """Fails if a coefficient is of the other direction, of one seed or layer, or another run's."""
+    header, *rows = body(table.latex)[-3:]
+    assert header[:6] == [
+        r"\midrule Inputs",
+        "Partial coefficients",
+        "PR to R",
+        "R to PR",
+        "PR to ridge",
+        "Ridge to PR",
+    ]
+    assert [row[0] for row in rows] == [r"\midrule Sphere", "Cube"]
+    for row, run in zip(rows, ("spherical", "noise_01"), strict=True):
+        pairs = load_table(results / "tables", [run], "encompassing")
+        means = pairs[(pairs["seed"] == -1) & (pairs["layer"] == 0)].set_index(["family", "other"])
+        frame = table.frame[(table.frame["run"] == run) & (table.frame["statistic"] == "addition")]
+        assert len(frame) == len(PAIRS)
+        for cell, (family, other), shown in zip(row[2:6], PAIRS, frame.to_dict("records"), strict=True):
+            expected = means.loc[(family, other), ["coefficient", "low", "high"]].tolist()
+            assert [shown[name] for name in ("value", "low", "high")] == expected
+            assert shown["solver"] == f"{other} beside {family}"
+            numbers = [float(number) for number in re.findall(r"-?\d+\.\d+", cell)]
+            assert numbers == pytest.approx(expected, abs=0.0051)
+            layers = range(3, experiment.run(run).model.layers + 1)
+            own = pairs[(pairs["family"] == family) & (pairs["other"] == other) & pairs["layer"].isin(layers)]
+            each = [own[own["seed"] == seed]["coefficient"].mean() for seed in experiment.seeds(run)]
+            assert shown["seed_sd"] == pytest.approx(np.std(each, ddof=1))
+            assert shown["seeds"] == len(each)
+
+
+def test_what_is_left_is_a_share_of_the_main_family(experiment, results, tmp_path):
+    """Fails if the share is of the rival, of a layer or a seed, or not in percent."""
+    for run in ("spherical", "noise_01"):
+        write_table(tmp_path / run / "alignment.parquet", load_table(results / "tables", [run], "alignment"))
+        pairs = load_table(results / "tables", [run], "encompassing")
+        mean = (pairs["seed"] == -1) & (pairs["layer"] == 0)
+        for share, family in ((0.0123, "R"), (0.0456, "ridge")):
+            pairs.loc[mean & (pairs["family"] == family) & (pairs["other"] == "PR"), "left"] = share
+        write_table(tmp_path / run / "encompassing.parquet", pairs)
+    table = build(experiment, tmp_path)
+    assert [row[6:] for row in body(table.latex)[-2:]] == [["1.23", "4.56"]] * 2
+    left = table.frame[table.frame["statistic"] == "left"]
+    assert left["solver"].tolist() == ["PR beside R", "PR beside ridge"] * 2
+    assert left["value"].tolist() == [0.0123, 0.0456] * 2
+    assert left[["low", "high"]].isna().all(axis=None)
+
+
+def test_runs_that_are_not_identified_have_no_partial_coefficients(toy, tmp_path, experiment):
+    """Fails if a run that no table of the identification shows has to be identified for this one."""
+    shown = experiment.tables["tab_alignment"]
+    other = experiment.tables["tab_described"].model_copy(update={"runs": ["spherical"]})
+    tables = {"tab_alignment": shown, "tab_described": other}
+    for run in shown.runs:
+        write_table(tmp_path / run / "alignment.parquet", toy.alignment(run, [toy.draws(0), toy.draws(1)]))
+    write_table(
+        tmp_path / "spherical/encompassing.parquet", encompassing("spherical", np.random.default_rng(0))
+    )
+    frame = build(experiment.model_copy(update={"tables": tables}), tmp_path).frame
+    assert set(frame[frame["statistic"] == "addition"]["run"]) == {"spherical"}
 
 
 def with_controls(experiment, toy, folder, judged):
