@@ -56,7 +56,10 @@ ENCOMPASSING: Final = {
     "coefficient": Column("encompassing coefficient: 0 where it adds nothing, 1 where the layer is `other`"),
     "low": Column("lower end of its interval, over prompts or over seeds and prompts"),
     "high": Column("upper end of its interval"),
-    "left": Column("length of what is left of `other` once `family` and the nuisances are projected out"),
+    "left": Column(
+        "length of what is left of `other` once `family`, its tangents and the nuisances are projected out, "
+        "over that of `other`"
+    ),
 }
 
 STEP: Final = {"step": Column("step of the training after which the model is looked at")}
