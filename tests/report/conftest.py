@@ -352,7 +352,7 @@ def experiment():
                     "runs": ["spherical", "noise_01"],
                     "tables": ["attribution", "encompassing", "uneven"],
                 },
-                "tab_degree": {"runs": ["spherical", "noise_01"], "tables": ["degree"]},
+                "tab_degree": {"runs": ["spherical", "noise_01"], "tables": ["degree", "degree_trials"]},
                 "tab_probes": {"runs": ["spherical", "noise_01"], "tables": ["probes", "probe_effects"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},

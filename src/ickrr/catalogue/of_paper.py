@@ -147,6 +147,10 @@ OF_PAPER: Final[dict[str, Table]] = {
             "fewest": Column("the smallest number over seeds"),
             "most": Column("the largest number over seeds"),
             "seeds": Column("number of seeds"),
+            "cases": Column(
+                "number of pseudo-layers of known degree at each noise, on the prompts of the run"
+            ),
+            "found": Column("of how many the degree is found within one, at the noise where it is fewest"),
         },
     ),
     "tab_probes": Table(
