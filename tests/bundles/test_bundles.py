@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from support import Mount, Paper
 
-from ickrr.bundles.format import BundleError, InTheWayError, notice
+from ickrr.bundles.format import BundleError, InTheWayError, contents_of, notice, shipped_bundles
 from ickrr.bundles.packing import pack
 from ickrr.bundles.restoring import restore
 from ickrr.driver import supervision
@@ -524,9 +524,30 @@ def test_notice_is_for_those_who_have_nothing(bundle: Path, empty: Path) -> None
     """Fails if nobody learns of shipped results, or is told of them for ever."""
     assert notice(empty, "smoke") is None
     (empty / "bundles").mkdir()
-    (empty / "bundles/smoke-tables.tar.xz").write_bytes(bundle.read_bytes())
+    (empty / "bundles/smoke-tables-of-spherical.tar.xz").write_bytes(bundle.read_bytes())
     said = notice(empty, "smoke")
     assert said is not None
-    assert "ickrr restore bundles/smoke-tables.tar.xz" in said
+    assert said.startswith("bundles/smoke-tables-of-spherical.tar.xz: ")
+    assert "run ickrr restore --shipped smoke" in said
+    assert notice(empty, "laptop") is None
     restore(bundle)
     assert notice(empty, "smoke") is None
+
+
+def test_all_archives_of_a_scale_are_shipped_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails if the tables of a single run are not found, or those of another scale or its models are."""
+    (tmp_path / "bundles").mkdir()
+    names = ["desk-tables-of-clustered", "desk-tables-of-spherical", "desk-tables"]
+    for name in (*names, "laptop-tables", "desk-models-of-spherical"):
+        (tmp_path / f"bundles/{name}.tar.xz").touch()
+    monkeypatch.chdir(tmp_path)
+    assert shipped_bundles("desk", tmp_path) == sorted(Path(f"bundles/{name}.tar.xz") for name in names)
+    assert shipped_bundles("paper", tmp_path) == []
+
+
+def test_contents_of_a_bundle_name_its_files(bundle: Path, tmp_path: Path) -> None:
+    """Fails if a bundle has to be unpacked to learn what it holds, or a file that is none passes for one."""
+    assert str(TABLE) in contents_of(bundle).sums
+    (tmp_path / "x.tar.xz").write_bytes(b"no archive")
+    with pytest.raises(BundleError, match="is damaged or truncated"):
+        contents_of(tmp_path / "x.tar.xz")

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 from support import ROOT, Project
 
+from ickrr.errors import FileError
+from ickrr.tools.verify import _reference
+
 LAPTOP = ROOT / "bundles/laptop-tables.tar.xz"
 
 
@@ -95,6 +98,16 @@ def test_other_threads_and_the_names_of_layers_are_told(project: Project, said: 
             survivors = ", ".join(families.loc[families["survives"], "family"]) or "no family"
             assert shown[layer] == f"{families['named'].iloc[0]} ({survivors})"
     assert "Which families are layers 3 to 3 named after?" in page
+
+
+@pytest.mark.parametrize("run", ["clustered", "spherical"])
+def test_the_shipped_bundle_that_has_the_run_is_the_reference(run, tmp_path, monkeypatch) -> None:
+    """Fails if a run of the desk scale is compared with the bundle of another run."""
+    monkeypatch.chdir(tmp_path)
+    bundle = ROOT / f"bundles/desk-tables-of-{run}.tar.xz"
+    assert (tmp_path / _reference("desk", run)).resolve() == bundle
+    with pytest.raises(FileError, match=r"results/desk: .* and no shipped bundle has run 'line'; make them"):
+        _reference("desk", "line")
 
 
 @pytest.mark.parametrize(

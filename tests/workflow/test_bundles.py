@@ -293,7 +293,8 @@ def test_nothing_is_restored_unasked(tiny_project: Project, bundle: Path, tmp_pa
     assert project.planned()["train_model"] == 3
     target = "results/smoke/prompts/spherical-fit.safetensors"
     run = project.snakemake(target, "--cores", "1")
-    assert "bundles/smoke-tables.tar.xz holds finished results" in run.stdout
+    assert "bundles/smoke-tables.tar.xz: results of the smoke scale" in run.stdout
+    assert "ickrr restore --shipped smoke" in run.stdout
     assert not (project.results() / "tables").exists()
 
 

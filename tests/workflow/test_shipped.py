@@ -88,10 +88,12 @@ def test_shipped_models_of_the_desk_scale_are_not_trained_again(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("run", ["spherical", "clustered"])
-def test_the_page_on_the_desk_scale_says_what_its_tables_say(tmp_path: Path, run: str) -> None:
+def test_the_page_on_the_desk_scale_says_what_its_tables_say(
+    run: str, with_tables: Callable[[str], Project]
+) -> None:
     """Fails if a coefficient of docs/identification.md is not the mean in the shipped tables."""
-    project = restored(tmp_path, str(ROOT / f"bundles/desk-tables-of-{run}.tar.xz"))
-    table = pd.read_parquet(project.results("desk") / f"tables/{run}/encompassing.parquet")
+    tables = with_tables("desk").results("desk") / "tables"
+    table = pd.read_parquet(tables / run / "encompassing.parquet")
     page = (ROOT / "docs/identification.md").read_text()
     for family, beside in (("PR", "R"), ("R", "PR"), ("PR", "ridge"), ("ridge", "PR")):
         found = mean_addition(table, "the shipped table", beside, family)

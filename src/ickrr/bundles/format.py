@@ -137,9 +137,9 @@ class Known:
     digests: dict[str, str]
 
 
-def shipped_bundle(scale: str, root: Path) -> Path:
-    """Return the path that the shipped bundle of a scale's tables has in a checkout, if there is one."""
-    return Path(os.path.relpath(root / SHIPPED / f"{scale}-tables.tar.xz"))
+def shipped_bundles(scale: str, root: Path) -> list[Path]:
+    """List the bundles of a scale's tables that a checkout ships: of all its runs, or of some."""
+    return [Path(os.path.relpath(path)) for path in sorted((root / SHIPPED).glob(f"{scale}-tables*.tar.xz"))]
 
 
 def notice(root: Path, scale: str) -> str | None:
@@ -147,16 +147,26 @@ def notice(root: Path, scale: str) -> str | None:
 
     Returns None if there are none, or if tables of this scale exist already.
     """
-    bundle = shipped_bundle(scale, root)
-    if not bundle.exists() or Path(f"results/{scale}/tables").exists():
+    bundles = shipped_bundles(scale, root)
+    if not bundles or Path(f"results/{scale}/tables").exists():
         return None
     return (
-        f"{bundle} holds finished results; everything is computed here all the same "
-        f"(to use them: stop, and run ickrr restore {bundle})"
+        f"{', '.join(map(str, bundles))}: results of the {scale} scale; everything is computed here all the "
+        f"same (to use them: stop, and run ickrr restore --shipped {scale})"
     )
 
 
 # Reading
+
+
+def contents_of(bundle: Path) -> Contents:
+    """Return the list of what a bundle holds, without looking at what follows it.
+
+    Raises:
+        BundleError: the archive is missing or is no bundle.
+    """
+    with _opened(bundle) as (_, archive):
+        return _contents(archive, bundle)
 
 
 def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> tuple[Contents, Known]:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ickrr.bundles.format import InTheWayError, shipped_bundle
+from ickrr.bundles.format import InTheWayError, shipped_bundles
 from ickrr.bundles.restoring import restore
 from ickrr.code import ROOT
 from ickrr.config.load import SCALES
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shipped",
         choices=SCALES,
-        help="restore the bundle of this scale that comes with the project; files in its way are kept",
+        help="restore what the project ships of the tables of this scale; files in the way are kept",
     )
     parser.add_argument(
         "--force",
@@ -27,25 +27,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Restore the bundle.
+    """Restore the bundle, or each that is shipped for a scale.
 
     Raises:
-        BundleError: see `ickrr.bundles.restoring.restore`; nothing was changed then.
+        BundleError: see `ickrr.bundles.restoring.restore`; this bundle has changed nothing then.
         ConfigError: no bundle is named.
     """
     if arguments.shipped:
-        bundle = shipped_bundle(arguments.shipped, ROOT)
-        if not bundle.exists():
-            return
+        bundles = shipped_bundles(arguments.shipped, ROOT)
+        if not bundles:
+            print(f"no results of the {arguments.shipped} scale are shipped; snakemake computes them")
     elif arguments.bundle:
-        bundle = arguments.bundle
+        bundles = [arguments.bundle]
     else:
         raise ConfigError("restore: name a bundle, or --shipped and a scale")
-    try:
-        contents = restore(bundle, force=arguments.force)
-    except InTheWayError as error:
-        if not arguments.shipped:
-            raise
-        print(f"your own results stay: {error}", file=sys.stderr)
-        return
-    print(f"{bundle}: restored {contents.origin()}")
+    for bundle in bundles:
+        try:
+            contents = restore(bundle, force=arguments.force)
+        except InTheWayError as error:
+            if not arguments.shipped:
+                raise
+            print(f"your own results stay: {error}", file=sys.stderr)
+        else:
+            print(f"{bundle}: restored {contents.origin()}")

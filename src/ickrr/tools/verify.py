@@ -10,7 +10,7 @@ import argparse
 import time
 from pathlib import Path
 
-from ickrr.bundles.format import shipped_bundle
+from ickrr.bundles.format import contents_of, shipped_bundles
 from ickrr.code import ROOT
 from ickrr.config.command_line import add_layer_options, experiment_of
 from ickrr.config.messages import no_such
@@ -68,7 +68,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.threads < 1:
         raise ConfigError(f"--threads: found {arguments.threads}; give a number of 1 or more")
     folder = arguments.folder or _folder(experiment.scale, run, seed, arguments.threads)
-    with opened(arguments.against or _reference(experiment.scale)) as reference:
+    with opened(arguments.against or _reference(experiment.scale, run)) as reference:
         _require(reference, run, seed)
         tables = ["learning_curve", *(["alignment"] if experiment.is_compared(run) else [])]
         tables += ["attribution"] if reference.table(run, "attribution") is not None else []
@@ -88,14 +88,20 @@ def _folder(scale: str, run: str, seed: int, threads: int) -> Path:
     return FOLDER / f"{scale}-{run}-seed{seed}{f'-threads{threads}' if threads != 1 else ''}"
 
 
-def _reference(scale: str) -> str:
-    shipped = shipped_bundle(scale, ROOT)
+def _reference(scale: str, run: str) -> str:
+    """Return what the training is compared with: what is here, or the shipped bundle that has its run.
+
+    Raises:
+        FileError: there is neither.
+    """
     if (Path("results") / scale / "tables").is_dir():
         return scale
-    if shipped.exists():
-        return str(shipped)
+    needed = f"results/{scale}/tables/{run}/learning_curve.parquet"
+    for bundle in shipped_bundles(scale, ROOT):
+        if needed in contents_of(bundle).sums:
+            return str(bundle)
     raise FileError(
-        f"results/{scale}: no results to compare with, and {shipped} is not shipped; make them with "
+        f"results/{scale}: no results to compare with, and no shipped bundle has run '{run}'; make them with "
         f"snakemake --config scale={scale}, or name others with --against"
     )
 
