@@ -1,6 +1,8 @@
 """The tool `why` prints causes first, then what follows from them, and cuts long lists."""
 
-from ickrr.tools.why import explain
+import pytest
+
+from ickrr.tools.why import PlanError, explain
 
 PLAN = """\
 Job stats:
@@ -29,6 +31,20 @@ def test_nothing_to_do() -> None:
     assert list(explain("Nothing to be done (all requested files are present and up to date).")) == [
         "nothing to do"
     ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "found"),
+    [
+        (PLAN.replace("Reason:", "Because:") + "\ntotal      2\n", "it counts 2 jobs, names none"),
+        (PLAN.replace("Job ", "Task ") + "\ntotal      1\n", "it counts 1 job, names none"),
+        ("Building DAG of jobs...\n", "it counts no jobs, names none"),
+    ],
+)
+def test_a_plan_in_other_words_is_an_error(plan: str, found: str) -> None:
+    """Fails if another version of Snakemake makes everything look finished."""
+    with pytest.raises(PlanError, match=found):
+        list(explain(plan))
 
 
 def test_changed_code_and_settings_are_told_apart() -> None:

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ickrr.config.command_line import add_layer_options
-from ickrr.errors import ConfigError
+from ickrr.errors import ConfigError, IckrrError
 from ickrr.wording import counted
 
 SHOWN = 3  # names that are printed of a long list
+
+
+class PlanError(IckrrError):
+    """Snakemake words its plan in a way that is not known here."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +30,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     Raises:
         ConfigError: Snakemake refuses the configuration or does not know the target.
+        PlanError: its plan cannot be read.
     """
     command = [sys.executable, "-m", "snakemake", "-n", arguments.target]
     told = [f"scale={arguments.scale}"] if arguments.scale else []
@@ -43,9 +48,20 @@ def explain(plan: str) -> Iterator[str]:
 
     Args:
         plan: standard output and error of ``snakemake -n``.
+
+    Raises:
+        PlanError: no job can be read from it, and it does not say that there is none.
     """
     jobs = re.findall(r"^Job \d+: (.*)\nReason: (.*)$", plan, flags=re.MULTILINE)
     if not jobs:
+        if "Nothing to be done" not in plan:
+            total = re.search(r"^total +(\d+)", plan, flags=re.MULTILINE)
+            found = f"it counts {counted(int(total[1]), 'job')}" if total else "it counts no jobs"
+            raise PlanError(
+                f"the plan of snakemake -n cannot be read: {found}, names none in a way that is known here, "
+                "and does not say that nothing is to be done; read it with snakemake -n, and run make env, "
+                "which installs the version of Snakemake that this tool knows"
+            )
         yield "nothing to do"
         return
     following = []
