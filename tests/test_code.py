@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,15 @@ match x:
 while (n := n // 2) and not done: break
 else: pass
 '''
+IN_ANOTHER_PYTHON = """
+import ast, json, sys, types
+# The digest needs the standard library alone; what it is imported with also needs this.
+pydantic = sys.modules["pydantic"] = types.ModuleType("pydantic")
+pydantic.BaseModel = pydantic.ValidationError = Exception
+sys.path.insert(0, sys.argv[1])
+from ickrr.code import tree_digest
+print(json.dumps([tree_digest(ast.parse(text)) for text in json.load(sys.stdin)]))
+"""
 GOLDEN = "30d33a67f257735cd6f1129190e3a452cb5bda5d7b813739a82e9008911c3e2f"
 
 
@@ -75,6 +85,27 @@ def names(start: str) -> set[str]:
 def test_digest_is_the_same_in_every_version_of_python() -> None:
     """Fails where this version of Python spells the tree in another way: shipped results would all rerun."""
     assert digest(SAMPLE) == GOLDEN
+
+
+@pytest.mark.parametrize("name", ["python3.11", "python3.12", "python3.13"])
+def test_digests_are_those_of_other_versions_of_python_here(name: str) -> None:
+    """Fails as above, for the other versions on PATH: so for the sample, and for every module there is."""
+    python = shutil.which(name)
+    if python is None:
+        pytest.skip(f"no {name} on PATH")
+    started = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
+    if started.returncode != 0:
+        pytest.skip(f"{python} does not start: {started.stderr.splitlines()[0]}")  # a shim of pyenv
+    texts = [path.read_text(encoding="utf-8") for path in MODULES]
+    done = subprocess.run(
+        [python, "-IB", "-c", IN_ANOTHER_PYTHON, str(PACKAGE_ROOT.parent)],
+        input=json.dumps([SAMPLE, *texts]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [GOLDEN, *map(digest, texts)]
 
 
 @pytest.mark.parametrize(
