@@ -70,11 +70,6 @@ class Job:
     directory: str
 
     @property
-    def finished(self) -> bool:
-        """Return whether the job neither runs nor waits any more."""
-        return self.state in FINISHED
-
-    @property
     def rule(self) -> str:
         """Return rule and wildcards as a person writes them."""
         return self.comment.removeprefix("rule_").replace("_wildcards_", " ")

@@ -18,7 +18,6 @@ from slurm_guard.errors import ClusterError
 from slurm_guard.hooks import DRIVER
 from slurm_guard.journal import say
 
-LOCKED = "SLURM_GUARD_LOCK"  # the lock's descriptor, which tells what holds the file open
 LOCK = Path(".snakemake/slurm_guard.lock")
 SOURCE = Path(__file__).resolve().parents[1]
 
@@ -96,7 +95,7 @@ def main(arguments: argparse.Namespace) -> None:
     """
     here = Path.cwd()
     require_plain(sys.executable, here, SOURCE)
-    lock = take_lock(here / LOCK)
+    take_lock(here / LOCK)
     check_profile(arguments.profile)
     folder.settle(here, arguments.running)
     folder.clear_records(here)
@@ -104,7 +103,6 @@ def main(arguments: argparse.Namespace) -> None:
     command = [sys.executable, "-m", "snakemake", *arguments.arguments, *scale]
     command += ["--workflow-profile", str(arguments.profile)]
     os.environ |= {
-        LOCKED: str(lock),
         DRIVER: str(os.getpid()),
         # The cache of the Snakemake in each job; a node may not be able to write to the home folder.
         "XDG_CACHE_HOME": str(here / ".snakemake/cache"),

@@ -104,13 +104,8 @@ def option_value(value, wildcards, threads):
     return value(wildcards, threads) if asks else value(wildcards)
 
 
-def here(path):
-    """Option of `job`: a path of this machine, which Snakemake does not compare; wildcards are filled in."""
-    return lambda wildcards, threads: path.format(**wildcards)
-
-
 def all_threads(wildcards, threads):
-    """Option of `job`: the threads of the rule, which Snakemake does not compare either."""
+    """Option of `job`: the threads of the rule, which Snakemake does not compare."""
     return threads
 
 
