@@ -72,7 +72,12 @@ class Job:
     @property
     def rule(self) -> str:
         """Return rule and wildcards as a person writes them."""
-        return self.comment.removeprefix("rule_").replace("_wildcards_", " ")
+        return rule_of(self.comment)
+
+
+def rule_of(comment: str) -> str:
+    """Return the rule and the wildcards in a job's comment as a person writes them."""
+    return comment.removeprefix("rule_").replace("_wildcards_", " ")
 
 
 def _path() -> str:

@@ -151,11 +151,11 @@ def submit(options: list[str]) -> int:
             message = str(error)
             waits = isinstance(error, UnansweredError) or client.full(message)
             if not waits or time.monotonic() - began > PATIENCE:
-                note(f"SLURM refuses {_rule(comment)}: {message}")
+                note(f"SLURM refuses {client.rule_of(comment)}: {message}")
                 print(message, file=sys.stderr)
                 return 1
             if message != noted:
-                note(f"{_rule(comment)} waits to be submitted: {message}")
+                note(f"{client.rule_of(comment)} waits to be submitted: {message}")
             noted = message
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -196,7 +196,7 @@ def _fit_time_limit(options: list[str], comment: str) -> None:
         options[place] = str(max(limits))
         named = ",".join(part.name for part in here)
         note(
-            f"{_rule(comment)} asks for {wanted} minutes and partition {named} allows "
+            f"{client.rule_of(comment)} asks for {wanted} minutes and partition {named} allows "
             f"{max(limits)}: submitted with that (if it is too short, training resumes from its "
             "checkpoint; anything else needs another partition: set-resources in the profile)"
         )
@@ -204,7 +204,3 @@ def _fit_time_limit(options: list[str], comment: str) -> None:
 
 def _value(options: Sequence[str], name: str) -> str:
     return options[options.index(name) + 1]
-
-
-def _rule(comment: str) -> str:
-    return comment.removeprefix("rule_").replace("_wildcards_", " ")

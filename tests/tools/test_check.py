@@ -99,7 +99,7 @@ def test_wrong_configuration_is_one_line(
     def refuse(scale: str) -> None:
         raise ConfigError("config.yaml:1: wrong")
 
-    monkeypatch.setattr(check, "experiment_of", refuse)
+    monkeypatch.setattr(check, "experiment_at", refuse)
     with pytest.raises(SystemExit):
         check.main(argparse.Namespace(scale="smoke"))
     told = capsys.readouterr().out

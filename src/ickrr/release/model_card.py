@@ -1,14 +1,14 @@
 """The card of the trained models, from the settings, the learning curves and the records of the trainings."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, StrictUndefined
 
 from ickrr.config.experiment import Experiment
 from ickrr.errors import FileError
-from ickrr.io.files import read_json
 from ickrr.model.size import parameters
+from ickrr.provenance import Record, Records
 from ickrr.release.metadata import version
 from ickrr.report.load import load_table
 
@@ -56,15 +56,15 @@ def _row(experiment: Experiment, run: str, results: Path) -> list[str]:
     ]
 
 
-def _record(results: Path, run: str, seed: int) -> dict[str, Any]:
-    path = results / "records/trained" / run / f"seed{seed}/weights.safetensors.json"
-    if not path.exists():
-        raise FileError(f"{path}: no such record; run snakemake, which trains the model")
-    record: dict[str, Any] = read_json(path)
+def _record(results: Path, run: str, seed: int) -> Record:
+    weights = results / "trained" / run / f"seed{seed}/weights.safetensors"
+    record = Records(results).of(weights)
+    if record is None:
+        raise FileError(f"{weights}: has no record; run snakemake, which trains the model")
     return record
 
 
-def _origins(records: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _origins(records: list[Record]) -> dict[str, list[str]]:
     """Return what the records say of the trainings, each value once."""
 
     def all_of(*values: str) -> list[str]:

@@ -101,14 +101,14 @@ def environment(*locks: Path) -> Finding:
 
 
 @cache
-def experiment_of(scale: str) -> Experiment:
+def experiment_at(scale: str) -> Experiment:
     """Return the experiment at a scale; reading it also looks for the code behind what it names."""
     return load_experiment(ROOT / "config.yaml", scale)
 
 
 def configuration(scale: str) -> Finding:
     """Check the configuration, and that it makes all that the paper's text names."""
-    experiment = experiment_of(scale)
+    experiment = experiment_at(scale)
     made = f"{len(experiment.runs)} runs, {len(experiment.figures)} figures, {len(experiment.tables)} tables"
     claims = load_ledger(ROOT / "claims.yaml", experiment).claims
     faults = (*needs.unmade(PAPER, experiment), *needs.unmade_numbers(PAPER, experiment, claims))
@@ -128,7 +128,7 @@ def notebooks() -> Finding:
 
 def compiler(scale: str) -> Finding:
     """Check that a compiler is here, if a run asks for one."""
-    experiment = experiment_of(scale)
+    experiment = experiment_at(scale)
     if not any(experiment.run(name).training.compile for name in experiment.runs):
         return Finding("ok", "torch.compile", "no run asks for it")
     return finding("torch.compile", needs.compiler(), "a C++ compiler was found")
@@ -141,8 +141,8 @@ def disk(results: Path, scale: str) -> Finding:
         supervision.require_writable(place)
     except supervision.DriverError as error:
         return Finding("BAD", "disk", str(error))
-    paper = jobs_of_paper(experiment_of(scale))
-    size = bytes_of(experiment_of(scale), paper)
+    paper = jobs_of_paper(experiment_at(scale))
+    size = bytes_of(experiment_at(scale), paper)
     enough = f"{place} can be written, with room for all results (up to {size / 1e9:.1f} GB)"
     return finding("disk", needs.space(results, size, FILES * len(paper)), enough)
 
