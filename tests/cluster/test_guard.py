@@ -1,4 +1,4 @@
-"""Journals, messages and reports of the guards, without a cluster."""
+"""Journals, messages and reports of the guards, and what they refuse, without a cluster."""
 
 import errno
 import fcntl
@@ -18,7 +18,15 @@ from slurm_guard import client, guard
 from slurm_guard.check import read_profile, requests
 from slurm_guard.errors import ClusterError
 from slurm_guard.journal import Follower, Journal
-from slurm_guard.submit import take_lock
+from slurm_guard.submit import require_plain, take_lock
+
+STAND_INS = {
+    # Runs what it is given, as a node would, and accepts nothing, so that Snakemake ends.
+    "sbatch": 'touch "$SUBMITTED"; for a; do case $a in --wrap=*) sh -c "${a#--wrap=}";; esac; done; exit 1',
+    # How the Snakemake inside a job starts the job itself.
+    "srun": 'touch "$STARTED"',
+    **dict.fromkeys(("sinfo", "squeue", "sacct", "scancel"), ""),
+}
 
 
 @given(st.integers(0, 400), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
@@ -104,6 +112,66 @@ def test_forgotten_job_is_judged_by_what_it_noted(tmp_path, monkeypatch):
     (journal.folder / "run.9.vanished").write_text("0")
     assert guard._state_of_forgotten("9", journal) == "FAILED"
     assert "job 9 is unknown to the controller" in Path("logs/cluster.log").read_text()
+
+
+@pytest.mark.parametrize("reason", sorted(guard.HOPELESS))
+def test_job_that_can_never_start_is_cancelled(tmp_path, monkeypatch, reason):
+    """Fails if a job waits for ever for one of these reasons, or is cancelled for one that will go away."""
+    monkeypatch.chdir(tmp_path)
+    cancelled = []
+
+    def answer(command, *options):
+        if command == "scancel":
+            cancelled.extend(options)
+            return ""
+        # Some versions of SLURM write spaces where others write underscores.
+        reasons = {"7": reason, "8": reason.replace("_", " "), "9": "Resources"}
+        rows = ([job, "PENDING", why, "run", "/", "rule_x"] for job, why in reasons.items())
+        return "".join("\x1f".join(row) + "\n" for row in rows)
+
+    monkeypatch.setattr(client, "call", answer)
+    assert guard.states("run") == [("7", "CANCELLED"), ("8", "CANCELLED"), ("9", "PENDING")]
+    assert cancelled == ["7", "8"]
+    assert f"job 7 (x) can never start ({reason}); cancelled" in Path("logs/cluster.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("program", "folder", "starts"),
+    [("env", "my work (2)", True), ("my env", "work", False), ("env", "a$b", False)],
+)
+def test_path_that_a_shell_would_read(tmp_path, program, folder, starts):
+    """Fails if the plugin alone starts a job that `submit` refuses, so that the guard can go, or cannot start
+    one that `submit` lets pass.
+
+    Without SLURM: stand-ins for its commands run the command that the plugin submits.
+    """
+    (tmp_path / program).symlink_to(sys.prefix)
+    python = tmp_path / program / "bin/python"
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "Snakefile").write_text("rule all:\n    output: 'a'\n    shell: 'touch {output}'\n")
+    (tmp_path / "bin").mkdir()
+    for name, script in STAND_INS.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    variables = {
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "SUBMITTED": str(tmp_path / "submitted"),
+        "STARTED": str(tmp_path / "started"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    command = [python, "-m", "snakemake", "--jobs", "1", "--executor", "slurm", "--slurm-no-account"]
+    command += ["--slurm-init-seconds-before-status-checks", "1"]
+    command += ["--default-resources", "slurm_partition=cpu", "runtime=1", "mem_mb=9"]
+    run = subprocess.run(
+        command, cwd=tmp_path / folder, env=os.environ | variables, capture_output=True, text=True
+    )
+    assert (tmp_path / "submitted").exists(), run.stderr
+    assert (tmp_path / "started").exists() == starts, run.stderr
+    if starts:
+        require_plain(str(python), tmp_path / folder)
+    else:
+        with pytest.raises(ClusterError, match="with which Snakemake cannot start cluster jobs"):
+            require_plain(str(python), tmp_path / folder)
 
 
 @pytest.mark.parametrize(
