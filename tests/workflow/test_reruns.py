@@ -57,6 +57,17 @@ def test_touching_every_file_reruns_nothing(project: Project) -> None:
     assert project.planned() == {}
 
 
+@pytest.mark.parametrize("apart", [0, 1], ids=["one date", "dates in another order"])
+def test_touching_every_result_reruns_nothing(own_paper: Project, apart: int) -> None:
+    """Fails if a date decides instead of content: of results too, as after a copy that keeps no dates."""
+    results = sorted(path for path in own_paper.results().rglob("*") if path.is_file())
+    now = time.time()
+    for position, path in enumerate(results):
+        date = now + apart * position  # alphabetically: tables are older than the weights they come from
+        os.utime(path, (date, date))
+    assert own_paper.planned() == {}
+
+
 def test_comment_in_the_config_reruns_nothing(project: Project) -> None:
     """Fails if the text of config.yaml counts instead of what it resolves to."""
     project.edit("config.yaml")
