@@ -1,8 +1,9 @@
 """Find the code that a job runs, and compute a digest of its meaning (import closures, syntax trees).
 
-Comments, docstrings (of constants too), formatting and dates do not count. A rule hands the digest of its step to the job as a
-parameter, so that an edit reruns exactly what it concerns. The job computes the digest again before it
-imports its modules and when it ends, so that a file that was edited in between leaves no result.
+Comments, docstrings (of constants too), formatting and dates do not count. A rule hands the digest of its
+step to the job as a parameter, so that an edit reruns exactly what it concerns. The job computes the digest
+again before it imports its modules and when it ends, so that a file that was edited in between leaves no
+result.
 """
 
 import ast

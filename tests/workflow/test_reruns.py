@@ -120,7 +120,7 @@ def test_comments_docstrings_and_formatting_rerun_nothing(project: Project) -> N
 
 
 def test_where_things_run_reruns_nothing(project: Project) -> None:
-    """Fails if results of a machine with a GPU, or of other priorities, would be computed again on this one."""
+    """Fails if results of a machine with a GPU, or of other priorities, would be computed again here."""
     (project.path / "mine.yaml").write_text(
         "compute: {device: cpu, gpus_per_job: 1, first_runs: [clustered]}\n"
     )
