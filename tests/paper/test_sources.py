@@ -33,7 +33,15 @@ IN_THE_REPORT = {
     *("fig3", "fig4", "fig5", "fig6", "fig7", "fig8", "fig9", "fig12", "fig13"),
     *("fig_training", "fig_along_training"),
 }
-TABLES_IN_THE_REPORT = {"tab_trials", "tab_degree", "tab_probes", "tab_setup", "tab_runs", "tab_claims", "tab_rates"}
+TABLES_IN_THE_REPORT = {
+    "tab_trials",
+    "tab_degree",
+    "tab_probes",
+    "tab_setup",
+    "tab_runs",
+    "tab_claims",
+    "tab_rates",
+}
 """What the HTML report alone shows: other laws, depths, sizes; removed parts; probes; settings, rules."""
 
 
