@@ -141,7 +141,7 @@ def memory(size: str) -> dict[str, object]:
     run = run_of(task, model, TrainingSettings(batch_size=prompts))
     return {
         "benchmark": f"peak memory of training, {size} size",
-        "peer": "what `python -m ickrr estimate` says",
+        "peer": "what `ickrr estimate` says",
         "ours_s": None,
         "peer_s": None,
         "ratio": None,
