@@ -10,6 +10,10 @@ from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 DEFAULT_PROBE: Final = ("raw", "label")
 """The probe of the comparison: what it reads, and what it is fitted to."""
+UNNAMED: Final = ("none", "undecided")
+"""What the identification says where it names no family."""
+OF_NO_FAMILY: Final = ("held out", "no iteration")
+"""Groups of known cases that no family is right for."""
 ALIGNED: Final[dict[str, tuple[str, float, int]]] = {
     "similarity": ("Peak SimE", 1, 3),
     "distance": ("Distance", 1, 3),

@@ -9,13 +9,11 @@ from matplotlib.figure import Figure
 
 from ickrr.config.claim_terms import BUILT, FAMILY_WORDS, PSEUDO_LAYERS
 from ickrr.report.panels.axes import letters
+from ickrr.report.studies import OF_NO_FAMILY, UNNAMED
 from ickrr.report.style import new_figure, note, style
 
-UNNAMED: Final = ("none", "undecided")
 WHITE_FROM: Final = 0.75
 """Share of a row from which its grey is so dark that white is easier to read on it than black."""
-OF_NO_FAMILY: Final = ("held out", "no iteration")
-"""Groups of cases that no family is right for."""
 
 
 def trials_figure(trials: pd.DataFrame, runs: Sequence[str], scale: str) -> Figure:

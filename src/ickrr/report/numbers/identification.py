@@ -22,12 +22,10 @@ from ickrr.report.statistics.closed_form_share import CLOSED_FORMS
 from ickrr.report.statistics.closed_form_share import estimate as closed_form_share
 from ickrr.report.statistics.question import Question
 from ickrr.report.statistics.survival_share import estimate as survival_share
-from ickrr.report.studies import mean_addition, nearest_families, settled_from
+from ickrr.report.studies import OF_NO_FAMILY, UNNAMED, mean_addition, nearest_families, settled_from
 from ickrr.row_keys import NO_SEED
 
 MAIN: Final = "PR"
-UNNAMED: Final = ("none", "undecided")
-OF_NO_FAMILY: Final = ("held out", "no iteration")
 """Groups of known cases that belong to none of the families."""
 
 

@@ -14,6 +14,7 @@ from ickrr.config.claim_terms import BUILT, FAMILY_WORDS, PSEUDO_LAYERS
 from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, fixed
 from ickrr.report.load import Tables, load_table
+from ickrr.report.studies import OF_NO_FAMILY, UNNAMED
 from ickrr.report.table import PaperTable
 
 NAME: Final = "tab_trials"
@@ -29,8 +30,6 @@ OTHERS: Final[dict[str, str]] = {
     "no iteration": "Without iteration",
 }
 """Words for the groups of cases that are no pseudo-layers, in the order of the table."""
-OF_NO_FAMILY: Final = ("held out", "no iteration")
-"""Groups of which no name can be right."""
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
@@ -52,8 +51,9 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     runs = experiment.tables[NAME].runs
     trials = load_table(tables, runs, *READS_OF_RUNS)
     wrong = trials["wrong"].astype(bool)
-    unnamed = {said: trials["named"] == said for said in ("none", "undecided")}
-    said = {"right": ~wrong & ~unnamed["none"] & ~unnamed["undecided"], **unnamed, "wrong": wrong}
+    unnamed = {said: trials["named"] == said for said in UNNAMED}
+    right = ~wrong & ~trials["named"].isin(UNNAMED)
+    said = {"right": right, **unnamed, "wrong": wrong}
     counted = trials.rename(columns={"allowed": "family"}).assign(cases=1, **said)
     each = counted.groupby(["run", "group", "family", "noise"], sort=False)
     frame = each[["cases", *SAID]].sum().astype(int).reset_index()
