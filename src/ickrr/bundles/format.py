@@ -170,7 +170,7 @@ def contents_of(bundle: Path) -> Contents:
 
 
 def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> tuple[Contents, Known]:
-    """Write the files of a bundle into a folder, where `staged` finds them, and check every byte of it.
+    """Write the files of a bundle below a folder, by their paths in the project, and check every byte of it.
 
     Args:
         bundle: the archive.
@@ -191,7 +191,7 @@ def unpack(bundle: Path, folder: Path, require_room: Callable[[int], None]) -> t
                 )
             require_room(member.size)
             content = archive.extractfile(member)
-            if content is None or _copy(content, staged(folder, member.name)) != missing.pop(member.name):
+            if content is None or _copy(content, folder / member.name) != missing.pop(member.name):
                 raise BundleError(f"{bundle}: '{member.name}' is not what {SUMS} says; {AGAIN}")
         if missing:
             raise BundleError(f"{bundle}: lacks the member '{next(iter(missing))}'; {AGAIN}")
@@ -274,6 +274,7 @@ def _require_result(name: str, scale: str, bundle: Path) -> None:
 def _copy(content: IO[bytes], target: Path) -> str:
     """Write a member to a file and return its SHA-256."""
     found = hashlib.sha256()
+    target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as handle:
         while block := content.read(CHUNK):
             found.update(block)
@@ -284,11 +285,11 @@ def _copy(content: IO[bytes], target: Path) -> str:
 def _known(contents: Contents, folder: Path, bundle: Path) -> Known:
     """Return what an unpacked bundle says of its files and of all that they were made from."""
     try:
-        metadata = METADATA_BY_FILE.validate_json(staged(folder, METADATA).read_bytes())
+        metadata = METADATA_BY_FILE.validate_json((folder / METADATA).read_bytes())
         digests = {}
         for name in metadata:
             _require_result(name, contents.about.scale, bundle)
-            record = staged(folder, record_path(name, contents.results)).read_bytes()
+            record = (folder / record_path(name, contents.results)).read_bytes()
             digests[name] = JobRecord.model_validate_json(record).outputs[name]
     except (OSError, ValueError, LookupError) as error:
         told = str(error).splitlines()[0]
@@ -297,14 +298,6 @@ def _known(contents: Contents, folder: Path, bundle: Path) -> Known:
     if strange:
         raise BundleError(f"{bundle}: holds '{strange[0]}' without metadata and record of it; {AGAIN}")
     return Known(metadata, digests)
-
-
-def staged(folder: Path, path: str | Path) -> Path:
-    """Return where a file is in a folder until it is put in place.
-
-    All are side by side, because folders of their own take longer to make and to remove than the files.
-    """
-    return folder / hashlib.sha256(str(path).encode()).hexdigest()
 
 
 def record_path(name: str, results: Path) -> Path:

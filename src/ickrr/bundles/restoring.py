@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ickrr.bundles.format import BundleError, Contents, InTheWayError, Known, record_path, staged, unpack
+from ickrr.bundles.format import BundleError, Contents, InTheWayError, Known, record_path, unpack
 from ickrr.bundles.packing import Lineage
 from ickrr.driver import supervision
 from ickrr.errors import FileError
@@ -178,10 +178,11 @@ def _put_in_place(contents: Contents, known: Known, changes: Changes, folder: Pa
     date = _newer_than(results)
     _make_room(changes, results)
     for name in changes.taken:
-        os.utime(staged(folder, name), ns=(date, date))
+        os.utime(folder / name, ns=(date, date))
     for name in changes.described:
-        metadata = known.metadata[name].model_dump_json()
-        staged(folder, metadata_path(name)).write_text(metadata, encoding="utf-8")
+        staged = folder / metadata_path(name)
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_text(known.metadata[name].model_dump_json(), encoding="utf-8")
     touched = [*changes.described, *changes.apart]
     _mark(name for name in touched if name in changes.taken or Path(name).exists())
     # After a kill from here on, Snakemake makes what is marked again, or the next restore finishes this one.
@@ -246,8 +247,8 @@ def _mark(names: Iterable[str]) -> None:
 
 
 def _put(target: Path, folder: Path) -> None:
-    """Rename a staged file, or copy it if the target is on another disk; its date is kept."""
-    source = staged(folder, target)
+    """Rename a file below a folder, or copy it if the target is on another disk; its date is kept."""
+    source = folder / target
     try:
         source.replace(target)
     except OSError as error:

@@ -13,6 +13,13 @@ RUNS = ("spherical", "noise_01")
 
 
 @pytest.fixture(scope="module")
+def experiment(experiment):
+    """The experiment of the toy, with the table of two runs."""
+    shown = experiment.tables["tab_trials"].model_copy(update={"runs": list(RUNS)})
+    return experiment.model_copy(update={"tables": {**experiment.tables, "tab_trials": shown}})
+
+
+@pytest.fixture(scope="module")
 def known(tmp_path_factory):
     """Known cases of two runs: mixtures of two families, a name that is wrong, a model built for one run."""
     folder = tmp_path_factory.mktemp("tables")
