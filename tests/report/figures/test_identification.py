@@ -35,6 +35,16 @@ def figure(tables):
     return identification_figure(*tables, RUNS, 0.3, "smoke")
 
 
+def test_a_run_with_fewer_trainings_hides_none_of_the_others(tables):
+    """Fails if one run sets the axis that all share, or a training stands at the line of another."""
+    attributed, added = tables
+    few = attributed[(attributed["run"] != "b") | (attributed["seed"] == 4)]
+    for axes in rows_of(identification_figure(few, added, RUNS, 0.3, "smoke"), 2):
+        assert axes.get_ylim() == pytest.approx((2.6, -0.6))
+        assert list(axes.get_yticks()) == [0, 1, 2]
+    assert {line.get_ydata()[0] for line in axes.lines} == {1}
+
+
 def rows_of(figure, row):
     """Return the panels of a row, in the order of the runs."""
     return figure.axes[row * len(RUNS) : (row + 1) * len(RUNS)]

@@ -89,13 +89,14 @@ def identification_figure(
         figure = new_figure(height=5.4)
         places = figure.add_gridspec(6, len(runs), height_ratios=(0.27, 1.5, 0.24, 1, 0.24, 0.75))
         rows = [_row(figure, places, 2 * row + 1) for row in range(3)]
+        seeds = sorted(attribution["seed"].unique())  # of all runs, which share the axis
         for *panels, run in zip(*rows, runs, strict=True):
             found = attribution[attribution["run"] == run]
             if found.empty:
                 raise ValueError(f"table attribution has no rows of run '{run}'")
             _plane(panels[0], found, encompassing[encompassing["run"] == run], margin)
             _distances(panels[1], found)
-            _names(panels[2], found)
+            _names(panels[2], found, seeds)
             panels[0].set_title(run.replace("_", " "))
         for (first, *_), label in zip(rows, (f"{MAIN} adds", "distance", "seed"), strict=True):
             first.set_ylabel(label)
@@ -167,14 +168,20 @@ def _distances(axes: Axes, found: pd.DataFrame) -> None:
     _layers(axes, np.unique(found["layer"]))
 
 
-def _names(axes: Axes, found: pd.DataFrame) -> None:
-    """Draw a square for each layer and training, with the colour and the marker of what it is named."""
+def _names(axes: Axes, found: pd.DataFrame, seeds: Sequence[int]) -> None:
+    """Draw a square for each layer and training, with the colour and the marker of what it is named.
+
+    Args:
+        axes: the panel.
+        found: table `attribution` of the run.
+        seeds: of all runs that are shown, in order, one for each line of squares.
+    """
     named = found.drop_duplicates(["seed", "layer"]).pivot(index="seed", columns="layer", values="named")
-    for (row, seed), layer in product(enumerate(named.index), named.columns):
+    for seed, layer in product(named.index, named.columns):
         for look in _square(named.loc[seed, layer]):
-            axes.plot(layer, row, gid=named.loc[seed, layer], linestyle="None", **look)
-    axes.set_yticks(range(len(named.index)), labels=[str(seed) for seed in named.index])
-    axes.set_ylim(len(named.index) - 0.4, -0.6)
+            axes.plot(layer, seeds.index(seed), gid=named.loc[seed, layer], linestyle="None", **look)
+    axes.set_yticks(range(len(seeds)), labels=[str(seed) for seed in seeds])
+    axes.set_ylim(len(seeds) - 0.4, -0.6)
     axes.grid(visible=False)
     _layers(axes, named.columns.to_numpy())
     axes.set_xlabel("layer")
