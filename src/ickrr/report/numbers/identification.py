@@ -26,7 +26,6 @@ from ickrr.report.studies import OF_NO_FAMILY, UNNAMED, mean_addition, nearest_f
 from ickrr.row_keys import NO_SEED
 
 MAIN: Final = "PR"
-"""Groups of known cases that belong to none of the families."""
 
 
 def identification_numbers(macros: Macros, experiment: Experiment, tables: Tables) -> None:
