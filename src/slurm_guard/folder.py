@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slurm_guard import client
 from slurm_guard.client import Job
+from slurm_guard.errors import ClusterError
 from slurm_guard.journal import RECORDS, say
 
 ASK_EVERY = 5.0  # [s] between two looks at the jobs that are left
@@ -59,3 +60,18 @@ def settle(folder: Path, policy: str, pause: Callable[[float], None] = time.slee
             left = client.jobs_of_folder(folder)
         except client.UnansweredError:
             continue  # without an answer, keep waiting
+
+
+def leave_none(folder: Path) -> None:
+    """Cancel the jobs that a Snakemake leaves in the queue when it ends, or say that it could not.
+
+    When it is interrupted it cancels the jobs that it knows of, but while it submits one or looks at their
+    states it knows of none.
+    """
+    try:
+        left = [job.id for job in running(folder)]
+        if left:
+            say(f"cancelling {len(left)} job(s) that Snakemake left in the queue ({client.joined(left)})")
+            client.call("scancel", *left)
+    except ClusterError as error:
+        say(f"jobs may be left in the queue ({error}); the next `submit` waits for them or cancels them")

@@ -1,5 +1,6 @@
-"""Checks that a Snakefile makes before the first job; never in a dry run or inside a job."""
+"""What a Snakefile does before the first job and after the last; never in a dry run or inside a job."""
 
+import atexit
 import os
 from pathlib import Path
 
@@ -12,6 +13,8 @@ DRIVER = "SLURM_GUARD_DRIVER"  # set by `submit`: this Snakemake is guarded
 
 def before(directory: str | Path, executor: str) -> None:
     """Refuse to start Snakemake if its cluster jobs would get lost, or if earlier ones are still running.
+
+    If it starts, none of its cluster jobs outlives it, unless it is killed.
 
     Raises:
         ClusterError: it must not start; the message gives the reason.
@@ -31,4 +34,5 @@ def before(directory: str | Path, executor: str) -> None:
             "and would write the same files; continue with `python -m slurm_guard submit`, or scancel them"
         )
     if executor == "slurm":
+        atexit.register(folder.leave_none, here.resolve())
         Follower().start()

@@ -86,7 +86,7 @@ PartitionName=high Nodes=ALL MaxTime=60 DefaultTime=5 State=UP PriorityTier=10 P
 
 # In front of every client command. The plugin removes every SLURM_ variable before it calls srun,
 # SLURM_CONF too. A file named after a command, in this SLURM's folder or in the working directory, makes
-# it fail and is what it says; `lost.sbatch` loses its answer.
+# it fail and is what it says; `lost.sbatch` loses its answer; while there is a `hold.squeue` it has none.
 SHIM = """#!/bin/sh
 export SLURM_CONF={folder}/etc/slurm.conf
 for place in {folder} .; do
@@ -95,6 +95,10 @@ for place in {folder} .; do
         cat $place/fail.{name} >&2
         exit 1
     fi
+    while [ -e $place/hold.{name} ]; do
+        touch $place/held.{name}
+        sleep .2
+    done
     if [ -e $place/lost.{name} ] && [ "$1" = --parsable ]; then
         rm $place/lost.{name}
         {real} "$@" >/dev/null

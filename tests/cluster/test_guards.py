@@ -103,6 +103,25 @@ def test_run_is_stopped_while_status_queries_fail(workflow):
     assert pair.alone.states("slow") == ["RUNNING"]
 
 
+def test_run_is_stopped_during_a_status_query(workflow):
+    """While the plugin asks for the states of its jobs it knows of none to cancel, and they run on."""
+    pair = Pair(workflow, {"slow": (SLOW, "")}, **SOON)
+    pair.guarded = workflow({"slow": (SLOW, "")}, **SOON)  # this guard is a hook of the Snakefile
+    alone, guarded = pair.start()
+    pair.wait_for(lambda made: made.running("slow"), "running job")
+    for made in pair.both:
+        (made.path / "hold.squeue").touch()
+    pair.wait_for(lambda made: (made.path / "held.squeue").exists(), "status query")
+    for made, driver in zip(pair.both, (alone, guarded), strict=True):
+        os.killpg(driver.pid, signal.SIGINT)
+        made.wait_for(lambda made=made: "Terminating processes" in made.printed(), "word of the end")
+        (made.path / "hold.squeue").unlink()
+    assert [driver.wait(60) for driver in (alone, guarded)] == [1, 1]
+    pair.guarded.slurm.wait(lambda: pair.guarded.states("slow") == ["CANCELLED"], "cancelled job", 30)
+    assert "cancelling 1 job(s) that Snakemake left in the queue" in notes(pair.guarded)
+    assert pair.alone.states("slow") == ["RUNNING"]
+
+
 @pytest.mark.slow
 def test_few_attempts_lose_the_jobs(workflow):
     """After as many failed queries as `slurm-status-attempts` allows, the plugin has lost all its jobs."""
