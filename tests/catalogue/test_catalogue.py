@@ -9,7 +9,7 @@ from support import ROOT
 from ickrr.__main__ import main
 from ickrr.catalogue.columns import Table
 from ickrr.catalogue.of_no_run import OF_NO_RUN
-from ickrr.catalogue.of_paper import CLAIMS, OF_PAPER
+from ickrr.catalogue.of_paper import OF_PAPER
 from ickrr.catalogue.of_runs import OF_RUNS
 from ickrr.catalogue.page import first_line, page
 from ickrr.code import import_closure
@@ -20,7 +20,7 @@ from ickrr.entries import KERNELS, LAWS, SOLVERS, STATISTICS
 from ickrr.io.files import read_table
 from ickrr.report.load import COLUMNS, SUMMARY
 
-WITHOUT_RUN = {**OF_NO_RUN, **OF_PAPER, "claims": CLAIMS}
+WITHOUT_RUN = {**OF_NO_RUN, **OF_PAPER}
 STEPS = sorted(path.stem for path in (ROOT / "src/ickrr/steps").glob("[a-z]*.py"))
 
 

@@ -32,6 +32,16 @@ def test_tables_are_given_what_their_modules_read() -> None:
     assert given["tab_ablations"] == (["learning_curve", "alignment", "pairs"], [])
     assert given["tab_rates"] == ([], ["construction/cells", "construction/rates"])
     assert given["tab_runs"] == given["tab_setup"] == ([], [])
+    assert given["tab_claims"] == given["tab_ledger_ours"] == ([], ["claims"])
+
+
+def test_what_controls_do_not_have_is_read_of_runs_alone() -> None:
+    """Fails if a table asks for partial coefficients of controls, or its runs are not identified for it."""
+    alone = EXPERIMENT.model_copy(update={"tables": {"tab_alignment": EXPERIMENT.tables["tab_alignment"]}})
+    table = alone.tables["tab_alignment"]
+    assert (table.tables, table.tables_of_runs) == (["alignment"], ["encompassing"])
+    assert set(table.runs) <= set(alone.runs_showing("encompassing"))
+    assert not set(table.controls) & set(alone.runs_showing("encompassing"))
 
 
 def test_what_only_controls_need_is_read_with_controls_only(read: Read) -> None:

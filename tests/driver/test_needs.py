@@ -12,8 +12,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.driver import needs
-from ickrr.driver.disk import bytes_of, jobs_of_paper
-from ickrr.driver.plan import Job
+from ickrr.driver.plan import Job, bytes_of, jobs_of_paper
 
 PAPER = ROOT / "paper"
 FIGURE = [Job("train_model", {"run": "spherical"}), Job("draw_figure", {"figure": "fig1"})]

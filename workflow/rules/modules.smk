@@ -81,7 +81,8 @@ def modules_of_figure(wildcards):
 def modules_of_table(wildcards):
     """The module that builds a LaTeX table, and what it names."""
     name = wildcards.table.removeprefix("tab_")
-    statistics = STATISTIC_MODULES if reads_claims(wildcards.table) else []
+    claims = "claims" in experiment.tables[wildcards.table].others
+    statistics = STATISTIC_MODULES if claims else []
     return [f"ickrr.report.tables.{name}", *modules_of_experiment(), *statistics]
 
 

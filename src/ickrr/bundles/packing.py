@@ -28,7 +28,8 @@ from ickrr.provenance import INCOMPLETE, Record, Records, digest, recorded_files
 
 # Files below results/<scale>. Each tier holds what the next stage reads, so that only what follows runs:
 # figures and text read tables; tables are made from predictions, and those from weights. Weights need no
-# prompts: those that layers are read on are drawn again, and a training draws its own.
+# prompts: those that layers are read on are drawn again, and a training draws its own. Figures, the numbers
+# of the text and the PDF are made where they are looked at.
 TRAINED: Final = tuple(
     f"trained/*/{name}"
     for name in ("weights.safetensors", "learning_curve.parquet", "rate.parquet", "expected.json")
@@ -37,7 +38,7 @@ SNAPSHOTS: Final = "trained/*/snapshots.safetensors"
 """Weights on the way through trainings: ten times the size of the models, and read by one study."""
 
 TIERS: Final[dict[str, tuple[str, ...]]] = {
-    "tables": ("tables/*", "trained/*/rate.parquet"),
+    "tables": ("tables/*", "latex/tab_*", "trained/*/rate.parquet"),
     "predictions": (
         *TRAINED,
         SNAPSHOTS,
@@ -47,8 +48,6 @@ TIERS: Final[dict[str, tuple[str, ...]]] = {
     "weights": (*TRAINED, SNAPSHOTS),
     "models": TRAINED,
 }
-# Not packed: like the PDF, these are made where they are looked at.
-DRAWN: Final = ("figures/*", "latex/*", "tables/tab_*")
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _wanted(name: str, results: Path, tier: str, runs: Collection[str]) -> bool:
     if Path(name).name.startswith("."):  # a half-written file
         return False
     of_runs = not runs or any(_matches(name, results, [f"*/{run}/*"]) for run in runs)
-    return of_runs and _matches(name, results, TIERS[tier]) and not _matches(name, results, DRAWN)
+    return of_runs and _matches(name, results, TIERS[tier])
 
 
 def _matches(name: str, results: Path, patterns: Iterable[str]) -> bool:

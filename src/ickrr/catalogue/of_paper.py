@@ -12,46 +12,8 @@ from ickrr.catalogue.columns import (
     Column,
     Table,
 )
-from ickrr.catalogue.of_no_run import OF_NO_RUN
+from ickrr.catalogue.of_no_run import CLAIMS, OF_NO_RUN
 from ickrr.catalogue.of_runs import OF_RUNS
-
-CLAIMS: Final = Table(
-    "One row for each condition of a claim and each of its runs, in the order of the ledger. Arguments that "
-    "a statistic "
-    "does not take are empty, or NaN.",
-    {
-        "claim": Column("id of the claim, a key of `claims.yaml`"),
-        "source": Column("who claims it"),
-        "statement": Column("what is claimed (LaTeX)"),
-        "evidence": Column("figures and tables that show it, joined by commas"),
-        "verdict": Column(
-            "of the whole claim: `supported`, `not supported`, `tied`, `undecided` or `not tested`"
-        ),
-        "condition": Column("number of the row within the claim, from 0"),
-        "run": Column("name of the run; empty where the condition belongs to none"),
-        "statistic": Column("statistic that is computed; see above"),
-        "part": Column("`rule`, or `gate` for what must hold before the rule is looked at"),
-        "of": Column("statistic of the alignment that it is about"),
-        "solver": Column("solver that it is about"),
-        "rival": Column("solver that this one is compared with"),
-        "family": Column("family of algorithms that it is about"),
-        "beside": Column("family that this one is added to"),
-        "scope": Column("heads whose attention is replaced"),
-        "replacement": Column("what it is replaced by"),
-        "reference": Column("run that the run is compared with"),
-        "method": Column("whose error under other noise"),
-        "factor": Column("test noise over training noise"),
-        "table": Column("summary table that it looks into"),
-        "quantity": Column("quantity of the row there"),
-        "subject": Column("subject of the row there"),
-        "setting": Column("setting of the row there"),
-        "above": Column("bound that the interval must lie above"),
-        "below": Column("bound that the interval must lie below"),
-        "margin": Column("interval wholly this close to the bound counts as a tie"),
-        **ESTIMATE,
-        "outcome": Column("of the condition: `supported`, `not supported`, `tied` or `undecided`"),
-    },
-)
 
 LEDGER: Final = Table(
     "One row for each claim of the sources, or of ours.",

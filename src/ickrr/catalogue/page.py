@@ -6,7 +6,7 @@ from typing import Final
 
 from ickrr.catalogue.columns import Table
 from ickrr.catalogue.of_no_run import OF_NO_RUN
-from ickrr.catalogue.of_paper import CLAIMS, OF_PAPER
+from ickrr.catalogue.of_paper import OF_PAPER
 from ickrr.catalogue.of_runs import OF_RUNS
 from ickrr.config.ledger import allowed_values, arguments_of, tables_read
 from ickrr.config.summaries import SUMMARIES
@@ -69,9 +69,9 @@ def _tables() -> Iterator[str]:
     yield "## Tables of no run\n"
     yield "`results/<scale>/tables/<name>.parquet`; figures and tables name them under `others`.\n"
     yield from _columns(OF_NO_RUN, listed)
-    yield "## Claims and tables of the paper\n"
-    yield "`results/<scale>/tables/<name>.parquet`; those of the paper as `.csv` too.\n"
-    yield from _columns({"claims": CLAIMS, **OF_PAPER}, listed)
+    yield "## Tables of the paper\n"
+    yield "`results/<scale>/tables/<name>.parquet`, and as `.csv`.\n"
+    yield from _columns(OF_PAPER, listed)
 
 
 def _columns(tables: Mapping[str, Table], listed: dict[int, str]) -> Iterator[str]:

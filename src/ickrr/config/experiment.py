@@ -47,6 +47,7 @@ OtherTable = Literal[
     "metarep/operators_detail",
     "metarep/operators_dials",
     "metarep/anchor",
+    "claims",
 ]
 SummaryTable = Literal[
     "construction/summary", "metarep/cg", "metarep/width", "metarep/operators", "metarep/anchor"
@@ -137,6 +138,9 @@ class TableSettings(Settings):
     title: Words = setting("", TITLE, "technical", exclude=True)
     description: Words = setting("", DESCRIPTION, "technical", exclude=True)
     tables: Annotated[list[RunTable], DERIVED] = setting([], "Tables of these that its module reads")
+    tables_of_runs: Annotated[list[RunTable], DERIVED] = setting(
+        [], "Tables of the runs alone that its module reads"
+    )
     others: Annotated[list[OtherTable], DERIVED] = setting([], "Tables of no run that its module reads")
 
 
@@ -220,7 +224,7 @@ class Experiment(Settings):
     def runs_showing(self, table: str) -> list[str]:
         """Runs of which a figure or a table of the paper reads this table, in order."""
         shown = [(item.runs, item.tables) for item in self.figures.values()]
-        shown += [(item.runs, item.tables) for item in self.tables.values()]
+        shown += [(item.runs, [*item.tables, *item.tables_of_runs]) for item in self.tables.values()]
         return list(dict.fromkeys(run for runs, tables in shown if table in tables for run in runs))
 
     @property

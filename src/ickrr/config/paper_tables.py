@@ -18,6 +18,7 @@ MODULES: Final = PACKAGE_ROOT / "report" / "tables"
 PREFIX: Final = "tab_"
 CONSTANTS: Final[dict[str, tuple[str, ...]]] = {
     "READS_OF_RUNS": get_args(RunTable),
+    "READS_OF_RUNS_ALONE": get_args(RunTable),
     "READS_OF_CONTROLS": get_args(OtherTable),
     "READS": get_args(OtherTable),
 }
@@ -31,12 +32,15 @@ class Reads:
     Attributes:
         of_runs: tables that it reads of each of its runs and controls (``READS_OF_RUNS``); None if it shows
             no runs, empty if it shows their settings.
+        of_runs_alone: tables that it reads of each of its runs, but not of its controls
+            (``READS_OF_RUNS_ALONE``).
         of_controls: tables of no run that it reads if it is given controls (``READS_OF_CONTROLS``); None if
             it shows no controls.
         always: tables of no run that it always reads (``READS``).
     """
 
     of_runs: tuple[str, ...] | None
+    of_runs_alone: tuple[str, ...]
     of_controls: tuple[str, ...] | None
     always: tuple[str, ...]
 
@@ -61,6 +65,7 @@ def with_tables_of_modules(experiment: Experiment) -> Experiment:
         name: table.model_copy(
             update={
                 "tables": list(reads.of_runs or ()),
+                "tables_of_runs": list(reads.of_runs_alone),
                 "others": [*reads.always, *((reads.of_controls or ()) if table.controls else ())],
             }
         )
@@ -74,7 +79,12 @@ def with_tables_of_modules(experiment: Experiment) -> Experiment:
 def _read(path: Path) -> Reads:
     read_source(path)
     found = {name: _tables(path, name, value) for name, value in _constants(path)}
-    return Reads(found.get("READS_OF_RUNS"), found.get("READS_OF_CONTROLS"), found.get("READS", ()))
+    return Reads(
+        found.get("READS_OF_RUNS"),
+        found.get("READS_OF_RUNS_ALONE", ()),
+        found.get("READS_OF_CONTROLS"),
+        found.get("READS", ()),
+    )
 
 
 def _constants(path: Path) -> Iterator[tuple[str, ast.expr]]:

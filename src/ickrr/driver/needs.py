@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from ickrr.config.experiment import Experiment
-from ickrr.driver.disk import FILES, bytes_of
-from ickrr.driver.plan import Job
+from ickrr.driver.plan import Job, bytes_of
 from ickrr.errors import FileError, IckrrError
 from ickrr.io.texts import read_text
 from ickrr.report.latex import GENERATED, PROGRAMS, LatexError, references, sources
 from ickrr.report.latex_log import INSTALL_TEX
 from ickrr.report.numbers.made import Recogniser, Unmade, named
+from ickrr.resources.disk import FILES
 from ickrr.surroundings import cleaned
 
 KERNEL: Final = ("papermill", "nbclient", "ipykernel", "matplotlib", "seaborn")

@@ -1,9 +1,11 @@
 """The jobs of a plan, in the form in which the rules hand them over, and the summary printed at the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ickrr.config.experiment import Experiment
+from ickrr.resources.disk import written_bytes
 from ickrr.wording import counted
 
 
@@ -21,6 +23,23 @@ class Job(NamedTuple):
     wildcards: Mapping[str, str] = {}
     outputs: Sequence[str] = ()
     benchmark: str | None = None
+
+
+def bytes_of(experiment: Experiment, jobs: Iterable[Job]) -> float:
+    """Return an upper bound on the bytes that some jobs write."""
+    return sum(written_bytes(experiment, job.rule, job.wildcards) for job in jobs)
+
+
+def jobs_of_paper(experiment: Experiment) -> list[Job]:
+    """List the jobs of the whole paper that write large files, and an upper bound on its small ones."""
+    tasks = {experiment.task_of(name) for name in experiment.models}
+    jobs = [Job(rule, {"task": task}) for rule in ("sample_prompts", "solve_prompts") for task in tasks]
+    for run in experiment.models:
+        rules = ["train_model" if run in experiment.runs else "build_control", "probe_model"]
+        rules += ["measure_operators"] if run in experiment.operators.runs else []
+        jobs += [Job(rule, {"run": run}) for rule in rules for _ in experiment.seeds(run)]
+    small = 6 * len(experiment.models) + len(experiment.figures) + len(experiment.tables)
+    return jobs + [Job("small")] * small
 
 
 def summary(

@@ -18,10 +18,11 @@ from ickrr.config.experiment import Experiment
 from ickrr.config.load import load_experiment
 from ickrr.config.load_ledger import load_ledger
 from ickrr.driver import needs, supervision
-from ickrr.driver.disk import FILES, bytes_of, jobs_of_paper
+from ickrr.driver.plan import bytes_of, jobs_of_paper
 from ickrr.errors import ConfigError, FileError, IckrrError
 from ickrr.provenance import Records
 from ickrr.report.latex import PROGRAMS
+from ickrr.resources.disk import FILES
 
 PAPER: Final = ROOT / "paper"
 ENVS: Final = ROOT / "envs"

@@ -13,7 +13,6 @@ import torch
 from ickrr.config.command_line import add_config_options, at_least_one, experiment_of
 from ickrr.config.experiment import Experiment
 from ickrr.config.run import RunSettings
-from ickrr.constructions.richardson.cost import contraction_cost, grid_cost
 from ickrr.device import DEVICES, resolve_device
 from ickrr.io.files import write_table
 from ickrr.model.initialisation import initialise
@@ -22,6 +21,7 @@ from ickrr.model.transformer import Transformer
 from ickrr.model.weights import build_model
 from ickrr.randomness import torch_generator
 from ickrr.resources.flops import step_flops
+from ickrr.resources.of_constructions import contraction_cost, grid_cost
 from ickrr.resources.of_jobs import wall_time
 from ickrr.resources.of_steps import (
     PROCESS_MB,

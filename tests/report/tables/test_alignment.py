@@ -18,9 +18,11 @@ def table(experiment, results):
     return build(experiment, results / "tables")
 
 
-def alone(experiment):
-    """The toy's experiment without tables of the identification."""
-    return experiment.model_copy(update={"tables": {"tab_alignment": experiment.tables["tab_alignment"]}})
+def write_runs(folder, tables):
+    """Write the alignment of some runs, by name, and invented partial coefficients."""
+    for run, alignment in tables.items():
+        write_table(folder / run / "alignment.parquet", alignment)
+        write_table(folder / run / "encompassing.parquet", encompassing(run, np.random.default_rng(0)))
 
 
 def body(latex):
@@ -77,8 +79,8 @@ def test_a_value_without_interval_says_so(toy, tmp_path, experiment):
         full = toy.alignment(run, [toy.draws(0), toy.draws(1)])
         one = (full["solver"] == "richardson") & (full["statistic"] == "slope")
         full.loc[one, ["low", "high"]] = float("nan")
-        write_table(tmp_path / "tables" / run / "alignment.parquet", full)
-    rows = body(build(alone(experiment), tmp_path / "tables").latex)
+        write_runs(tmp_path, {run: full})
+    rows = body(build(experiment, tmp_path).latex)
     assert rows[2][4] == "3.00"
 
 
@@ -88,8 +90,8 @@ def test_a_tiny_distance_is_told_by_its_power(toy, tmp_path, experiment):
         full = toy.alignment(run, [toy.draws(0), toy.draws(1)])
         one = (full["solver"] == "richardson") & (full["statistic"] == "distance")
         full.loc[one, ["value", "low", "high"]] = (4.1e-5, 4.0e-5, 4.2e-5)
-        write_table(tmp_path / "tables" / run / "alignment.parquet", full)
-    rows = body(build(alone(experiment), tmp_path / "tables").latex)
+        write_runs(tmp_path, {run: full})
+    rows = body(build(experiment, tmp_path).latex)
     assert rows[2][3] == r"\ensuremath{4.1\,[4,\,4.2]\times 10^{-5}}"
 
 
@@ -105,12 +107,9 @@ def test_runs_of_one_law_are_told_apart(toy, tmp_path, experiment):
             }
         }
     )
-    for run in both.runs:
-        write_table(
-            tmp_path / "tables" / run / "alignment.parquet", toy.alignment(run, [toy.draws(0), toy.draws(1)])
-        )
-    labels = [row[0] for row in body(build(both, tmp_path / "tables").latex) if row[0]]
-    assert labels == ["deep", r"\midrule shal low"]
+    write_runs(tmp_path, {run: toy.alignment(run, [toy.draws(0), toy.draws(1)]) for run in both.runs})
+    labels = [row[0] for row in body(build(both, tmp_path).latex) if row[0]]
+    assert labels == ["deep", r"\midrule shal low", r"\midrule Inputs", r"\midrule deep", "shal low"]
 
 
 PAIRS = [("R", "PR"), ("PR", "R"), ("ridge", "PR"), ("PR", "ridge")]
@@ -164,30 +163,16 @@ def test_what_is_left_is_a_share_of_the_main_family(experiment, results, tmp_pat
     assert left[["low", "high"]].isna().all(axis=None)
 
 
-def test_runs_that_are_not_identified_have_no_partial_coefficients(toy, tmp_path, experiment):
-    """Fails if a run that no table of the identification shows has to be identified for this one."""
-    shown = experiment.tables["tab_alignment"]
-    other = experiment.tables["tab_described"].model_copy(update={"runs": ["spherical"]})
-    tables = {"tab_alignment": shown, "tab_described": other}
-    for run in shown.runs:
-        write_table(tmp_path / run / "alignment.parquet", toy.alignment(run, [toy.draws(0), toy.draws(1)]))
-    write_table(
-        tmp_path / "spherical/encompassing.parquet", encompassing("spherical", np.random.default_rng(0))
-    )
-    frame = build(experiment.model_copy(update={"tables": tables}), tmp_path).frame
-    assert set(frame[frame["statistic"] == "addition"]["run"]) == {"spherical"}
-
-
 def with_controls(experiment, toy, folder, judged):
     """The toy's experiment with two controls in the table, and their tables."""
     settings = experiment.tables["tab_alignment"].model_copy(
         update={"controls": ["built_probed", "random"], "runs": ["spherical"]}
     )
     controls = {name: ControlSettings() for name in settings.controls}
-    for index, run in enumerate(["spherical", *controls]):
-        table = toy.alignment(run, [toy.draws(index)])
-        write_table(folder / "tables" / run / "alignment.parquet", table)
-    write_table(folder / "tables/construction/controls.parquet", judged)
+    write_runs(folder, {"spherical": toy.alignment("spherical", [toy.draws(0)])})
+    for index, run in enumerate(controls, start=1):
+        write_table(folder / run / "alignment.parquet", toy.alignment(run, [toy.draws(index)]))
+    write_table(folder / "construction/controls.parquet", judged)
     return experiment.model_copy(
         update={
             "tables": {"tab_alignment": settings},
@@ -200,8 +185,8 @@ def test_controls_stand_below_the_runs(experiment, toy, tmp_path):
     """Fails if a control is lost, shows another solver than its own, or passes for a run."""
     judged = controls_table()
     judged.loc[judged["control"] == "random", "solver"] = "richardson"
-    table = build(with_controls(experiment, toy, tmp_path, judged), tmp_path / "tables")
-    rows = body(table.latex)[-2:]
+    table = build(with_controls(experiment, toy, tmp_path, judged), tmp_path)
+    rows = body(table.latex)[-4:-2]
     assert [row[:2] for row in rows] == [
         [r"\midrule Controls", "Exact products, probed"],
         ["", "Random weights"],
@@ -210,7 +195,7 @@ def test_controls_stand_below_the_runs(experiment, toy, tmp_path):
         (rows[0], "built_probed", "preconditioned_richardson"),
         (rows[1], "random", "richardson"),
     ):
-        found = estimate(load_table(tmp_path / "tables", [control], "alignment"), solver, "distance")
+        found = estimate(load_table(tmp_path, [control], "alignment"), solver, "distance")
         assert float(row[3].split()[0]) == pytest.approx(found.value, abs=0.51e-3)
     assert set(table.frame["run"]) == {"spherical", "built_probed", "random"}
 
@@ -219,13 +204,13 @@ def test_a_control_that_was_not_judged_is_named(experiment, toy, tmp_path):
     """Fails if a control without a verdict is left out, or ends in a traceback."""
     shown = with_controls(experiment, toy, tmp_path, controls_table().query("control != 'random'"))
     with pytest.raises(FileError, match=r"construction/controls.parquet: has no row of control 'random'"):
-        build(shown, tmp_path / "tables")
+        build(shown, tmp_path)
 
 
 def test_a_missing_solver_is_named(experiment, results, tmp_path, toy):
     """Fails if a solver without results gets an empty row instead of an error."""
     for run in ("spherical", "noise_01"):
         full = toy.alignment(run, [toy.draws(0)])
-        write_table(tmp_path / "tables" / run / "alignment.parquet", full[full["solver"] != "newton_schulz"])
+        write_runs(tmp_path, {run: full[full["solver"] != "newton_schulz"]})
     with pytest.raises(FileError, match="has 0 rows of solver 'newton_schulz'"):
-        build(experiment, tmp_path / "tables")
+        build(experiment, tmp_path)

@@ -6,9 +6,8 @@ The table of the paper shows the headline solvers; the frame has all. Nulls stan
 positions on a path are compared as steps are, but say nothing about depth.
 Below stand the controls, each beside the one solver that it is compared with: hand-built models, which are
 that solver, and random weights, which are none.
-Last stand partial coefficients of the runs whose layers are identified (docs/identification.md): what
-preconditioned Richardson and a rival add to each other, and the share of preconditioned Richardson that is
-left for that.
+Last stand partial coefficients of the runs (docs/identification.md): what preconditioned Richardson and a
+rival add to each other, and the share of preconditioned Richardson that is left for that.
 """
 
 import math
@@ -27,6 +26,7 @@ from ickrr.report.table import PaperTable
 from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
 READS_OF_RUNS: Final = ("alignment",)
+READS_OF_RUNS_ALONE: Final = ("encompassing",)
 READS_OF_CONTROLS: Final = ("construction/controls",)
 
 BARE: Final = frozenset({"kendall_tau", "censored_share"})
@@ -35,8 +35,6 @@ BARE: Final = frozenset({"kendall_tau", "censored_share"})
 OF_NULLS: Final = frozenset({"similarity", "distance"})
 """Columns that mean something of predictors that do not iterate."""
 
-ENCOMPASSING: Final = "encompassing"
-"""Table of the partial coefficients; runs have it that a figure or table of the identification shows."""
 PARTIAL: Final[dict[tuple[str, str, str], str]] = {
     ("addition", "R", "PR"): "PR to R",
     ("addition", "PR", "R"): "R to PR",
@@ -53,9 +51,8 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
 
     Args:
         experiment: the resolved experiment, which says the runs of this table and the order of the solvers.
-        tables: the tables ``{run}/alignment.parquet`` of runs and controls,
-            ``construction/controls.parquet`` where controls are shown, and ``{run}/encompassing.parquet`` of
-            the runs that are identified.
+        tables: the tables ``{run}/alignment.parquet`` of runs and controls, ``{run}/encompassing.parquet``
+            of runs, and ``construction/controls.parquet`` where controls are shown.
 
     Returns:
         Tidy rows `law, run, solver, statistic, value, low, high, seed_sd, seeds`; in those of the partial
@@ -78,14 +75,12 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         rows += block
     if controls:
         rows += _controls(alignment, controls, load_other(tables, *READS_OF_CONTROLS))
-    identified = [run for run in runs if run in experiment.runs_showing(ENCOMPASSING)]
-    partial = [row for run in identified for row in _partial(experiment, tables, run)]
+    partial = [row for run in runs for row in _partial(experiment, tables, run)]
     frame = pd.concat([alignment, pd.DataFrame(partial)], ignore_index=True)
     frame = frame.assign(law=frame["run"].map(laws))
     frame = frame[["law", "run", "solver", "statistic", "value", "low", "high", "seed_sd", "seeds"]]
-    if identified:
-        rows.append([r"\midrule Inputs", "Partial coefficients", *PARTIAL.values()])
-    for index, run in enumerate(identified):
+    rows.append([r"\midrule Inputs", "Partial coefficients", *PARTIAL.values()])
+    for index, run in enumerate(runs):
         some = partial[len(PARTIAL) * index : len(PARTIAL) * (index + 1)]
         rows.append([(r"\midrule " if index == 0 else "") + labels[run], "", *map(_partial_cell, some)])
     shown = pd.DataFrame(
@@ -131,8 +126,8 @@ def _row(alignment: pd.DataFrame, solver: str, name: str, shown: Collection[str]
 
 def _partial(experiment: Experiment, tables: Tables, run: str) -> Iterator[dict[str, object]]:
     """Yield a row of the frame for each of `PARTIAL`: means over the layers that count and over seeds."""
-    pairs = load_table(tables, [run], ENCOMPASSING)
-    where = str(file_of(tables, f"{run}/{ENCOMPASSING}.parquet"))
+    pairs = load_table(tables, [run], *READS_OF_RUNS_ALONE)
+    where = str(file_of(tables, f"{run}/encompassing.parquet"))
     counted = experiment.statistics.counted(experiment.run(run).model.layers)
     of_seeds = pairs[(pairs["seed"] != NO_SEED) & pairs["layer"].between(counted.start + 1, counted.stop)]
     means = pairs[(pairs["seed"] == NO_SEED) & (pairs["layer"] == WHOLE_MODEL)]

@@ -21,6 +21,7 @@ from ickrr.report.methods import FAMILIES, prose_name
 from ickrr.report.quantities import plain, quantity_words, setting_words, subject_words
 from ickrr.report.table import PaperTable
 
+READS: Final = ("claims",)
 SOURCES: Final = {"metarepicl": "MetaRepICL"}
 
 FLOOR_WORDS: Final = "{of}"  # which is that of the layers, whatever the solver
@@ -51,7 +52,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
         FileError: the judged claims are missing or not theirs.
     """
     del experiment
-    frame = load_other(tables, "claims")
+    frame = load_other(tables, *READS)
     rows: list[tuple[str, str, str, str]] = []
     for index, (_, conditions) in enumerate(frame.groupby("claim", sort=False), 1):
         rows += _claim(index, conditions)

@@ -10,6 +10,7 @@ from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape, fixed, with_interval
 from ickrr.report.intervals import Interval
 from ickrr.report.load import Tables, load_table
+from ickrr.report.statistics.degree_found_share import found
 from ickrr.report.statistics.degree_lead import estimate as degree_lead
 from ickrr.report.statistics.question import Question
 from ickrr.report.table import PaperTable
@@ -18,8 +19,6 @@ NAME: Final = "tab_degree"
 READS_OF_RUNS: Final = ("degree", "degree_trials")
 FIRST: Final = (1, 2, 3, 4)
 """Layers that have a column, beside the last one and the model's own readout."""
-WITHIN: Final = 1
-"""How far from what its signal needs the degree of a pseudo-layer may be found (docs/mechanism.md)."""
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
@@ -42,8 +41,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
     degree, trials = (load_table(tables, runs, table) for table in READS_OF_RUNS)
     each = degree[degree["needed"].astype(bool)].groupby(["run", "layer"], sort=False)["degree"]
     frame = each.agg(degree="mean", fewest="min", most="max", seeds="count").reset_index()
-    found = (trials["found"] - trials["exact"]).abs() <= WITHIN
-    power = found.groupby([trials["run"], trials["noise"]]).agg(["sum", "size"]).astype(int)
+    power = found(trials).groupby([trials["run"], trials["noise"]]).agg(["sum", "size"]).astype(int)
     worst = power.groupby("run").min()  # there are as many cases at each noise
     frame["cases"], frame["found"] = (frame["run"].map(worst[column]) for column in ("size", "sum"))
     leads = [_lead(degree_lead(Question(tables, run, (), experiment.statistics))) for run in runs]

@@ -4,6 +4,7 @@ from typing import Final
 
 from ickrr.report.ledger_rows import builder_of
 
+READS: Final = ("claims",)
 SOURCES: Final = ("abstract",)
 
 build = builder_of(*SOURCES)

@@ -1,12 +1,11 @@
-"""How much disk space results take, computed from settings alone.
+"""The disk space that the results of each job take.
 
 The large files are counted; all others are taken as one megabyte for each job.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ickrr.config.experiment import Experiment
-from ickrr.driver.plan import Job
 from ickrr.model.size import parameters
 
 DOUBLE, SINGLE = 8, 4  # bytes of a number
@@ -16,21 +15,9 @@ COMPARISONS = 24  # kinds of rows, times kernels, times controls
 FILES = 8  # outputs, their records and Snakemake's, log, benchmark
 
 
-def bytes_of(experiment: Experiment, jobs: Iterable[Job]) -> float:
-    """Return an upper bound on the bytes that some jobs write."""
-    return sum(SMALL + _large(experiment, job.rule, job.wildcards) for job in jobs)
-
-
-def jobs_of_paper(experiment: Experiment) -> list[Job]:
-    """List the jobs of the whole paper that write large files, and an upper bound on its small ones."""
-    tasks = {experiment.task_of(name) for name in experiment.models}
-    jobs = [Job(rule, {"task": task}) for rule in ("sample_prompts", "solve_prompts") for task in tasks]
-    for run in experiment.models:
-        rules = ["train_model" if run in experiment.runs else "build_control", "probe_model"]
-        rules += ["measure_operators"] if run in experiment.operators.runs else []
-        jobs += [Job(rule, {"run": run}) for rule in rules for _ in experiment.seeds(run)]
-    small = 6 * len(experiment.models) + len(experiment.figures) + len(experiment.tables)
-    return jobs + [Job("small")] * small
+def written_bytes(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> float:
+    """Return an upper bound on the bytes that a job writes."""
+    return SMALL + _large(experiment, rule, wildcards)
 
 
 def _large(experiment: Experiment, rule: str, wildcards: Mapping[str, str]) -> float:

@@ -1,4 +1,4 @@
-"""What the verification of the construction and the contraction factors cost, from their settings alone.
+"""The time in seconds and the memory in MB of verifying the construction and measuring contraction factors.
 
 The grid spends its time in passes of tokens through blocks, and in blocks of the many narrow models of the
 search for the smallest width, which are built anew; contraction factors in eigenvalues of symmetric
