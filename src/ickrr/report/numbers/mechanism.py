@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case, joined, setting_number
+from ickrr.report.formatting import camel_case, fixed, joined, setting_number
 from ickrr.report.load import Tables
 from ickrr.report.numbers.macros import Macros
 from ickrr.report.statistics.degree_lead import estimate as degree_lead
@@ -85,7 +85,7 @@ def probes_clause(chosen: Mapping[str, str]) -> str:
 
 def probe_numbers(macros: Macros, run: str, question: Question) -> str:
     """Add what the choice of a probe moves in one run; return the chosen one in words."""
-    probes, effects = (question.table(name) for name in ("probes", "probe_effects"))
+    probes = question.table("probes")
     name, chosen = camel_case(run), chosen_probe(probes, run)
     stream, target = chosen
     last = probes[probes["layer"] == probes["layer"].max()]
@@ -96,9 +96,13 @@ def probe_numbers(macros: Macros, run: str, question: Question) -> str:
         ("OwnReadout", ("own", "own")),
     ):
         macros.value(f"{name}{words}Risk", float(risks[probe]))
-    moved = effects_of_choice(probes, effects, run)["leaves"]
+    effects, additions = (question.table(name) for name in ("probe_effects", "probe_additions"))
+    moved = effects_of_choice(probes, effects, additions, run)
     macros.value(f"{name}ProbedNumbers", len(moved))
-    macros.value(f"{name}MovedNumbers", int(moved.sum()))
+    macros.value(f"{name}MovedNumbers", int(moved["leaves"].sum()))
+    added = moved[(moved["solver"] == "PR beside R") & (moved["statistic"] == "addition")].iloc[0]
+    for words, column in (("DefaultProbe", "value"), ("ChosenProbe", "chosen_value")):
+        macros.add(f"{name}{words}Addition", fixed(float(added[column]), 2))
     names = question.table("probe_attributions")
     names = names[(names["stream"] == stream) & (names["target"] == target)]
     layers = question.statistics.counted(int(names["layer"].max()))
