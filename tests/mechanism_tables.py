@@ -38,6 +38,21 @@ def replacements(run, generator, seeds=None, layers=3):
     return pd.DataFrame(rows, columns=list(COLUMNS["replacements"]))
 
 
+def coefficients(run, generator, seeds=None, layers=4):
+    """Return the table `coefficients`: of models as they are, and with heads of layers 1 and 2 replaced."""
+    rows = []
+    for seed in seeds_of(generator, seeds):
+        sets = [
+            ("none", 0, "none", 1),
+            *(("layer", layer, one, layer) for layer in (1, 2) for one in REPLACEMENT_WORDS),
+        ]
+        for (scope, layer, one, first), other in itertools.product(sets, ("PR", "R")):
+            family = "R" if other == "PR" else "PR"
+            for read in range(first, layers + 2):
+                rows.append((run, seed, scope, layer, one, read, family, other, generator.uniform(-1, 1)))
+    return pd.DataFrame(rows, columns=list(COLUMNS["coefficients"]))
+
+
 def restored(run, generator, seeds=None, kernels=0.9):
     """Return the table `restored`, with some probability of a run that has heads like a kernel."""
     rows = []
@@ -138,6 +153,7 @@ def mechanism_tables(run, generator, seeds, layers):
     return {
         "heads": heads(run, generator, seeds, layers),
         "replacements": replacements(run, generator, seeds, layers),
+        "coefficients": coefficients(run, generator, seeds, layers),
         "restored": restored(run, generator, seeds, kernels=1),
         "linearity": linearity(run, generator, seeds, layers),
         "degree": degree(run, generator, seeds, layers),

@@ -76,6 +76,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "heads": ("run", "seed", "layer", "head", "left", "like_kernel"),
     "replacements": ("run", "seed", "scope", "replacement", "read", "excess_risk"),
+    "coefficients": (
+        *("run", "seed", "scope", "layer", "replacement", "read"),
+        *("family", "other", "coefficient"),
+    ),
     "restored": ("run", "scope", "replacement", "value", "low", "high", "seeds"),
     "linearity": ("run", "seed", "layer", "counted", "method", "quantity", "value", "low", "high"),
     "probes": ("run", "seed", "stream", "target", "layer", "excess_risk", "chosen"),

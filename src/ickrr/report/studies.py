@@ -89,6 +89,31 @@ def mean_addition(pairs: pd.DataFrame, where: str, family: str, other: str) -> I
     return Interval(*(float(found[end]) for end in ("coefficient", "low", "high")))
 
 
+def later_additions(coefficients: pd.DataFrame, run: str, counted: slice) -> "pd.Series[float]":
+    """Return what PR adds to R in the layers after one whose kernel-like heads are replaced, by replacement.
+
+    Means over such layers of all seeds and over the later layers that count; ``none`` is the same layers of
+    the models as they are. Empty without heads that are like a kernel.
+
+    Args:
+        coefficients: table `coefficients`.
+        run: the run.
+        counted: which of the layers 1..L count.
+    """
+    rows = coefficients[
+        (coefficients["run"] == run) & (coefficients["family"] == "R") & (coefficients["other"] == "PR")
+    ]
+    rows = rows[rows["read"].between(counted.start + 1, counted.stop)]
+    replaced = rows[(rows["scope"] == "layer") & (rows["read"] > rows["layer"])]
+    as_it_is = rows[rows["scope"] == "none"].set_index(["seed", "read"])["coefficient"]
+    found = replaced.groupby("replacement")["coefficient"].mean()
+    sets = replaced[["seed", "layer", "read"]].drop_duplicates()
+    if sets.empty:
+        return found
+    found["none"] = as_it_is[pd.MultiIndex.from_frame(sets[["seed", "read"]])].mean()
+    return found
+
+
 def nearest_families(attribution: pd.DataFrame) -> "pd.Series[str]":
     """Return the family that is nearest to the layers that count, mean over them and the seeds, by step.
 

@@ -58,6 +58,25 @@ def test_the_readout_comes_after_the_last_layer(macros, table, run, name):
     assert float(macros[f"{name}LastDegree"]) == pytest.approx(needed.iloc[-2], abs=0.05)
 
 
+def test_later_layers_are_followed(macros, table, experiment):
+    """Fails if a replaced layer itself, the own readout or a layer that does not count takes part."""
+    counted = range(3, experiment.run("spherical").model.layers + 1)
+    of_pair = table("coefficients").query("family == 'R' and other == 'PR'").to_dict("records")
+    as_it_is = {(row["seed"], row["read"]): row["coefficient"] for row in of_pair if row["scope"] == "none"}
+    later = [
+        row
+        for row in of_pair
+        if row["scope"] == "layer" and row["read"] > row["layer"] and row["read"] in counted
+    ]
+    for words, one in (("ByKernel", "kernel"), ("ByPermuted", "permuted"), ("ByMean", "mean")):
+        found = [row["coefficient"] for row in later if row["replacement"] == one]
+        shown = macros[f"SphericalLaterAddition{words}"]
+        assert float(re.search(r"-?\d*\.\d+", shown)[0]) == pytest.approx(sum(found) / len(found), abs=0.0051)
+    before = [as_it_is[row["seed"], row["read"]] for row in later if row["replacement"] == "kernel"]
+    shown = macros["SphericalLaterAddition"]
+    assert float(re.search(r"-?\d*\.\d+", shown)[0]) == pytest.approx(sum(before) / len(before), abs=0.0051)
+
+
 def test_the_chosen_probe_is_told(macros, table):
     """Fails if a risk is that of another probe or layer, or numbers are counted that have no interval."""
     probes = table("probes")

@@ -1,5 +1,6 @@
 """Numbers of what is inside the layers: replaced heads, linearity, needed degrees, the chosen probe."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -10,10 +11,19 @@ from ickrr.report.numbers.macros import Macros
 from ickrr.report.statistics.degree_lead import estimate as degree_lead
 from ickrr.report.statistics.question import Question
 from ickrr.report.statistics.restored_share import estimate as restored_share
-from ickrr.report.studies import DEFAULT_PROBE, chosen_probe, effects_of_choice, kernel_heads, needed_degrees
+from ickrr.report.studies import (
+    DEFAULT_PROBE,
+    chosen_probe,
+    effects_of_choice,
+    kernel_heads,
+    later_additions,
+    needed_degrees,
+)
 
 STREAMS: Final = {"raw": "the residual stream", "normed": "the stream after the final normalisation"}
 TARGETS: Final = {"label": "labels", "posterior_mean": "posterior means"}
+LATER: Final = {"": "none", "ByKernel": "kernel", "ByPermuted": "permuted", "ByMean": "mean"}
+"""Replacements of kernel-like heads after which later layers are followed, by the end of the macro."""
 DECIMALS: Final = 1
 """Of a needed degree, which is a whole number for each training."""
 
@@ -53,6 +63,12 @@ def head_numbers(macros: Macros, name: str, question: Question) -> None:
     macros.estimate(f"{name}RestoredByPermuted", *restored_share(question, "layer", "permuted"))
     macros.estimate(f"{name}RestoredInOthers", *restored_share(question, "random", "kernel"))
     macros.estimate(f"{name}RestoredInRest", *restored_share(question, "rest", "kernel"))
+    coefficients = question.table("coefficients")
+    layers = int(coefficients["read"].max()) - 1  # the own readout comes last
+    later = later_additions(coefficients, question.run, question.statistics.counted(layers))
+    for words, replacement in LATER.items():
+        value = float(later[replacement]) if replacement in later.index else math.nan
+        macros.add(f"{name}LaterAddition{words}", fixed(value, 2))
 
 
 def degree_numbers(macros: Macros, run: str, question: Question) -> float:

@@ -219,9 +219,11 @@ GROUPS: Final = (
         "mechanism",
         "Heads like a kernel, of all seeds, and all heads. Share of what mean attention costs that is "
         "restored: by the kernel and the kernel of permuted points in heads like a kernel, by the kernel in "
-        "as many others and in all others.",
+        "as many others and in all others. What preconditioned Richardson adds to Richardson in the layers "
+        "after one with such heads, as they are and with other attention in these heads.",
         "<Replaced>",
-        "KernelHeads HeadCount RestoredByKernel~ RestoredByPermuted~ RestoredInOthers~ RestoredInRest~",
+        "KernelHeads HeadCount RestoredByKernel~ RestoredByPermuted~ RestoredInOthers~ RestoredInRest~ "
+        "LaterAddition LaterAdditionByKernel LaterAdditionByPermuted LaterAdditionByMean",
     ),
     Group(
         "mechanism",

@@ -16,6 +16,7 @@ SHOWN = (
     "trials",
     "heads",
     "restored",
+    "coefficients",
     "linearity",
     "degree",
     "probes",
