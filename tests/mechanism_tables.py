@@ -128,16 +128,6 @@ def probe_effects(run, generator, layers=3):
     return pd.DataFrame(rows, columns=list(COLUMNS["probe_effects"]))
 
 
-def probe_additions(run, generator, layers=3):
-    """Return the table `probe_additions`; some coefficients leave their interval."""
-    rows = []
-    pairs = itertools.permutations(("PR", "R", "ridge"), 2)
-    for (stream, target), (family, other), layer in itertools.product(PROBES, pairs, range(layers + 1)):
-        value = generator.uniform(-0.1, 0.5)
-        rows.append((run, stream, target, layer, family, other, value, value - 0.2, value + 0.2, 0.1))
-    return pd.DataFrame(rows, columns=list(COLUMNS["probe_additions"]))
-
-
 def probe_attributions(run, generator, seeds=None, layers=3):
     """Return the table `probe_attributions`, with names that differ between probes."""
     rows = []
@@ -161,5 +151,4 @@ def mechanism_tables(run, generator, seeds, layers):
         "probes": probes(run, generator, seeds, layers),
         "probe_effects": probe_effects(run, generator, layers),
         "probe_attributions": probe_attributions(run, generator, seeds, layers),
-        "probe_additions": probe_additions(run, generator, layers),
     }

@@ -353,10 +353,7 @@ def experiment():
                     "tables": ["attribution", "encompassing", "uneven"],
                 },
                 "tab_degree": {"runs": ["spherical", "noise_01"], "tables": ["degree", "degree_trials"]},
-                "tab_probes": {
-                    "runs": ["spherical", "noise_01"],
-                    "tables": ["probes", "probe_effects", "probe_additions"],
-                },
+                "tab_probes": {"runs": ["spherical", "noise_01"], "tables": ["probes", "probe_effects"]},
                 "tab_ablations": {"runs": ["spherical", "noise_01"]},
                 "tab_claims": {},
                 "tab_construction": {},

@@ -89,7 +89,6 @@ rule compare_probes:
         probes="<results>/tables/{run}/probes.parquet",
         effects="<results>/tables/{run}/probe_effects.parquet",
         attributions="<results>/tables/{run}/probe_attributions.parquet",
-        additions="<results>/tables/{run}/probe_additions.parquet",
     log:
         "<logs>/compare_probes/{run}.log",
     benchmark:

@@ -339,19 +339,6 @@ OF_RUNS: Final[dict[str, Table]] = {
             "survivors": Column("families that it is compatible with"),
         },
     ),
-    "probe_additions": Table(
-        "One row for each probe, layer and ordered pair of families: what `other` adds to `family`, mean "
-        "over seeds, on the evaluation prompts.",
-        {
-            "run": RUN,
-            "stream": STREAM,
-            "target": TARGET,
-            "layer": Column("layer 1..L; 0 is the mean over the layers that claims count"),
-            **{
-                name: ENCOMPASSING[name] for name in ("family", "other", "coefficient", "low", "high", "left")
-            },
-        },
-    ),
     "degree": Table(
         "One row for each layer and degree.",
         {

@@ -76,7 +76,6 @@ RunTable = Literal[
     "probes",
     "probe_effects",
     "probe_attributions",
-    "probe_additions",
     "degree",
     "degree_trials",
     "noise",

@@ -8,20 +8,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from ickrr.comparison.errors import Truth
-from ickrr.comparison.resamples import Resamples
 from ickrr.comparison.tables import comparison_tables
 from ickrr.config.run import RunSettings
 from ickrr.config.solvers import SolverSettings
 from ickrr.config.statistics import StatisticsSettings
-from ickrr.identification.attribution import Attribution, attribute
+from ickrr.identification.attribution import attribute
 from ickrr.identification.families import Candidates
-from ickrr.identification.tables import encompassing_table
 from ickrr.probes.fitting import PROBES, Probe, ProbeFits, chosen_probe
-from ickrr.row_keys import NO_SEED, WHOLE_MODEL
+from ickrr.row_keys import WHOLE_MODEL
 
 Array = npt.NDArray[np.float64]
 
-TABLES: Final = ("probes", "effects", "attributions", "additions")
+TABLES: Final = ("probes", "effects", "attributions")
 OWN: Final = Probe("own", "own")
 """The model's own readout, at its last layer, beside the probes."""
 
@@ -103,10 +101,10 @@ def effect_table(
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def attributed(
+def attribution_rows(
     candidates: Candidates, read: Mapping[int, Mapping[Probe, Array]], margin: float, confidence: float
-) -> dict[Probe, dict[int, list[Attribution]]]:
-    """Return the attribution of layers 1..L through each probe, by seed.
+) -> list[dict[str, object]]:
+    """Return what each layer is named through each probe.
 
     Args:
         candidates: the families on the evaluation prompts.
@@ -114,59 +112,18 @@ def attributed(
         margin: see `attribute`.
         confidence: of the intervals over prompts.
     """
-    return {
-        probe: {
-            seed: [
-                attribute(candidates, layer, margin, confidence)
-                for layer in by_probe[probe][1:, :, candidates.lengths]
-            ]
-            for seed, by_probe in read.items()
-        }
-        for probe in PROBES
-    }
-
-
-def attribution_rows(found: Mapping[Probe, Mapping[int, list[Attribution]]]) -> list[dict[str, object]]:
-    """Return what each layer is named through each probe.
-
-    Args:
-        found: see `attributed`.
-    """
-    return [
-        {
-            "seed": seed,
-            **probe._asdict(),
-            "layer": layer,
-            "named": one.name,
-            "survivors": ", ".join(one.survivors),
-        }
-        for probe, by_seed in found.items()
-        for seed, layers in by_seed.items()
-        for layer, one in enumerate(layers, start=1)
-    ]
-
-
-def addition_table(
-    run: RunSettings,
-    found: Mapping[Probe, Mapping[int, list[Attribution]]],
-    prompts: int,
-    statistics: StatisticsSettings,
-) -> pd.DataFrame:
-    """Return what families add to each other through each probe, means over seeds, with intervals.
-
-    Args:
-        run: the run of the models.
-        found: see `attributed`.
-        prompts: number of evaluation prompts.
-        statistics: draws and level of the intervals, and which layers count.
-    """
-    counted, parts = statistics.counted(run.model.layers), []
-    for probe, by_seed in found.items():
-        added = {seed: [one.additions for one in layers] for seed, layers in by_seed.items()}
-        resamples = Resamples(
-            prompts, len(added), statistics.bootstrap_draws, statistics.seed, statistics.confidence
-        )
-        table = encompassing_table(run.name, added, counted, resamples)
-        parts.append(table[table["seed"] == NO_SEED].assign(**probe._asdict()))
-    columns = ["stream", "target", "layer", "family", "other", "coefficient", "low", "high", "left"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    rows: list[dict[str, object]] = []
+    for seed, by_probe in read.items():
+        for probe, layers in by_probe.items():
+            for layer, predictions in enumerate(layers[1:], start=1):
+                found = attribute(candidates, predictions[:, candidates.lengths], margin, confidence)
+                rows.append(
+                    {
+                        "seed": seed,
+                        **probe._asdict(),
+                        "layer": layer,
+                        "named": found.name,
+                        "survivors": ", ".join(found.survivors),
+                    }
+                )
+    return rows

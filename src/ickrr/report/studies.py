@@ -24,14 +24,6 @@ ALIGNED: Final[dict[str, tuple[str, float, int]]] = {
 }
 """Statistics of the alignment that have an interval of their own for each solver: header of their column in a
 table, factor, decimals."""
-ADDED: Final[dict[tuple[str, str], str]] = {
-    ("R", "PR"): "PR to R",
-    ("PR", "R"): "R to PR",
-    ("ridge", "PR"): "PR to ridge",
-    ("PR", "ridge"): "Ridge to PR",
-}
-"""Families, and those that are added to them, whose partial coefficients stand beside the alignment: header
-of their column in a table."""
 
 
 def kernel_heads(heads: pd.DataFrame, run: str) -> tuple[int, int]:
@@ -148,10 +140,8 @@ def chosen_probe(probes: pd.DataFrame, run: str) -> tuple[str, str]:
     return str(row["stream"]), str(row["target"])
 
 
-def effects_of_choice(
-    probes: pd.DataFrame, effects: pd.DataFrame, additions: pd.DataFrame, run: str
-) -> pd.DataFrame:
-    """Return the alignment and the partial coefficients of one run through the default and the chosen probe.
+def effects_of_choice(probes: pd.DataFrame, effects: pd.DataFrame, run: str) -> pd.DataFrame:
+    """Return the alignment of one run through the default and through the chosen probe.
 
     A number depends on the probe if it leaves, with the chosen probe, the interval that it has with the
     default one.
@@ -159,22 +149,15 @@ def effects_of_choice(
     Args:
         probes: table `probes`.
         effects: table `probe_effects`.
-        additions: table `probe_additions`.
         run: the run.
 
     Returns:
-        Rows `run, solver, statistic, value, low, high, stream, target, chosen_value, leaves`; a coefficient
-        is the statistic `addition` of the "solver" ``PR beside R``.
+        Rows `run, solver, statistic, value, low, high, stream, target, chosen_value, leaves`.
     """
     stream, target = chosen_probe(probes, run)
-    aligned = effects[
+    whole = effects[
         (effects["run"] == run) & (effects["layer"] == WHOLE_MODEL) & effects["statistic"].isin(list(ALIGNED))
     ]
-    added = additions[(additions["run"] == run) & (additions["layer"] == WHOLE_MODEL)]
-    pairs = added["other"] + " beside " + added["family"]
-    added = added.assign(solver=pairs, statistic="addition").rename(columns={"coefficient": "value"})
-    shown = [f"{other} beside {family}" for family, other in ADDED]
-    whole = pd.concat([aligned, added[added["solver"].isin(shown)]], ignore_index=True)
 
     def through(probe: tuple[str, str]) -> pd.DataFrame:
         rows = whole[(whole["stream"] == probe[0]) & (whole["target"] == probe[1])]

@@ -22,14 +22,7 @@ from ickrr.io.predictions import load_trajectory
 from ickrr.io.run_files import load_prompts
 from ickrr.model.placed import PlacedModel
 from ickrr.model.trained import load_seeds
-from ickrr.probes.effects import (
-    TABLES,
-    addition_table,
-    attributed,
-    attribution_rows,
-    effect_table,
-    probe_rows,
-)
+from ickrr.probes.effects import TABLES, attribution_rows, effect_table, probe_rows
 from ickrr.probes.fitting import ProbeFits
 
 SETTINGS = ("probe", "solvers", "identification", "statistics")
@@ -42,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the risks of the probes, and alignment, attribution and encompassing coefficients by probe.
+    """Write the risks of the probes, and alignment and attribution by probe.
 
     Raises:
         FileError: an input is missing, damaged, or belongs to another run, seed, task or set of prompts.
@@ -73,12 +66,11 @@ def main(arguments: argparse.Namespace) -> None:
         placed = PlacedModel(model)
         predicted = read_output(placed.output, *placed.place(evaluation), probe.chunk_prompts)
         output[seed] = predicted.numpy()
-    found = attributed(candidates, read, identification.margin, statistics.confidence)
+    named = attribution_rows(candidates, read, identification.margin, statistics.confidence)
     tables = {
         "probes": pd.DataFrame(probe_rows(fits, read, output, truth.posterior_mean)),
         "effects": effect_table(run, read, output, trajectories, truth, solvers, statistics),
-        "attributions": pd.DataFrame(attribution_rows(found)),
-        "additions": addition_table(run, found, len(truth.y), statistics),
+        "attributions": pd.DataFrame(named),
     }
     for name, table in tables.items():
         table.insert(0, "run", run.name)

@@ -101,7 +101,7 @@ def probes_clause(chosen: Mapping[str, str]) -> str:
 
 def probe_numbers(macros: Macros, run: str, question: Question) -> str:
     """Add what the choice of a probe moves in one run; return the chosen one in words."""
-    probes = question.table("probes")
+    probes, effects = (question.table(name) for name in ("probes", "probe_effects"))
     name, chosen = camel_case(run), chosen_probe(probes, run)
     stream, target = chosen
     last = probes[probes["layer"] == probes["layer"].max()]
@@ -112,13 +112,9 @@ def probe_numbers(macros: Macros, run: str, question: Question) -> str:
         ("OwnReadout", ("own", "own")),
     ):
         macros.value(f"{name}{words}Risk", float(risks[probe]))
-    effects, additions = (question.table(name) for name in ("probe_effects", "probe_additions"))
-    moved = effects_of_choice(probes, effects, additions, run)
+    moved = effects_of_choice(probes, effects, run)["leaves"]
     macros.value(f"{name}ProbedNumbers", len(moved))
-    macros.value(f"{name}MovedNumbers", int(moved["leaves"].sum()))
-    added = moved[(moved["solver"] == "PR beside R") & (moved["statistic"] == "addition")].iloc[0]
-    for words, column in (("DefaultProbe", "value"), ("ChosenProbe", "chosen_value")):
-        macros.add(f"{name}{words}Addition", fixed(float(added[column]), 2))
+    macros.value(f"{name}MovedNumbers", int(moved.sum()))
     names = question.table("probe_attributions")
     names = names[(names["stream"] == stream) & (names["target"] == target)]
     layers = question.statistics.counted(int(names["layer"].max()))

@@ -247,13 +247,12 @@ GROUPS: Final = (
     Group(
         "mechanism",
         "Excess risk of the last layer through the default probe and the chosen "
-        "one, and of the model's own readout; numbers of the alignment and partial coefficients, and how "
-        "many of them the choice moves out of their interval; what preconditioned Richardson adds to "
-        "Richardson through either; layers that count through the chosen probe, and how many of them are "
+        "one, and of the model's own readout; numbers of the alignment, and how many of them the choice "
+        "moves out of their interval; layers that count through the chosen probe, and how many of them are "
         "named preconditioned Richardson or none.",
         "<Probed>",
-        "DefaultProbeRisk ChosenProbeRisk OwnReadoutRisk ProbedNumbers MovedNumbers DefaultProbeAddition "
-        "ChosenProbeAddition ChosenProbeLayers ChosenProbeNamedPrCount ChosenProbeNamedNoneCount",
+        "DefaultProbeRisk ChosenProbeRisk OwnReadoutRisk ProbedNumbers MovedNumbers ChosenProbeLayers "
+        "ChosenProbeNamedPrCount ChosenProbeNamedNoneCount",
     ),
     Group(
         "construction",

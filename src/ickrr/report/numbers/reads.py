@@ -44,7 +44,7 @@ def tables_read(experiment: "Experiment") -> list[str]:
         "learning_curve": experiment.runs,
         **dict.fromkeys(("alignment", "pairs", "shares"), experiment.compared),
         **{table: experiment.runs_showing(table) for table in SHOWN},
-        **dict.fromkeys(("probe_attributions", "probe_additions"), experiment.runs_showing("probes")),
+        "probe_attributions": experiment.runs_showing("probes"),
     }
     named = [f"{run}/{table}" for table, runs in of_runs.items() for run in runs]
     return [*named, *OF_CONSTRUCTIONS, *experiment.operators.summaries]

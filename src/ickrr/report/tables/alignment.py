@@ -21,7 +21,7 @@ from ickrr.errors import FileError
 from ickrr.report.formatting import SMALL, escape, fixed, interval, summary_value
 from ickrr.report.load import Tables, estimate, file_of, load_other, load_table, only_row
 from ickrr.report.methods import CONTROLS, RANDOM, law_name, short_name
-from ickrr.report.studies import ADDED, ALIGNED, mean_addition
+from ickrr.report.studies import ALIGNED, mean_addition
 from ickrr.report.table import PaperTable
 from ickrr.row_keys import NO_SEED, WHOLE_MODEL
 
@@ -36,7 +36,10 @@ OF_NULLS: Final = frozenset({"similarity", "distance"})
 """Columns that mean something of predictors that do not iterate."""
 
 PARTIAL: Final[dict[tuple[str, str, str], str]] = {
-    **{("addition", *pair): header for pair, header in ADDED.items()},
+    ("addition", "R", "PR"): "PR to R",
+    ("addition", "PR", "R"): "R to PR",
+    ("addition", "ridge", "PR"): "PR to ridge",
+    ("addition", "PR", "ridge"): "Ridge to PR",
     ("left", "R", "PR"): r"Left by R, \%",
     ("left", "ridge", "PR"): r"by ridge, \%",
 }

@@ -1,4 +1,4 @@
-"""Table of what depends on the probe: the alignment and the partial coefficients through two probes.
+"""Table of what depends on the probe: the alignment through the default probe and through the chosen one.
 
 A number depends on the probe if it leaves, with the probe that the rule chooses, the interval that it has
 with the default one (docs/mechanism.md).
@@ -14,11 +14,11 @@ from ickrr.config.experiment import Experiment
 from ickrr.report.formatting import escape
 from ickrr.report.load import Tables, load_table
 from ickrr.report.methods import short_name
-from ickrr.report.studies import ADDED, ALIGNED, effects_of_choice
+from ickrr.report.studies import ALIGNED, effects_of_choice
 from ickrr.report.table import PaperTable
 
 NAME: Final = "tab_probes"
-READS_OF_RUNS: Final = ("probes", "probe_effects", "probe_additions")
+READS_OF_RUNS: Final = ("probes", "probe_effects")
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
@@ -26,20 +26,19 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
 
     Args:
         experiment: the resolved experiment, which says the runs of this table and the order of the solvers.
-        tables: the tables ``{run}/{probes,probe_effects,probe_additions}.parquet``.
+        tables: the tables ``{run}/probes.parquet`` and ``{run}/probe_effects.parquet``.
 
     Returns:
         Rows `run, solver, statistic, value, low, high, stream, target, chosen_value, leaves`: the default
-        probe's value and interval, the chosen probe, its value, and whether this leaves the interval; in
-        those of the partial coefficients the solver is a pair of families. LaTeX as a `tabular`.
+        probe's value and interval, the chosen probe, its value, and whether this leaves the interval; LaTeX
+        as a `tabular`.
 
     Raises:
         FileError: a table is missing or damaged.
     """
     runs = experiment.tables[NAME].runs
-    probes, effects, additions = (load_table(tables, runs, name) for name in READS_OF_RUNS)
-    found = [effects_of_choice(probes, effects, additions, run) for run in runs]
-    frame = pd.concat(found, ignore_index=True)
+    probes, effects = (load_table(tables, runs, name) for name in READS_OF_RUNS)
+    frame = pd.concat([effects_of_choice(probes, effects, run) for run in runs], ignore_index=True)
     return PaperTable(frame, _latex(frame, runs, experiment.solvers.headline))
 
 
@@ -52,12 +51,6 @@ def _latex(frame: pd.DataFrame, runs: Sequence[str], solvers: Sequence[str]) -> 
             found = [_cell(cells[run, solver, statistic], statistic) for statistic in ALIGNED]
             rule = r"\midrule " if index and place == 0 else ""
             rows.append([rule + name, short_name(solver).replace("–", "--"), *found])
-    rest = [""] * (len(ALIGNED) - len(ADDED))
-    rows.append([r"\midrule Inputs", "Partial coefficients", *ADDED.values(), *rest])
-    for index, run in enumerate(runs):
-        found = [_cell(cells[run, f"{other} beside {family}", "addition"], "") for family, other in ADDED]
-        name = escape(run.replace("_", " "))
-        rows.append([r"\midrule " + name if index == 0 else name, "", *found, *rest])
     shown = pd.DataFrame(rows, columns=["Inputs", "Solver", *(header for header, _, _ in ALIGNED.values())])
     latex = shown.style.hide(axis="index").to_latex(
         hrules=True, column_format=f"@{{}}ll{'l' * len(ALIGNED)}@{{}}"
@@ -67,7 +60,7 @@ def _latex(frame: pd.DataFrame, runs: Sequence[str], solvers: Sequence[str]) -> 
 
 def _cell(row: Mapping[Any, Any], statistic: str) -> str:
     """Return both values, with a star where the second leaves the interval of the first."""
-    _, factor, places = ALIGNED.get(statistic, ("", 1, 2))
+    _, factor, places = ALIGNED[statistic]
     # Adding zero takes the sign off a zero.
     first, second = (
         "none" if math.isnan(value) else f"{round(factor * value, places) + 0.0:.{places}f}"
