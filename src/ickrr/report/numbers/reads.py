@@ -16,7 +16,6 @@ SHOWN = (
     "trials",
     "heads",
     "restored",
-    "coefficients",
     "linearity",
     "degree",
     "probes",
@@ -44,6 +43,7 @@ def tables_read(experiment: "Experiment") -> list[str]:
         "learning_curve": experiment.runs,
         **dict.fromkeys(("alignment", "pairs", "shares"), experiment.compared),
         **{table: experiment.runs_showing(table) for table in SHOWN},
+        "coefficients": experiment.runs_showing("restored"),
         "probe_attributions": experiment.runs_showing("probes"),
     }
     named = [f"{run}/{table}" for table, runs in of_runs.items() for run in runs]
