@@ -27,9 +27,9 @@ from ickrr.io.files import atomic_path
 from ickrr.provenance import INCOMPLETE, Record, Records, digest, recorded_files, snakemake_metadata
 
 # Files below results/<scale>. Each tier holds what the next stage reads, so that only what follows runs:
-# figures and text read tables; tables are made from predictions, and those from weights. Weights need no
-# prompts: those that layers are read on are drawn again, and a training draws its own. Figures, the numbers
-# of the text and the PDF are made where they are looked at.
+# figures and the PDF, which are made where they are looked at, read tables and LaTeX; these are made from
+# predictions, and those from weights. Weights need no prompts: those that layers are read on are drawn again,
+# and a training draws its own.
 TRAINED: Final = tuple(
     f"trained/*/{name}"
     for name in ("weights.safetensors", "learning_curve.parquet", "rate.parquet", "expected.json")
@@ -38,7 +38,7 @@ SNAPSHOTS: Final = "trained/*/snapshots.safetensors"
 """Weights on the way through trainings: ten times the size of the models, and read by one study."""
 
 TIERS: Final[dict[str, tuple[str, ...]]] = {
-    "tables": ("tables/*", "latex/tab_*", "trained/*/rate.parquet"),
+    "tables": ("tables/*", "latex/*", "trained/*/rate.parquet"),
     "predictions": (
         *TRAINED,
         SNAPSHOTS,
