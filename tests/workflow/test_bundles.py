@@ -185,7 +185,7 @@ def test_own_figures_of_replaced_tables_are_drawn_again(
     assert "tables/spherical/errors.parquet: there already, and not what" in said.stdout
     assert project.planned() == {}
     assert project.tool("restore", str(bundle), "--force").returncode == 0
-    assert project.planned() == {"draw_figure": 1, "build_paper": 1}
+    assert project.planned() == {"draw_figure": 1, "write_numbers": 1, "build_paper": 1}
     run = project.snakemake("fig1", "--cores", "2")
     assert run.returncode == 0, run.stdout
     figure = "figures/fig1.pdf"
