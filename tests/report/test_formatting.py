@@ -9,6 +9,7 @@ from ickrr.report.formatting import (
     camel_case,
     decimals,
     escape,
+    fixed,
     interval,
     joined,
     number,
@@ -103,3 +104,18 @@ def test_escape_and_joined():
     assert joined([]) == ""
     assert joined(["a"]) == "a"
     assert joined(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [
+        (-0.004, 2, "0.00"),
+        (0.004, 2, "0.00"),
+        (-0.006, 2, r"\ensuremath{-0.01}"),
+        (2.5, 0, "2"),
+        (float("nan"), 2, "n/a"),
+    ],
+)
+def test_fixed_decimals_of_a_zero_have_no_sign(value, places, text):
+    """Fails if a number that rounds to zero is printed as minus zero, or loses its decimals."""
+    assert fixed(value, places) == text

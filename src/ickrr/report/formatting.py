@@ -124,10 +124,10 @@ def _with_common_power(value: float, low: float, high: float) -> str:
 
 
 def fixed(value: float, places: int) -> str:
-    """Format a number with so many decimals, however small it is."""
+    """Format a number with so many decimals, however small it is; a zero has no sign."""
     if not math.isfinite(value):
         return number(value)
-    text = f"{value:.{places}f}"
+    text = f"{round(value, places) + 0.0:.{places}f}"
     return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
 
 

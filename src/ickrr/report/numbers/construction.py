@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import camel_case, joined, setting_number
+from ickrr.report.formatting import camel_case, fixed, joined, setting_number
 from ickrr.report.load import Tables, load_other, load_summary
 from ickrr.report.numbers.macros import Macros
 
@@ -106,7 +106,7 @@ def control_numbers(macros: Macros, controls: pd.DataFrame) -> None:
         macros.add(f"{name}Layers", str(row["layers"]))
         macros.value(f"{name}LeastSimilarity", 1 - float(row["dissimilarity"]))
         macros.value(f"{name}Distance", float(row["distance"]))
-        macros.add(f"{name}Slope", f"{round(float(row['slope']), 2) + 0.0:.2f}")
+        macros.add(f"{name}Slope", fixed(float(row["slope"]), 2))
         macros.add(f"{name}Follows", "follows" if row["follows"] else "does not follow")
 
 

@@ -68,8 +68,7 @@ def head_numbers(macros: Macros, name: str, question: Question) -> None:
     later = later_additions(coefficients, question.run, question.statistics.counted(layers))
     for words, replacement in LATER.items():
         value = float(later[replacement]) if replacement in later.index else math.nan
-        # Adding zero takes the sign off a zero.
-        macros.add(f"{name}LaterAddition{words}", fixed(round(value, 2) + 0.0, 2))
+        macros.add(f"{name}LaterAddition{words}", fixed(value, 2))
 
 
 def degree_numbers(macros: Macros, run: str, question: Question) -> float:

@@ -107,7 +107,7 @@ def _closest(experiment: Experiment, tables: Tables, run: str) -> dict[str, obje
 
 
 def _thousandths(value: float) -> str:
-    return fixed(round(1000 * value, 2) + 0.0, 2)  # the sum takes the sign from a zero
+    return fixed(1000 * value, 2)
 
 
 def _decimal(value: float, places: int) -> str:

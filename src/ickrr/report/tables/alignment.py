@@ -159,8 +159,7 @@ def _partial_cell(row: Mapping[str, Any]) -> str:
     """Return a coefficient and its interval, or a share in percent."""
     if row["statistic"] == "left":
         return fixed(100 * row["value"], 2)
-    # Adding zero takes the sign off a zero.
-    value, low, high = (fixed(round(row[name], 2) + 0.0, 2) for name in ("value", "low", "high"))
+    value, low, high = (fixed(row[name], 2) for name in ("value", "low", "high"))
     return rf"{value} {{\tiny [{low}, {high}]}}"
 
 
@@ -172,8 +171,7 @@ def _cell(alignment: pd.DataFrame, solver: str, statistic: str) -> str:
         return "none"
     if found.value and factor * max(abs(found.low), abs(found.high)) < SMALL:
         return summary_value(*(factor * end for end in (found.value, found.low, found.high)))
-    # Adding zero takes the sign off a zero.
-    value = f"{round(factor * found.value, places) + 0.0:.{places}f}"
+    value = fixed(factor * found.value, places)
     if math.isnan(found.low) or math.isnan(found.high) or statistic in BARE:
         return value
     return rf"{value} {{\tiny {interval(factor * found.low, factor * found.high, places)}}}"

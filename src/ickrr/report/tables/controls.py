@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import number
+from ickrr.report.formatting import fixed, number
 from ickrr.report.load import Tables, load_other
 from ickrr.report.methods import CONTROLS
 from ickrr.report.table import PaperTable
@@ -23,7 +23,7 @@ def build(experiment: Experiment, tables: Tables) -> PaperTable:
             row["readout"],
             str(row["layers"]),
             str(row["step_error"]),
-            f"{round(row['slope'], 2) + 0.0:.2f}",
+            fixed(row["slope"], 2),
             number(row["dissimilarity"]),
             number(row["dissimilarity_tolerance"]),
             number(row["distance"]),

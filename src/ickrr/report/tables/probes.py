@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from ickrr.config.experiment import Experiment
-from ickrr.report.formatting import escape
+from ickrr.report.formatting import escape, fixed
 from ickrr.report.load import Tables, load_table
 from ickrr.report.methods import short_name
 from ickrr.report.studies import ALIGNED, effects_of_choice
@@ -61,9 +61,8 @@ def _latex(frame: pd.DataFrame, runs: Sequence[str], solvers: Sequence[str]) -> 
 def _cell(row: Mapping[Any, Any], statistic: str) -> str:
     """Return both values, with a star where the second leaves the interval of the first."""
     _, factor, places = ALIGNED[statistic]
-    # Adding zero takes the sign off a zero.
     first, second = (
-        "none" if math.isnan(value) else f"{round(factor * value, places) + 0.0:.{places}f}"
+        "none" if math.isnan(value) else fixed(factor * value, places)
         for value in (row["value"], row["chosen_value"])
     )
     return rf"{first} $\to$ {second}{'$^*$' if row['leaves'] else ''}"
