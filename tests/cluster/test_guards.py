@@ -116,7 +116,8 @@ def test_run_is_stopped_during_a_status_query(workflow):
         os.killpg(driver.pid, signal.SIGINT)
         made.wait_for(lambda made=made: "Terminating processes" in made.printed(), "word of the end")
         (made.path / "hold.squeue").unlink()
-    assert [driver.wait(60) for driver in (alone, guarded)] == [1, 1]
+    # The plugin sleeps until its next look before it ends.
+    assert [driver.wait(150) for driver in (alone, guarded)] == [1, 1]
     pair.guarded.slurm.wait(lambda: pair.guarded.states("slow") == ["CANCELLED"], "cancelled job", 30)
     assert "cancelling 1 job(s) that Snakemake left in the queue" in notes(pair.guarded)
     assert pair.alone.states("slow") == ["RUNNING"]
