@@ -74,7 +74,9 @@ def follow(project: Project, text: str, folder: Path, **environment: str) -> int
     """
     programs(project, folder)
     path = f"{folder}:{environment.pop('PATH', os.environ['PATH'])}"
-    variables = {**os.environ, **environment, "PATH": path}
+    # A make that was started by make (`make test-slow`) says which folder it enters and leaves.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    variables = {**ours, **environment, "PATH": path}
     steps = [(match.start(), "file", match) for match in FILE.finditer(text)]
     steps += [(match.start(), "console", match) for match in CONSOLE.finditer(text)]
     count = 0
