@@ -69,7 +69,7 @@ def leave_none(folder: Path) -> None:
     states it knows of none.
     """
     try:
-        left = [job.id for job in running(folder)]
+        left = [job.id for job in client.jobs_of_folder(folder)]
         if left:
             say(f"cancelling {len(left)} job(s) that Snakemake left in the queue ({client.joined(left)})")
             client.call("scancel", *left)

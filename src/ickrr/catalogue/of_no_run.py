@@ -1,4 +1,4 @@
-"""Tables of the constructions and of MetaRepICL, which belong to no run: ``tables/<name>.parquet``."""
+"""Tables of no run: of the constructions, of MetaRepICL and of the claims, ``tables/<name>.parquet``."""
 
 from typing import Final
 
@@ -211,8 +211,7 @@ METAREP: Final[dict[str, Table]] = {
 
 CLAIMS: Final = Table(
     "One row for each condition of a claim and each of its runs, in the order of the ledger. Arguments that "
-    "a statistic "
-    "does not take are empty, or NaN.",
+    "a statistic does not take are empty, or NaN.",
     {
         "claim": Column("id of the claim, a key of `claims.yaml`"),
         "source": Column("who claims it"),

@@ -1,4 +1,4 @@
-"""The judged claims, and the tables of the paper as Parquet and CSV: ``tables/<name>.parquet``."""
+"""The tables of the paper as Parquet and CSV: ``tables/<name>.parquet``."""
 
 from typing import Final
 

@@ -70,10 +70,7 @@ def number(value: float, places: int | None = None) -> str:
     if value != 0 and (abs(value) < 1e-3 or abs(value) >= 1e5) and float(f"{value:.2e}") != 0:
         mantissa, exponent = f"{value:.2e}".split("e")
         return rf"\ensuremath{{{mantissa}\times 10^{{{int(exponent)}}}}}"
-    text = f"{value:.{places}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
+    return fixed(value, places)
 
 
 def setting_number(value: float) -> str:
@@ -127,7 +124,7 @@ def fixed(value: float, places: int) -> str:
     """Format a number with so many decimals, however small it is; a zero has no sign."""
     if not math.isfinite(value):
         return number(value)
-    text = f"{round(value, places) + 0.0:.{places}f}"
+    text = f"{value:z.{places}f}"
     return rf"\ensuremath{{{text}}}" if text.startswith("-") else text
 
 

@@ -67,8 +67,7 @@ def head_numbers(macros: Macros, name: str, question: Question) -> None:
     layers = int(coefficients["read"].max()) - 1  # the own readout comes last
     later = later_additions(coefficients, question.run, question.statistics.counted(layers))
     for words, replacement in LATER.items():
-        value = float(later[replacement]) if replacement in later.index else math.nan
-        macros.add(f"{name}LaterAddition{words}", fixed(value, 2))
+        macros.add(f"{name}LaterAddition{words}", fixed(float(later.get(replacement, math.nan)), 2))
 
 
 def degree_numbers(macros: Macros, run: str, question: Question) -> float:
