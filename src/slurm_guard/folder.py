@@ -8,7 +8,7 @@ from pathlib import Path
 from slurm_guard import client
 from slurm_guard.client import Job
 from slurm_guard.errors import ClusterError
-from slurm_guard.journal import RECORDS, say
+from slurm_guard.journal import RECORDS, Journal, say
 
 ASK_EVERY = 5.0  # [s] between two looks at the jobs that are left
 
@@ -66,12 +66,23 @@ def leave_none(folder: Path) -> None:
     """Cancel the jobs that a Snakemake leaves in the queue when it ends, or say that it could not.
 
     When it is interrupted it cancels the jobs that it knows of, but while it submits one or looks at their
-    states it knows of none.
+    states it knows of none. If the queue does not answer, the jobs that noted no end are cancelled.
     """
     try:
         left = [job.id for job in client.jobs_of_folder(folder)]
-        if left:
-            say(f"cancelling {len(left)} job(s) that Snakemake left in the queue ({client.joined(left)})")
-            client.call("scancel", *left)
     except ClusterError as error:
         say(f"jobs may be left in the queue ({error}); the next `submit` waits for them or cancels them")
+        left = _unended(folder)
+    if not left:
+        return
+    say(f"cancelling {len(left)} job(s) that Snakemake left in the queue ({client.joined(left)})")
+    try:
+        client.call("scancel", *left)
+    except ClusterError as error:
+        say(f"they may still be there ({error}); the next `submit` waits for them or cancels them")
+
+
+def _unended(folder: Path) -> list[str]:
+    """Return the ids of the jobs that were submitted in a folder and noted no end."""
+    journals = [Journal(path.stem, path.parent) for path in sorted((folder / RECORDS).glob("*.jobs"))]
+    return [job for journal in journals for job in journal.jobs() if journal.exit_code(job) is None]

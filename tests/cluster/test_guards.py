@@ -103,8 +103,12 @@ def test_run_is_stopped_while_status_queries_fail(workflow):
     assert pair.alone.states("slow") == ["RUNNING"]
 
 
-def test_run_is_stopped_during_a_status_query(workflow):
-    """While the plugin asks for the states of its jobs it knows of none to cancel, and they run on."""
+@pytest.mark.parametrize("answered", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_run_is_stopped_during_a_status_query(workflow, answered):
+    """While the plugin asks for the states of its jobs it knows of none to cancel, and they run on.
+
+    The guard finds them in the queue, or in its own notes if the queue does not answer.
+    """
     pair = Pair(workflow, {"slow": (SLOW, "")}, **SOON)
     pair.guarded = workflow({"slow": (SLOW, "")}, **SOON)  # this guard is a hook of the Snakefile
     alone, guarded = pair.start()
@@ -115,11 +119,14 @@ def test_run_is_stopped_during_a_status_query(workflow):
     for made, driver in zip(pair.both, (alone, guarded), strict=True):
         os.killpg(driver.pid, signal.SIGINT)
         made.wait_for(lambda made=made: "Terminating processes" in made.printed(), "word of the end")
+        if not answered:
+            (made.path / "fail.squeue").touch()
         (made.path / "hold.squeue").unlink()
     # The plugin sleeps until its next look before it ends.
     assert [driver.wait(150) for driver in (alone, guarded)] == [1, 1]
     pair.guarded.slurm.wait(lambda: pair.guarded.states("slow") == ["CANCELLED"], "cancelled job", 30)
     assert "cancelling 1 job(s) that Snakemake left in the queue" in notes(pair.guarded)
+    assert ("jobs may be left in the queue" in notes(pair.guarded)) == (not answered)
     assert pair.alone.states("slow") == ["RUNNING"]
 
 
