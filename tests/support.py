@@ -22,6 +22,7 @@ RULES = {
 }
 """The text of every rule, by its name."""
 ON_DEMAND = {
+    "weigh_families": "tables/spherical/raw_weights.parquet",
     "pack_arxiv": "arxiv.tar.gz",
     "build_results": "site/index.html",
     "build_explorer": "site/explorer.html",

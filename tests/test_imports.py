@@ -17,6 +17,7 @@ TORCH = {
     *("identify", "identify_run", "identify_snapshots", "measure_operators", "measure_width", "probe_model"),
     *("compare_probes", "measure_degree", "measure_linearity", "replace_heads"),
     "run_conjugate_gradient",
+    "weigh_families",
     *(
         "sample_prompts",
         "solve_prompts",

@@ -23,9 +23,11 @@ from ickrr.identification.built import BuiltRuns, built_layers
 from ickrr.identification.families import FAMILIES, Candidates
 from ickrr.identification.layers import identification_tables, predicted
 from ickrr.identification.prompts import fresh_problem, stored_problem
+from ickrr.identification.raw import raw_table
 from ickrr.identification.spectra import largest_shared_steps
 from ickrr.identification.stored import candidates_on
 from ickrr.io.predictions import load_predictions
+from ickrr.io.run_files import load_prompts
 from ickrr.io.tensors import save_tensors
 from ickrr.model.initialisation import initialise
 from ickrr.model.weights import build_model, load_model, save_snapshots, save_weights
@@ -116,6 +118,22 @@ def test_models_are_read_on_fresh_prompts_as_in_the_comparison(folder, written, 
         for family in ("PR", "smoother"):
             expected = candidates.fit(family, predictions[:, 4:]).distance
             assert table[layer, family] == pytest.approx(expected, rel=1e-4)
+
+
+def test_raw_weights_are_of_the_same_layers(folder, written):
+    """Fails if the step reads other prompts or probes than the identification, or another run's settings."""
+    weights = [str(folder / f"seed{seed}") for seed in SEEDS]
+    given = options(folder, *READ, "table")
+    assert main(["weigh_families", *given, "--seeds", "0", "1", "--weights", *weights]) == 0
+    table = pd.read_parquet(folder / "table")
+    problem, fit = fresh_problem(RUN, PROMPTS, 4), stored_problem(folder / "fit", RUN, "fit")
+    candidates = candidates_on(problem, fit, SETTINGS["settings"])
+    stored = load_prompts(folder / "fit", RUN, "fit")
+    read = {
+        seed: predicted(load_model(folder / f"seed{seed}", RUN, seed), stored, problem, SETTINGS["probe"])
+        for seed in SEEDS
+    }
+    pd.testing.assert_frame_equal(table, raw_table(RUN, candidates, read, SETTINGS["statistics"]))
 
 
 def test_snapshots_are_identified_as_finished_models_are(folder, written, tmp_path):

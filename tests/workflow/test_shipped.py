@@ -18,6 +18,7 @@ WRITTEN = {"write_table", "write_numbers"}
 MODELS = ROOT / "bundles/laptop-models-of-spherical-line.tar.xz"
 LARGEST_MODELS_MB = 15
 RUNS, TABLES = ("spherical", "line"), ("matches", "attribution")
+LAWS = ("uniform", "gaussian", "clustered")
 SHOWN = ROOT / "docs/fig_identification.png"  # in the README, drawn at the laptop scale
 
 
@@ -76,6 +77,23 @@ def test_shipped_models_are_analysed_without_training(tmp_path: Path) -> None:
         "identify_run": 2,
     }
     assert MODELS.stat().st_size < LARGEST_MODELS_MB * 1e6
+
+
+def test_shipped_models_of_the_other_laws_are_analysed_without_training(tmp_path: Path) -> None:
+    """Fails if a shipped model is not that of this code, so that its run would be trained again."""
+    models = [ROOT / f"bundles/laptop-models-of-{run}.tar.xz" for run in LAWS]
+    project = restored(tmp_path, str(models[0]))
+    assert [project.tool("restore", str(model)).returncode for model in models[1:]] == [0, 0]
+    targets = [f"results/laptop/tables/{run}/{name}.parquet" for run in LAWS for name in TABLES]
+    planned = project.planned(*targets, scale="laptop")
+    assert planned == {
+        "sample_prompts": 3,
+        "solve_prompts": 3,
+        "probe_model": 15,
+        "compare_run": 3,
+        "identify_run": 3,
+    }
+    assert max(model.stat().st_size for model in models) < LARGEST_MODELS_MB * 1e6
 
 
 def test_shipped_models_of_the_desk_scale_are_not_trained_again(tmp_path: Path) -> None:

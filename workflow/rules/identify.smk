@@ -35,6 +35,41 @@ rule identify_run:
         STEP
 
 
+rule weigh_families:
+    """Weigh preconditioned Richardson against the other families, with nothing partialled out."""
+    input:
+        weights=of_all_seeds("trained/{run}/seed{seed}/weights.safetensors"),
+        fit=prompts_of("fit"),
+    output:
+        table="<results>/tables/{run}/raw_weights.parquet",
+    log:
+        "<logs>/weigh_families/{run}.log",
+    benchmark:
+        "<benchmarks>/weigh_families/{run}.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("weigh_families"),
+    params:
+        **job(
+            "weigh_families",
+            chosen=modules_of_run,
+            settings={
+                "run": run_settings,
+                "settings": experiment.identification,
+                "probe": experiment.probe,
+                "statistics": experiment.statistics,
+            },
+            seeds=seeds_of_run,
+            threads=all_threads,
+        ),
+    message:
+        "Weighing the layers of {wildcards.run}"
+    shell:
+        STEP
+
+
 rule try_identification:
     """Try the identification on known algorithms, with the prompts and the architecture of a run."""
     input:

@@ -185,6 +185,16 @@ OF_RUNS: Final[dict[str, Table]] = {
         "The same for a few families, on the share of these prompts whose row sums are the most uneven.",
         ENCOMPASSING,
     ),
+    "raw_weights": Table(
+        "One row for each layer, and for each ordered pair of preconditioned Richardson and another family: "
+        "weight of `other` beside `family` with nothing partialled out, on the same prompts. Made when asked "
+        "for; the paper does not read it.",
+        {
+            **ENCOMPASSING,
+            "coefficient": Column("raw weight: 0 where the layer is `family`, 1 where it is `other`"),
+            "left": Column("length of the difference of both predictions over that of `other`"),
+        },
+    ),
     "snapshot_attribution": Table(
         "The rows of `attribution` for models on the way through their training (`training.snapshots`).",
         {"run": RUN, **STEP, **ATTRIBUTION},

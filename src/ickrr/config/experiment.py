@@ -64,6 +64,7 @@ RunTable = Literal[
     "attribution",
     "encompassing",
     "uneven",
+    "raw_weights",
     "snapshot_attribution",
     "snapshot_encompassing",
     "trials",

@@ -62,6 +62,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "encompassing": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
     "uneven": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
+    "raw_weights": ("run", "seed", "layer", "family", "other", "coefficient", "low", "high", "left"),
     "snapshot_attribution": (
         *("run", "step", "seed", "layer", "counted", "named"),
         *("family", "survives", "distance", "shortest", "longest"),

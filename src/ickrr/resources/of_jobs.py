@@ -122,6 +122,11 @@ class JobResources:
                 memory = of_steps.identifying_memory_mb(run, fresh)
                 memory += of_steps.probing_memory_mb(run, probe.chunk_prompts)
                 return memory, of_steps.identifying_run_seconds(run, prompts.fit, fresh, probe, seeds)
+            case "weigh_families":
+                fresh = experiment.identification.prompts_of(name)
+                memory = of_steps.weighing_memory_mb(run, fresh)
+                memory += of_steps.probing_memory_mb(run, probe.chunk_prompts)
+                return memory, of_steps.weighing_seconds(run, prompts.fit, fresh, probe, seeds)
             case "identify_snapshots":
                 fresh, kept = experiment.identification.described_prompts, len(run.training.snapshot_steps())
                 memory = of_steps.identifying_memory_mb(run, fresh)

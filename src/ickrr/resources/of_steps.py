@@ -271,6 +271,26 @@ def identifying_memory_mb(run: RunSettings, prompts: int) -> float:
     return PROCESS_MB + 8 * points * (22 * 2 * run.task.context_length + 360 + 400) / 1e6
 
 
+def weighing_seconds(run: RunSettings, fit: int, prompts: int, probe: ProbeSettings, seeds: int) -> float:
+    """Return the seconds of weighing the layers of a run's models without partialling anything out.
+
+    The eigenvalues of 2 systems and 240 members are computed once; each layer is compared with 290 members, a
+    point at a time.
+    """
+    points = prompts * run.task.context_length
+    once = 2 * 10 * points * run.task.context_length**3 / 4 + 240 * 50.0 * points * run.task.context_length
+    each = 20.0 * 290 * points
+    read = _reading_seconds(run, fit + prompts, probe.chunk_prompts, False)
+    read += predicting_seconds(run, prompts, probe.chunk_prompts, False)
+    return seeds * read + seconds_of(once + seeds * (run.model.layers + 1) * each, False)
+
+
+def weighing_memory_mb(run: RunSettings, prompts: int) -> float:
+    """Return the memory of weighing layers in MB: 6 spectra, 360 members on grids."""
+    points = prompts * run.task.context_length
+    return PROCESS_MB + 8 * points * (6 * 2 * run.task.context_length + 360) / 1e6
+
+
 def snapshots_memory_mb(run: RunSettings, prompts: int, models: int) -> float:
     """Return the memory in MB of what models on the way through trainings predict from all layers."""
     return models * (run.model.layers + 1) * prompts * (run.task.context_length + 1) * 8 / 1e6
