@@ -23,6 +23,7 @@ RULES = {
 """The text of every rule, by its name."""
 ON_DEMAND = {
     "weigh_families": "tables/spherical/raw_weights.parquet",
+    "identify_by_probe": "tables/spherical/probe_additions.parquet",
     "pack_arxiv": "arxiv.tar.gz",
     "build_results": "site/index.html",
     "build_explorer": "site/explorer.html",

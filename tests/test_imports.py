@@ -14,7 +14,15 @@ from ickrr.report import figures, tables
 TORCH = {
     "build_playground",
     *("build_control", "compare_linear_regression", "construct", "estimate", "measure_contraction"),
-    *("identify", "identify_run", "identify_snapshots", "measure_operators", "measure_width", "probe_model"),
+    *(
+        "identify",
+        "identify_by_probe",
+        "identify_run",
+        "identify_snapshots",
+        "measure_operators",
+        "measure_width",
+        "probe_model",
+    ),
     *("compare_probes", "measure_degree", "measure_linearity", "replace_heads"),
     "run_conjugate_gradient",
     "weigh_families",

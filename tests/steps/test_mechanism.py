@@ -19,12 +19,15 @@ from ickrr.config.solvers import SolverSettings
 from ickrr.config.statistics import StatisticsSettings
 from ickrr.config.task import PromptSettings, TaskSettings
 from ickrr.config.training import TrainingSettings
+from ickrr.identification.attribution import attribute
 from ickrr.identification.prompts import stored_problem
 from ickrr.identification.spectra import iterated, norm_weights, row_sum_weights, spectrum
-from ickrr.io.run_files import run_metadata
+from ickrr.identification.stored import stored_candidates
+from ickrr.io.run_files import load_prompts, run_metadata
 from ickrr.io.tensors import save_tensors
 from ickrr.model.initialisation import initialise
-from ickrr.model.weights import build_model, save_weights
+from ickrr.model.weights import build_model, load_model, save_weights
+from ickrr.probes.fitting import ProbeFits
 from ickrr.randomness import torch_generator
 from ickrr.tasks import sample_prompts
 
@@ -56,6 +59,7 @@ OF_STEPS = {
         "effects": "probe_effects",
         "attributions": "probe_attributions",
     },
+    "identify_by_probe": {"additions": "probe_additions"},
     "measure_degree": {"degree": "degree", "trials": "degree_trials"},
 }
 """Tables by the option that they are written to."""
@@ -63,12 +67,14 @@ OWN = {
     "replace_heads": "interventions",
     "measure_linearity": "linearity",
     "compare_probes": "probes",
+    "identify_by_probe": "probes",
     "measure_degree": "degree",
 }
 READ = {
     "replace_heads": ("identification", "probe", "statistics"),
     "measure_linearity": ("identification", "probe", "statistics"),
     "compare_probes": ("identification", "probe", "statistics", "solvers"),
+    "identify_by_probe": ("identification", "probe", "statistics"),
     "measure_degree": ("identification", "probe"),
 }
 SEEDS = (0, 1)
@@ -172,6 +178,23 @@ def test_one_probe_is_chosen_by_its_crossed_risk(tables):
     )
     assert means["chosen"].sum() == 1
     assert means["chosen"].idxmax() == means["level"].idxmin()
+
+
+def test_additions_are_those_of_the_layers_as_a_probe_reads_them(folder, tables):
+    """Fails if probes are exchanged, or prompts, families or layers differ from those of the attributions."""
+    fit, evaluation = (load_prompts(folder / split, RUN, split) for split in ("fit", "evaluation"))
+    candidates = stored_candidates(folder / "fit", folder / "evaluation", RUN, SETTINGS["identification"])
+    model = load_model(folder / "weights1", RUN, 1)
+    read = ProbeFits(model, fit, SETTINGS["probe"], 2).predictions(evaluation)
+    rows = tables["probe_additions"].set_index(["stream", "target", "seed", "layer", "family", "other"])
+    for probe, layers in read.items():
+        added = attribute(candidates, layers[2][:, candidates.lengths], 0.3, 0.95).additions
+        for pair in (("R", "PR"), ("PR", "ridge")):
+            assert rows.loc[(*probe, 1, 2, *pair), "coefficient"] == pytest.approx(
+                added[pair].value, abs=1e-6
+            )
+            means = [rows.loc[(*probe, seed, 2, *pair), "coefficient"] for seed in (*SEEDS, -1)]
+            assert means[2] == pytest.approx((means[0] + means[1]) / 2)
 
 
 def test_the_default_probe_has_the_effects_of_the_comparison(tables):

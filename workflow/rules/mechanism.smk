@@ -118,6 +118,43 @@ rule compare_probes:
         STEP
 
 
+rule identify_by_probe:
+    """Find what families add to each other in explaining a run's layers, as four probes read them."""
+    input:
+        weights=of_all_seeds("trained/{run}/seed{seed}/weights.safetensors"),
+        fit=prompts_of("fit"),
+        evaluation=prompts_of("evaluation"),
+    output:
+        additions="<results>/tables/{run}/probe_additions.parquet",
+    log:
+        "<logs>/identify_by_probe/{run}.log",
+    benchmark:
+        "<benchmarks>/identify_by_probe/{run}.tsv"
+    conda:
+        "../../envs/conda/train.yaml"
+    threads: 1
+    resources:
+        **asks_for("identify_by_probe"),
+    params:
+        **job(
+            "identify_by_probe",
+            chosen=modules_of_run,
+            settings={
+                "run": run_settings,
+                "settings": experiment.probes,
+                "probe": experiment.probe,
+                "identification": experiment.identification,
+                "statistics": experiment.statistics,
+            },
+            seeds=seeds_of_run,
+            threads=all_threads,
+        ),
+    message:
+        "Identifying the layers of {wildcards.run} by probe"
+    shell:
+        STEP
+
+
 rule measure_degree:
     """Find how many products with the kernel each layer of a run needs, and how well that is found."""
     input:

@@ -349,6 +349,11 @@ OF_RUNS: Final[dict[str, Table]] = {
             "survivors": Column("families that it is compatible with"),
         },
     ),
+    "probe_additions": Table(
+        "The rows of `encompassing` for layers 1..L and a few families, through each probe, on the "
+        "evaluation prompts. Made when asked for; the paper does not read it.",
+        {"run": RUN, "stream": STREAM, "target": TARGET, **ENCOMPASSING},
+    ),
     "degree": Table(
         "One row for each layer and degree.",
         {

@@ -77,6 +77,7 @@ RunTable = Literal[
     "probes",
     "probe_effects",
     "probe_attributions",
+    "probe_additions",
     "degree",
     "degree_trials",
     "noise",

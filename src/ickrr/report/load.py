@@ -86,6 +86,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "probes": ("run", "seed", "stream", "target", "layer", "excess_risk", "chosen"),
     "probe_effects": ("run", "stream", "target", "solver", "statistic", "layer", "value", "low", "high"),
     "probe_attributions": ("run", "seed", "stream", "target", "layer", "named", "survivors"),
+    "probe_additions": (
+        *("run", "stream", "target", "seed", "layer", "family", "other"),
+        *("coefficient", "low", "high", "left"),
+    ),
     "degree": ("run", "seed", "layer", "degree", "distance", "needed"),
     "degree_trials": ("run", "group", "degree", "exact", "noise", "found"),
     "learning_curve": (

@@ -146,7 +146,7 @@ class JobResources:
                 linear = experiment.linearity
                 memory = of_steps.linearity_memory_mb(run, linear, probe)
                 return memory, seeds * of_steps.linearity_seconds(run, prompts.fit, linear, probe)
-            case "compare_probes":
+            case "compare_probes" | "identify_by_probe":
                 memory = of_steps.comparing_probes_memory_mb(run, count, solvers, probe, seeds)
                 folds = experiment.probes.folds
                 return memory, seeds * of_steps.comparing_probes_seconds(
