@@ -16,6 +16,8 @@ import pytest
 import yaml
 from support import Project
 
+from slurm_guard.journal import RECORDS
+
 ROOT = Path(__file__).parents[2]
 FAST = {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
 
@@ -178,6 +180,10 @@ class Workflow:
     def job(self, rule: str) -> str:
         """Return the id of the last job of a rule."""
         return str([number for number, _, comment in self.jobs() if comment.startswith(f"rule_{rule}")][-1])
+
+    def submitted(self) -> int:
+        """Return how many submissions Snakemake has got the job's id of."""
+        return sum(path.read_text().count("\n") for path in self.path.glob(f"{RECORDS}/*.jobs"))
 
     def running(self, rule: str) -> bool:
         """Return whether the last job of a rule has written its first line."""

@@ -45,13 +45,16 @@ def storm(workflow, slurm):
     made = workflow(RULES, jobs=20)
     (slurm.folder / "lost.sbatch").touch()
     driver = made.start()
-    made.wait_for(made.jobs, "first job")
+    # The lost answer is asked for while it can be: Snakemake waits for it, and does not look at its jobs.
+    made.wait_for(lambda: made.submitted() >= len(RULES), "submission of every job", 120)
     failing = [slurm.folder / f"fail.{name}" for name in ("squeue", "sacct")]
-    for path in failing:
-        path.touch()
-    made.wait_for(lambda: "the status of the jobs is unknown" in made.printed(), "failing query", 120)
-    for path in failing:
-        path.unlink()
+    try:
+        for path in failing:
+            path.touch()
+        made.wait_for(lambda: "the status of the jobs is unknown" in made.printed(), "failing query", 120)
+    finally:
+        for path in failing:
+            path.unlink()
     made.wait_for(lambda: all(made.started(name) for name in RULES), "first start of every job", 120)
     slurm.run("scancel", made.job("scancelled"))
     slurm.run("scontrol", "requeue", made.job("requeued"))

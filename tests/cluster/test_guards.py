@@ -325,20 +325,21 @@ def test_time_limit_that_the_partition_does_not_allow(workflow, slurm, tmp_path)
     """
     (tmp_path / "partitions.yaml").write_text("partitions: {short: {max_runtime: 2}}")
     rules = {
-        "late": ("hostname > late.txt", "runtime=2, slurm_partition='short', slurm_extra='--begin=now+5'"),
+        "late": ("hostname > late.txt", "runtime=2, slurm_partition='short'"),
         "long": ("hostname > long.txt", "runtime=50, slurm_partition='short'"),
     }
     settings = {"slurm_partition_config": str(tmp_path / "partitions.yaml")}
     pair = Pair(workflow, rules, **settings, **PATIENT, **SOON)
-    alone, guarded = pair.start()
-    pair.wait_for(lambda made: len(made.jobs()) >= 2, "both jobs")
-    slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=1")
+    slurm.run("scontrol", "update", "PartitionName=short", "State=DOWN")  # it takes jobs and starts none
     try:
+        alone, guarded = pair.start()
+        pair.wait_for(lambda made: len(made.jobs()) >= 2, "both jobs")
+        slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=1", "State=UP")
         pair.alone.wait_for(lambda: reasons(pair.alone) == ["PartitionTimeLimit"] * 2, "vain waiting")
         assert_waits_for_ever(pair.alone, alone)
         finish(pair.guarded, guarded)
     finally:
-        slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=2")
+        slurm.run("scontrol", "update", "PartitionName=short", "MaxTime=2", "State=UP")
     assert "(late) can never start (PartitionTimeLimit)" in notes(pair.guarded)
     assert pair.guarded.states("late") == ["CANCELLED", "COMPLETED"]
     assert "long asks for 50 minutes and partition short allows" in notes(pair.guarded)

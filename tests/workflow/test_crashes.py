@@ -183,11 +183,14 @@ def test_termination_of_the_driver_alone_saves_trainings(tiny_project: Project, 
         assert "SIGTERM: nothing new is started" in require_stopped(project, driver)
         assert time.monotonic() - began < 30
     step = saved_step(project)
+    state = (project.results() / STATE).stat().st_mtime_ns
     with long_training(project) as driver:
         wait_for(lambda: f"resumes after step {step}\n" in training_log(project))
+        # It says so before it starts: only when it has saved again, there is something to lose.
+        wait_for(lambda: (project.results() / STATE).stat().st_mtime_ns > state)
         driver.terminate()
         require_stopped(project, driver)
-    assert saved_step(project) >= step
+    assert saved_step(project) > step
 
 
 def test_termination_of_the_whole_group_waits_for_trainings(tiny_project: Project, tmp_path: Path) -> None:

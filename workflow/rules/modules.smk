@@ -39,7 +39,7 @@ def modules_of_experiment():
 
 def modules_of_run(wildcards):
     """What a model's prompts are made with."""
-    return modules_of_task(experiment.run(wildcards.run).task)
+    return modules_of_task(experiment.task(experiment.task_of(wildcards.run)))
 
 
 def modules_of_sampling(wildcards):

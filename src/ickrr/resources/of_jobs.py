@@ -7,9 +7,11 @@ place further back in the queue.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from ickrr.config.experiment import Experiment
+from ickrr.config.run import RunSettings
 from ickrr.resources import of_steps
 
 START = 4  # [minutes] for Snakemake's two starts on the node, Python's imports, slow file systems
@@ -69,6 +71,11 @@ class JobResources:
 
     experiment: Experiment
 
+    @cached_property
+    def _runs(self) -> dict[str, RunSettings]:
+        """Every run and control, resolved once: two resources of each job ask for them."""
+        return {name: self.experiment.run(name) for name in self.experiment.models}
+
     def of(self, rule: str, run: str | None = None, task: str | None = None) -> tuple[int, int]:
         """Return the megabytes and minutes of a job.
 
@@ -97,7 +104,7 @@ class JobResources:
     def _of_run(self, rule: str, name: str) -> tuple[float, float]:
         """Return the megabytes and seconds of a job of one run."""
         experiment, gpu = self.experiment, self.gpus(rule) > 0
-        run, seeds = experiment.run(name), len(experiment.seeds(name))
+        run, seeds = self._runs[name], len(experiment.seeds(name))
         prompts, probe, solvers = experiment.prompts, experiment.probe, experiment.solvers
         count, draws = prompts.evaluation, experiment.statistics.bootstrap_draws
         match rule:
