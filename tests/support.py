@@ -74,7 +74,7 @@ class Project:
 
     def planned(self, *arguments: str, scale: str = "smoke") -> dict[str, int]:
         """Return how many jobs of each rule a dry run plans, target rules left out."""
-        run = self.snakemake("-n", *arguments, scale=scale)
+        run = self.snakemake("--quiet", "rules", "reason", "-n", *arguments, scale=scale)
         assert run.returncode == 0, run.stdout
         if "Nothing to be done" in run.stdout:
             return {}
