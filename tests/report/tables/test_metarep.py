@@ -1,7 +1,10 @@
 """The table of MetaRepICL on invented numbers, read back from its LaTeX."""
 
 import re
+import shutil
+import subprocess
 
+import pandas as pd
 import pytest
 from metarep_tables import metarep_tables
 
@@ -73,6 +76,27 @@ def test_subjects_are_named_as_their_quantity_names_them(folder):
 def test_it_fits_on_a_page(folder):
     """Fails if the table grows beyond what a page of this size of type holds."""
     assert build(None, folder / "tables").latex.count(r"\\") <= 60
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_it_is_as_wide_as_the_page_at_most(tmp_path):
+    """Fails if the paper cannot be typeset where all differences of kernels are negative, as wide as they get."""
+    for name, table in metarep_tables().items():
+        if name == "metarep/operators":
+            refitted = table[table["setting"] == "representation"].assign(setting="representation_refitted")
+            table = pd.concat([table, refitted]).assign(value=-0.0312, low=-0.0366, high=-0.0261)
+        if name == "metarep/cg":
+            table.loc[table["quantity"] == "steps", ["value", "low", "high"]] = 17.0, 13.9, 18.0
+        write_table(tmp_path / "tables" / f"{name}.parquet", table)
+    (tmp_path / "main.tex").write_text(
+        r"\documentclass[10pt]{article}\usepackage[textwidth=6.3in]{geometry}"
+        r"\usepackage[T1]{fontenc}\usepackage{mathptmx,array,booktabs}\begin{document}\noindent"
+        rf"{build(None, tmp_path / 'tables').latex}\end{{document}}"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
 
 
 def test_numbers_without_an_interval_show_none(folder):

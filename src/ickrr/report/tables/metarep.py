@@ -34,7 +34,7 @@ ELSEWHERE: Final = frozenset(
 """Quantities that the text or figures of the paper say, so that the frame alone has them."""
 CAPPED: Final = "steps_capped"
 """Share of prompts that need more steps than were made; of a median above one half, only a bound is known."""
-FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.25in}l"
+FORMAT: Final = r"@{}>{\raggedright\arraybackslash}p{1.15in}l"
 
 
 def build(experiment: Experiment, tables: Tables) -> PaperTable:
