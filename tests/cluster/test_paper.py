@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import SMALL_JOBS_TOGETHER, Project, checkout
 
-# A training and the prompts of two tasks, which share a place in the queue; all else is in the whole paper (slow).
+# A training, and the prompts of two tasks, which share a place in the queue; the slow test makes all of them.
 FEW = [
     "results/smoke/trained/spherical/seed0/weights.safetensors",
     "results/smoke/prompts/spherical-evaluation.safetensors",

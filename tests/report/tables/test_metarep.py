@@ -80,7 +80,7 @@ def test_it_fits_on_a_page(folder):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_it_is_as_wide_as_the_page_at_most(tmp_path):
-    """Fails if the paper cannot be typeset where all differences of kernels are negative, as wide as they get."""
+    """Fails if the paper cannot be typeset where all differences of kernels are negative."""
     for name, table in metarep_tables().items():
         if name == "metarep/operators":
             refitted = table[table["setting"] == "representation"].assign(setting="representation_refitted")
