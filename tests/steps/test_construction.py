@@ -24,7 +24,13 @@ TABLES = ("cells", "layers", "widths", "families")
 
 def settings(**changes):
     ridges = {"scaled": RidgeSettings(), "fixed": RidgeSettings(scaling="fixed", value=1.0)}
-    base = {"ridges": ridges, "context_lengths": [4, 8], "accuracies": [0.1, 0.01], "most_prompts": 2}
+    base = {
+        "ridges": ridges,
+        "context_lengths": [4, 8],
+        "accuracies": [0.1, 0.01],
+        "most_prompts": 2,
+        "points": 320,
+    }
     return VerificationSettings(**{**base, **changes})
 
 
