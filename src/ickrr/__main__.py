@@ -165,11 +165,11 @@ def _job_parser() -> argparse.ArgumentParser:
 
 
 def _run(name: str, options: list[str], sources: Sources) -> None:
-    # What imports make stays: Python looks through it for garbage neither now nor later.
-    gc.disable()
-    module = import_module(_module(name))
-    gc.freeze()
-    gc.enable()
+    gc.disable()  # what imports make stays, and looking through it for garbage takes a tenth of them
+    try:
+        module = import_module(_module(name))
+    finally:
+        gc.enable()
     parser = argparse.ArgumentParser(prog=f"ickrr {name}", description=module.__doc__)
     module.add_arguments(parser)
     arguments = parser.parse_args(options)
