@@ -1,6 +1,5 @@
 """Checkouts that tests share: without results, and with papers that are made once for all workers."""
 
-import gc
 import json
 import subprocess
 import time
@@ -12,11 +11,6 @@ from filelock import FileLock
 from support import Mount, Paper, Project, checkout, make_tiny
 
 Folder = Callable[[str], tuple[Path, FileLock]]
-
-
-def pytest_collection_finish() -> None:
-    """Leave what the imports made out of every search for garbage from here on."""
-    gc.freeze()
 
 
 @pytest.fixture

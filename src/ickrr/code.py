@@ -307,44 +307,33 @@ class _Spelling:
         return hashlib.sha256("\0".join(self._words).encode()).hexdigest()
 
     def add(self, node: ast.AST) -> None:
-        """Add the words of a node and of all nodes below it.
-
-        Planning calls this for every node of every module, so what is asked most often is asked first.
-        """
+        """Add the words of a node and of all nodes below it."""
         kind = type(node)
-        words = self._words
         value: Any
-        words.append(kind.__name__)
+        self._words.append(kind.__name__)
         if kind is ast.Constant:
             value = node.value  # type: ignore[attr-defined]  # a constant has one
-            words.append(f"{type(value).__name__} {value!r}")
+            self._words.append(f"{type(value).__name__} {value!r}")
             if isinstance(value, str):
                 self.texts.add(value)
             return
         if kind is ast.Import or kind is ast.ImportFrom:
             self.imports.update(_imported(node))
-        for field in kind._fields:
+        for field in node._fields:
             value = getattr(node, field, None)
-            if value is None or field == "type_comment":
+            if kind is ast.JoinedStr:
+                value = _joined(value)
+            elif isinstance(value, list):
+                value = [item for item in value if not _is_docstring(item)]
+            if value is None or value == [] or field == "type_comment":
                 continue
-            if type(value) is list:
-                kept = _joined(value) if kind is ast.JoinedStr else _without_docstrings(value)
-                if kept:
-                    words.append(f".{field}")
-                    for item in kept:
-                        self._add_item(item)
-            else:
-                words.append(f".{field}")
-                self._add_item(value)
-        words.append("end")
-
-    def _add_item(self, item: Any) -> None:
-        if not isinstance(item, ast.AST):
-            self._words.append(repr(item))
-        elif item._fields:
-            self.add(item)
-        else:  # an operator, or how a name is used
-            self._words += (type(item).__name__, "end")
+            self._words.append(f".{field}")
+            for item in value if isinstance(value, list) else (value,):
+                if isinstance(item, ast.AST):
+                    self.add(item)
+                else:
+                    self._words.append(repr(item))
+        self._words.append("end")
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -358,15 +347,13 @@ def _imported(node: ast.AST) -> list[str]:
     return [name for name in names if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
 
 
-def _without_docstrings(items: list[Any]) -> list[Any]:
-    """Return the items that are not a text alone, as of a module, class, function or constant."""
-    return [
-        item
-        for item in items
-        if type(item) is not ast.Expr
-        or type(item.value) is not ast.Constant
-        or not isinstance(item.value.value, str)
-    ]
+def _is_docstring(item: Any) -> bool:
+    """Return whether an item is a statement that is only a text: of a module, class, function or constant."""
+    return (
+        isinstance(item, ast.Expr)
+        and isinstance(item.value, ast.Constant)
+        and isinstance(item.value.value, str)
+    )
 
 
 def _joined(parts: list[ast.expr]) -> list[ast.expr]:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from support import Project
 
-from slurm_guard.journal import RECORDS
+from slurm_guard.journal import RECORDS, Journal
 
 ROOT = Path(__file__).parents[2]
 FAST = {"slurm-init-seconds-before-status-checks": 10, "latency-wait": 10}
@@ -183,7 +183,8 @@ class Workflow:
 
     def submitted(self) -> int:
         """Return how many submissions Snakemake has got the job's id of."""
-        return sum(path.read_text().count("\n") for path in self.path.glob(f"{RECORDS}/*.jobs"))
+        journals = [Journal(path.stem, path.parent) for path in self.path.glob(f"{RECORDS}/*.jobs")]
+        return sum(len(journal.jobs()) for journal in journals)
 
     def running(self, rule: str) -> bool:
         """Return whether the last job of a rule has written its first line."""

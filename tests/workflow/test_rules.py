@@ -133,8 +133,11 @@ def test_short_targets_plan_their_ancestors_only(fresh_project: Project) -> None
     "file",
     [
         "prompts/noise_low-evaluation.safetensors",  # a run's name where a task's is meant
+        "trajectories/nosuch-evaluation/richardson.safetensors",
         "trained/nosuch/seed0/weights.safetensors",
+        "predictions/nosuch/seed0.safetensors",
         "tables/nosuch/errors.parquet",
+        "tables/nosuch/learning_curve.parquet",
         "construction/nosuch/cells.parquet",
         "figures/fig77.pdf",
         "latex/tab_nosuch.tex",

@@ -1,7 +1,6 @@
 """What families add to each other in explaining a layer, as each probe reads it."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,20 +15,6 @@ from ickrr.identification.uneven import compared
 from ickrr.probes.fitting import PROBES, Probe
 
 Array = npt.NDArray[np.float64]
-
-COLUMNS: Final = (
-    "run",
-    "stream",
-    "target",
-    "seed",
-    "layer",
-    "family",
-    "other",
-    "coefficient",
-    "low",
-    "high",
-    "left",
-)
 
 
 def addition_table(
@@ -55,5 +40,8 @@ def addition_table(
             seed: [compared(candidates, layer) for layer in by_probe[probe][1:, :, candidates.lengths]]
             for seed, by_probe in read.items()
         }
-        parts.append(encompassing_table(run.name, layers, counted, resamples).assign(**probe._asdict()))
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+        table = encompassing_table(run.name, layers, counted, resamples)
+        table.insert(1, "stream", probe.stream)
+        table.insert(2, "target", probe.target)
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
