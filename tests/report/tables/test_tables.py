@@ -2,10 +2,10 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from typesetting import typeset
 
 from ickrr.code import import_closure
 from ickrr.config.load import load_experiment
@@ -49,14 +49,6 @@ def test_tables_compile_without_overfull_lines(experiment, results, tmp_path):
         files = [*sorted(results.rglob("*.parquet")), results / "benchmarks"]
         (tmp_path / f"{name}.tex").write_text(builder(name)(experiment, files).latex)
     inputs = "".join(rf"\noindent\input{{{name}}}\par " for name in names())
-    (tmp_path / "main.tex").write_text(
-        r"\documentclass[10pt]{article}\usepackage[textwidth=6.3in]{geometry}"
-        r"\usepackage[T1]{fontenc}\usepackage{mathptmx,courier,array,booktabs,longtable,siunitx}"
-        r"\newcommand{\lengthscale}{h}\newcommand{\evidence}[2]{#2}"
-        rf"\begin{{document}}{inputs}\end{{document}}"
-    )
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout[-2000:]
-    wide = [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)]
-    assert all(size <= 5 for size in wide), done.stdout
+    printed = typeset(tmp_path, inputs)
+    wide = [float(size) for size in re.findall(r"Overfull \\hbox \(([\d.]+)pt", printed)]
+    assert all(size <= 5 for size in wide), printed
