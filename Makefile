@@ -71,13 +71,13 @@ test-slow: system env-test ## run the tests that take minutes
 .PHONY: test-cluster
 test-cluster: system env-test ## run all tests on a real SLURM, which is started here (needs root)
 	@envs/system_packages.sh slurm
-	pytest -m cluster $(PYTEST_ARGS)
+	pytest -m cluster tests/cluster $(PYTEST_ARGS)
 
 .PHONY: test-cluster-fast
 test-cluster-fast: env-test ## run the faster ones of them; skipped if SLURM cannot be started
 	@if [ "$$(id -u)" != 0 ]; then echo "SKIPPED: the tests on a real SLURM; its daemons need root"; \
 	elif ! envs/system_packages.sh slurm; then echo "SKIPPED: the tests on a real SLURM; no packages (above)"; \
-	else pytest -m "cluster and not slow" -n 3 --dist loadfile $(PYTEST_ARGS); fi
+	else pytest -m "cluster and not slow" tests/cluster -n 3 --dist loadfile $(PYTEST_ARGS); fi
 
 .PHONY: cluster-check
 cluster-check: env ## check that this SLURM cluster can run the pipeline: PROFILE=profiles/slurm

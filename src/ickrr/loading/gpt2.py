@@ -58,7 +58,7 @@ def to_gpt2(model: Transformer) -> "GPT2Model":
         attn_pdrop=0.0,
     )
     gpt2 = GPT2Model(settings)
-    gpt2.to(dtype=model.positions.dtype)  # type: ignore[call-arg]
+    gpt2.to(dtype=model.positions.dtype)
     gpt2.train(False)
     state = {"wpe.weight": model.positions, **_norm("ln_f", model.final_norm)}
     for index, block in enumerate(model.blocks):
