@@ -163,6 +163,11 @@ def make_tiny(project: Project) -> None:
     overlay: dict[str, Any] = yaml.safe_load(scale.read_text())
     overlay.pop("runs")
     overlay["base"]["training"]["steps"] = 30
+    overlay["constructions"]["verification"] |= {
+        "context_lengths": [6],
+        "accuracies": [0.1],
+        "bisection_context_length": 0,
+    }
     scale.write_text(yaml.safe_dump(overlay, sort_keys=False))
     (project.path / "claims.yaml").write_text(
         "one:\n  source: ours\n  statement: The models learn.\n  evidence: [fig_training]\n"
