@@ -130,9 +130,9 @@ def test_file_and_line_of_an_unknown_key(project: Path) -> None:
 def test_error_in_an_overlay_names_the_overlay(project: Path) -> None:
     """Fails if a mistake in smoke.yaml is blamed on config.yaml."""
     overlay = project.parent / "workflow" / "scales" / "smoke.yaml"
-    replace(overlay, "steps: 60", "steps: -60")
+    replace(overlay, "steps: 40", "steps: -40")
     assert f"{overlay}:" in message(project, "smoke")
-    assert "base.training.steps: found -60" in message(project, "smoke")
+    assert "base.training.steps: found -40" in message(project, "smoke")
 
 
 @pytest.mark.parametrize(
