@@ -87,6 +87,8 @@ def small_slurm(slurm):
 def test_run_is_stopped_while_status_queries_fail(workflow):
     """With few attempts the plugin loses its jobs; with many it cannot be stopped, and its job runs on."""
     pair = Pair(workflow, {"slow": (SLOW, "")}, **PATIENT, **SOON)
+    # With its hook in the Snakefile: the signal may come during a query, see the next test.
+    pair.guarded = workflow({"slow": (SLOW, "")}, **PATIENT, **SOON)
     alone, guarded = pair.start()
     pair.wait_for(lambda made: made.running("slow"), "running job")
     for made in pair.both:
