@@ -11,15 +11,15 @@ PREAMBLE = (
 """Text as wide as the paper's, in its type, with what its tables use."""
 
 
-def pdflatex(folder: Path, seconds: float = 60) -> str:
-    """Run pdflatex once on a folder's main.tex, which it must accept, and return what it prints."""
+def pdflatex(folder: Path, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run pdflatex once on a folder's main.tex."""
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    return done.stdout
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
 
 
 def typeset(folder: Path, body: str) -> str:
-    """Typeset a text in a folder as the paper would, and return what pdflatex prints."""
+    """Typeset a text in a folder as the paper would, without an error, and return what pdflatex prints."""
     (folder / "main.tex").write_text(rf"{PREAMBLE}\begin{{document}}{body}\end{{document}}")
-    return pdflatex(folder)
+    done = pdflatex(folder)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return done.stdout

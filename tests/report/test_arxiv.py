@@ -61,8 +61,9 @@ def test_pdflatex_alone_makes_the_pdf(paper, tmp_path):
     assert {"main.tex", "main.bbl", "sections/first.tex", "figures/one.pdf"} < set(names)
     assert "sections/draft.tex" not in names
     for _ in range(3):
-        printed = pdflatex(empty, seconds=120)
-    assert not re.findall(r"undefined|Rerun", printed)
+        done = pdflatex(empty, seconds=120)
+        assert done.returncode == 0, done.stdout[-2000:]
+    assert not re.findall(r"undefined|Rerun", done.stdout)
     text = subprocess.run(["pdftotext", "main.pdf", "-"], cwd=empty, capture_output=True, text=True).stdout
     assert "[Euler, 1736]" in text
     assert "2026-05-08" in text

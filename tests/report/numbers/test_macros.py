@@ -1,8 +1,8 @@
 import re
 import shutil
-import subprocess
 
 import pytest
+from typesetting import pdflatex
 
 from ickrr.report.numbers.macros import MacroError, Macros
 
@@ -51,8 +51,7 @@ def test_a_missing_macro_stops_tex(tmp_path):
     def build(body):
         document = rf"\documentclass{{article}}\input{{numbers}}\begin{{document}}{body}\end{{document}}"
         (tmp_path / "main.tex").write_text(document)
-        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        return pdflatex(tmp_path)
 
     assert build(r"\A{} $\A$ \B{} $\B$").returncode == 0
     missing = build(r"\Missing{}")
