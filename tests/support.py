@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import yaml
+from dry_runs import dry_run
 
 ROOT = Path(__file__).parents[1]
 RULES = {
@@ -52,8 +53,11 @@ class Project:
 
     def snakemake(self, *arguments: str, scale: str = "smoke") -> subprocess.CompletedProcess[str]:
         """Run Snakemake at a scale; standard output and error together in ``stdout``."""
+        command = snakemake_command(*arguments, scale=scale)
+        if "-n" in arguments:
+            return dry_run(self.path, command[3:])
         return subprocess.run(
-            snakemake_command(*arguments, scale=scale),
+            command,
             cwd=self.path,
             text=True,
             stdout=subprocess.PIPE,
@@ -158,6 +162,9 @@ def make_tiny(project: Project) -> None:
     }
     config["tables"] = {"tab_setup": {}}
     config["operators"] |= {"runs": [], "anchor": None}
+    config["constructions"]["controls"] = {"random": config["constructions"]["controls"]["random"]}
+    ridges = config["constructions"]["verification"]["ridges"]
+    config["constructions"]["verification"]["ridges"] = {"scaled": ridges["scaled"]}
     (project.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     scale = project.path / "workflow" / "scales" / "smoke.yaml"
     overlay: dict[str, Any] = yaml.safe_load(scale.read_text())
