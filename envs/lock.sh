@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Remake the locks from common.in, site.in, test.in and notebooks.in.
+# Remake the locks from common.in, site.in, test.in, notebooks.in and installer.in.
 #   envs/lock.sh              keep the pins that still fit, add what is new
 #   envs/lock.sh --upgrade    take the newest versions that fit
-# Needs uv (`pip install uv`) and the package index; nobody else needs uv.
+# Needs uv (.venv has one; or `pip install uv`) and the package index.
 set -euo pipefail
 unset CDPATH
 cd "$(dirname "$0")"
@@ -58,6 +58,8 @@ lock site.in site.txt "$upgrade" common.txt torch-default.txt
 lock test.in test.txt "$upgrade" common.txt torch-default.txt site.txt
 beside="site.txt test.txt"
 lock notebooks.in notebooks.txt "$upgrade" common.txt torch-default.txt
+beside=
+lock installer.in installer.txt "$upgrade" common.txt torch-default.txt site.txt test.txt notebooks.txt
 
 # The CPU build is on no registry; its hash comes from the wheels in pip's find-links folder.
 shopt -s nullglob

@@ -10,7 +10,7 @@
 # in it alone, without network.
 set -euo pipefail
 
-# No other setting of the caller's Python, nor of the shell, changes what is installed; for pip's see pip_sources.py.
+# No other setting of the caller's Python, nor of the shell, changes what is installed; for pip's see package_sources.py.
 for name in CDPATH __PYVENV_LAUNCHER__ "${!PYTHON@}"; do [[ $name == PYTHON ]] || unset "$name"; done
 
 cd "$(dirname "$0")/.."
@@ -37,8 +37,8 @@ if command -v flock >/dev/null && ! { exec 9<>envs/common.txt && flock 9; } 2>/d
     say "envs/common.txt cannot be locked on this file system; run one make at a time here"
 fi
 
-# --no-compile: Python compiles what it imports, which is far less than all that is installed.
-as_locked=(-qq --no-compile --no-build-isolation --require-hashes)
+# Neither compiles: Python compiles what it imports, which is far less than all that is installed.
+as_locked=(--quiet --no-deps --no-build-isolation --require-hashes)
 if [[ -n ${WHEELHOUSE:-} ]]; then
     as_locked+=(--no-index --find-links "$WHEELHOUSE")
     if [[ ! -d $WHEELHOUSE ]]; then
@@ -48,7 +48,7 @@ if [[ -n ${WHEELHOUSE:-} ]]; then
 fi
 
 digest() { { echo "$root"; cat "$@"; } | sha256sum | cut -c1-16; }
-stamp() { echo "$venv/.installed-$1-$(digest envs/common.txt "envs/torch-$1.txt" envs/only_venv.py)"; }
+stamp() { echo "$venv/.installed-$1-$(digest envs/installer.txt envs/common.txt "envs/torch-$1.txt" envs/only_venv.py)"; }
 # Is all that some locks ask for in .venv? Absent is never the same as not needed.
 verified() {
     local faults
@@ -56,20 +56,23 @@ verified() {
     say "$faults"
     return 1
 }
-# pip then knows where packages come from, and no other setting of the caller's.
+# pip and uv then know where packages come from, and no other setting of the caller's.
 only_sources() {
     local settings
-    settings=$("$venv/bin/python" envs/pip_sources.py)
+    settings=$("$venv/bin/python" envs/package_sources.py)
     eval "$settings"
+    [[ -z ${WHEELHOUSE:-} ]] || no_index= # as_locked says so, and uv wants to be told once
 }
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
-locked() { pip install "${as_locked[@]}" "$@"; }
+uv() { "$venv/bin/python" -m uv --no-config "$@"; }
+# The locks are complete, so nothing is resolved. Copies, or an edit in .venv would reach other environments.
+locked() { uv pip install --python "$venv/bin/python" --link-mode copy "${as_locked[@]}" ${no_index:+--no-index} "$@"; }
 
 # This package itself: where its sources lie, and its command, `ickrr`.
 package=$venv/.package-$(digest pyproject.toml)
 this_package() {
     only_sources
-    pip install -qq --no-deps --no-build-isolation --editable .
+    uv pip install --python "$venv/bin/python" --quiet --no-deps --no-build-isolation --editable .
     rm -f "$venv"/.package-*
     touch "$package"
 }
@@ -110,9 +113,8 @@ need_venv() {
 choose_torch() {
     [[ $TORCH == auto ]] || return 0
     TORCH=default
-    # pip is asked through the new environment: its Python decides which wheels fit.
-    if ! nvidia-smi -L >/dev/null 2>&1 &&
-        locked --dry-run --no-deps -r envs/torch-cpu.txt >/dev/null 2>&1; then
+    # The new environment is asked: its Python decides which wheels fit.
+    if ! nvidia-smi -L >/dev/null 2>&1 && locked --dry-run -r envs/torch-cpu.txt >/dev/null 2>&1; then
         TORCH=cpu
     fi
 }
@@ -124,7 +126,7 @@ complete() {
     case $TORCH in auto) set -- cpu default ;; *) set -- "$TORCH" ;; esac
     for build; do
         if [[ -e $(stamp "$build") ]]; then
-            verified envs/common.txt "envs/torch-$build.txt" && return
+            verified envs/installer.txt envs/common.txt "envs/torch-$build.txt" && return
             say "so .venv is made anew"
             return 1
         fi
@@ -150,16 +152,17 @@ if ! complete; then
     cp envs/only_venv.py "$site"
     echo "import only_venv" >"$site/0_only_venv.pth"
     only_sources
+    # uv first, by pip, which is all that a new environment has; and setuptools: the few packages without a wheel
+    # are then built with the locked one.
+    first=$venv/.first.txt
+    awk '/^[^ ]/ {keep = /^setuptools==/} keep' envs/common.txt >"$first"
+    pip install --no-compile "${as_locked[@]}" -r envs/installer.txt -r "$first"
+    rm -f "$first"
     choose_torch
-    echo "Installing the locked packages in .venv ($("$python" --version), $TORCH build of torch); this takes a minute or more"
-    # setuptools first: the few packages without a wheel are then built with the locked one.
-    setuptools=$venv/.setuptools.txt
-    awk '/^[^ ]/ {keep = /^setuptools==/} keep' envs/common.txt >"$setuptools"
-    locked -r "$setuptools"
-    rm -f "$setuptools"
+    echo "Installing the locked packages in .venv ($("$python" --version), $TORCH build of torch); this takes a minute or less"
     locked -r envs/common.txt -r "envs/torch-$TORCH.txt"
     this_package
-    verified envs/common.txt "envs/torch-$TORCH.txt" || not_as_locked
+    verified envs/installer.txt envs/common.txt "envs/torch-$TORCH.txt" || not_as_locked
     touch "$(stamp "$TORCH")"
     rm "$venv/.installing"
 fi

@@ -9,7 +9,15 @@ import pytest
 import yaml
 
 ENVS = Path(__file__).parents[2] / "envs"
-LOCKS = ["common.txt", "torch-cpu.txt", "torch-default.txt", "site.txt", "test.txt", "notebooks.txt"]
+LOCKS = [
+    "common.txt",
+    "torch-cpu.txt",
+    "torch-default.txt",
+    "site.txt",
+    "test.txt",
+    "notebooks.txt",
+    "installer.txt",
+]
 CONDA = sorted((ENVS / "conda").glob("*.yaml"))
 PIN_WITH_MARKER = re.compile(r"^([A-Za-z0-9._-]+)==[^\s;]+(?: *; *([^\\\n]+?))? *(?:\\|$)")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)")
@@ -121,14 +129,14 @@ def test_no_download_address(path):
 
 @pytest.mark.parametrize(
     ("source", "lock"),
-    [(f"{name}.in", f"{name}.txt") for name in ("common", "site", "test", "notebooks")],
+    [(f"{name}.in", f"{name}.txt") for name in ("common", "site", "test", "notebooks", "installer")],
 )
 def test_everything_asked_for_is_locked(source, lock):
     """Fails when a line was added to an .in file and lock.sh was not run."""
     assert wanted(source) <= pins(lock).keys()
 
 
-@pytest.mark.parametrize("source", ["common.in", "site.in", "test.in", "notebooks.in"])
+@pytest.mark.parametrize("source", ["common.in", "site.in", "test.in", "notebooks.in", "installer.in"])
 def test_every_requirement_says_why_it_is_there(source):
     """Fails when a requirement has no comment."""
     lines = (ENVS / source).read_text().splitlines()

@@ -157,7 +157,7 @@ def test_an_unknown_build_of_torch_is_refused(checkout, bare):
     assert "TORCH=gpu is not known; choose auto, cpu or default" in one_line(result.stderr)
 
 
-NOTE_CALLS = '[[ $* != "-m pip "* ]] || echo "$*" >>{}/calls'
+NOTE_CALLS = '[[ $* != "-m pip "* && $* != "-m uv "* ]] || echo "$*" >>{}/calls'
 
 
 def fake_python(folder: Path, pip: str) -> None:
@@ -238,8 +238,8 @@ def test_setup_is_not_complete_before_all_packages_are_there(checkout, bare):
 
 def test_setup_hands_on_no_setting_of_pythons_or_pips(checkout, bare, tmp_path):
     """Fails when a variable of the caller's reaches the Python that installs; or the index does not."""
-    sources = shlex.quote("unset PIP_USER; export PIP_INDEX_URL=here")
-    fake_python(bare, f"[[ $* != *pip_sources* ]] || echo {sources}\nenv >>{bare}/seen")
+    sources = shlex.quote("unset PIP_USER; export PIP_INDEX_URL=here; no_index=")
+    fake_python(bare, f"[[ $* != *package_sources* ]] || echo {sources}\nenv >>{bare}/seen")
     given = {"PYTHONPATH": "/x", "PYTHONHOME": "/x", "PYTHONOPTIMIZE": "2", "CDPATH": str(tmp_path)}
     (tmp_path / "envs").mkdir()
     result = subprocess.run(
@@ -270,7 +270,7 @@ trusted-host =
 
 
 def test_of_pips_settings_only_sources_count(tmp_path):
-    """Fails when pip installs elsewhere, or leaves out packages, or cannot reach the caller's index."""
+    """Fails when pip or uv installs elsewhere, leaves out packages, or cannot reach the caller's index."""
     (tmp_path / "pip.conf").write_text(SETTINGS)
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     given = {
@@ -279,9 +279,12 @@ def test_of_pips_settings_only_sources_count(tmp_path):
         "PIP_USER": "1",
         "PIP_FIND_LINKS": "/a /b",
         "PIP_CERT": "/it's.pem",
+        "PIP_NO_INDEX": "no",
+        "UV_INDEX": "https://other.example/simple",
+        "UV_TARGET": "/x",
     }
     printed = subprocess.run(
-        [sys.executable, str(ROOT / "envs/pip_sources.py")],
+        [sys.executable, str(ROOT / "envs/package_sources.py")],
         env={**plain, **given},
         capture_output=True,
         text=True,
@@ -291,13 +294,25 @@ def test_of_pips_settings_only_sources_count(tmp_path):
     said = subprocess.run(command, env=given, capture_output=True, text=True, check=True).stdout
     variables = dict(line.split("=", 1) for line in said.rstrip("\0").split("\0"))
     settings = {name: value for name, value in variables.items() if name.startswith("PIP_")}
-    machine = {"PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_TIMEOUT"}  # what this machine's own files may add
+    machine = {"PIP_EXTRA_INDEX_URL", "PIP_TIMEOUT"}  # what this machine's own files may add
     assert {name: value for name, value in settings.items() if name not in machine} == {
         "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_INDEX": "no",
         "PIP_INDEX_URL": "https://index.example/simple",
         "PIP_FIND_LINKS": "/a /b",
         "PIP_CERT": "/it's.pem",
         "PIP_TRUSTED_HOST": "one.example\ntwo.example",
+    }
+    settings = {name: value for name, value in variables.items() if name.startswith(("UV_", "SSL_"))}
+    machine = {"UV_INDEX", "UV_HTTP_TIMEOUT"}
+    assert "other.example" not in settings.get("UV_INDEX", "")
+    assert {name: value for name, value in settings.items() if name not in machine} == {
+        "UV_SYSTEM_CERTS": "1",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_DEFAULT_INDEX": "https://index.example/simple",
+        "UV_FIND_LINKS": "/a,/b",
+        "UV_INSECURE_HOST": "one.example two.example",
+        "SSL_CERT_FILE": "/it's.pem",
     }
 
 
@@ -431,7 +446,7 @@ def test_wheelhouse_is_all_that_is_asked(checkout, bare):
     fake_python(bare, "")
     assert run(checkout / "envs/setup.sh", bare, WHEELHOUSE=str(folder)).returncode == 0
     calls = [line for line in (bare / "calls").read_text().splitlines() if "--require-hashes" in line]
-    assert len(calls) == 3  # the probe for the build of torch, setuptools, everything
+    assert len(calls) == 3  # uv and setuptools, the probe for the build of torch, everything
     assert all(f"--no-index --find-links {folder}" in call for call in calls)
     shutil.rmtree(checkout / ".venv")
     (bare / "calls").unlink()
