@@ -103,6 +103,7 @@ def test_constructions_and_controls_are_counted(tmp_path, capsys):
     assert (table["seconds_per_job"] > 0).all()
 
 
+@pytest.mark.slow
 def test_rates_of_the_construction_are_those_of_the_verbs(tmp_path):
     """Fails if the estimate of a small grid or of the factors is far from their time."""
     settings = load_experiment(ROOT / "config.yaml", "smoke").constructions

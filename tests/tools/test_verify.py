@@ -11,6 +11,8 @@ from ickrr.errors import FileError
 from ickrr.tools.verify import _reference
 
 LAPTOP = ROOT / "bundles/laptop-tables.tar.xz"
+LATER = pytest.mark.slow
+"""What trains a seed again waits for `make test-slow`."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def said(project: Project) -> str:
     return run.stdout
 
 
-@pytest.mark.slow
+@LATER
 def test_the_same_machine_ends_in_the_same_bytes(project: Project, said: str) -> None:
     """Fails if a training that is repeated here differs from itself, or the page does not say so."""
     folder = project.path / "build/verify/smoke-spherical-seed0"
@@ -46,6 +48,7 @@ def test_the_same_machine_ends_in_the_same_bytes(project: Project, said: str) ->
     assert "| trained/spherical/seed0/weights.safetensors | same |" in page
 
 
+@LATER
 def test_only_one_seed_is_trained(project: Project, said: str) -> None:
     """Fails if the reviewer waits for the other seeds, or for another run."""
     made = project.path / "build/verify/smoke-spherical-seed0/results/smoke/trained"
@@ -53,6 +56,7 @@ def test_only_one_seed_is_trained(project: Project, said: str) -> None:
     assert found == ["spherical/seed0/weights.safetensors"]
 
 
+@LATER
 def test_results_of_another_training_do_not_agree(project: Project, said: str) -> None:
     """Fails if a learning curve that is far from what comes out here is confirmed."""
     path = project.results() / "tables/spherical/learning_curve.parquet"
@@ -69,7 +73,7 @@ def test_results_of_another_training_do_not_agree(project: Project, said: str) -
     assert re.search(r"^\| distance, mean over layers \|.* inside \|$", page, re.MULTILINE)
 
 
-@pytest.mark.slow
+@LATER
 def test_other_settings_are_named(project: Project, said: str, tmp_path) -> None:
     """Fails if a training with another key is compared without a word."""
     (project.path / "mine.yaml").write_text("base: {training: {gradient_clip: 0.5}}\n")

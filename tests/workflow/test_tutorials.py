@@ -11,7 +11,8 @@ SHIPPED = ("first_result", "own_claim")
 """Tutorials on the shipped tables; they would train for hours without them."""
 ELSEWHERE = ("slurm", "one_gpu")
 """On a cluster (tests/cluster); on a GPU, which no test has."""
-LATER = pytest.mark.slow
+OWN = ("own_model", "one_ablation", "own_kernel", "own_solver")
+"""On one's own model, ablation, kernel or solver, in a fresh clone."""
 
 
 def page(name: str) -> str:
@@ -20,18 +21,13 @@ def page(name: str) -> str:
 
 def test_every_tutorial_is_tried_or_says_that_it_is_not() -> None:
     """Fails if a page is added that nobody runs."""
-    tried = {*SHIPPED, *ELSEWHERE, "own_model", "one_ablation", "own_kernel", "own_solver"}
+    tried = {*SHIPPED, *ELSEWHERE, *OWN}
     assert {path.stem for path in TUTORIALS.glob("*.md")} == tried
     assert "No test runs this page" in page("one_gpu")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "own_model",
-        *(pytest.param(name, marks=LATER) for name in ("one_ablation", "own_kernel", "own_solver")),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OWN)
 def test_a_page(fresh_project: Project, tmp_path: Path, name: str) -> None:
     """Fails if a command fails, prints something else than the page shows, or a block does not fit."""
     project = fresh_project.copy(tmp_path / "project")
