@@ -50,6 +50,12 @@ def test_what_only_controls_need_is_read_with_controls_only(read: Read) -> None:
     assert read("tables: {tab_alignment: {controls: []}}").tables["tab_alignment"].others == []
 
 
+def test_only_the_table_of_costs_is_made_after_everything() -> None:
+    """Fails if it is made while what it counts still runs, or another table waits for nothing."""
+    late = [name for name in EXPERIMENT.tables if paper_tables.load(name).costs_of]
+    assert late == ["tab_cost"]
+
+
 def test_a_new_table_is_its_module_and_its_entry(modules: Path) -> None:
     """Fails if a further list must name what it reads."""
     (modules / "mine.py").write_text('READS_OF_RUNS = ("errors",)\nREADS: Final = ("metarep/cg",)\n')

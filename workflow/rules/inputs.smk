@@ -3,7 +3,7 @@
 from functools import cache
 from typing import get_args
 
-from ickrr.config import kinds
+from ickrr.config import kinds, paper_tables
 from ickrr.config.task import Stored
 from ickrr.report.latex import sources
 from ickrr.report.numbers.reads import tables_read
@@ -169,7 +169,7 @@ def paper_table_files(wildcards):
     shown += table_files(
         [f"{run}/{name}" for run in table.runs for name in table.tables_of_runs]
     )
-    if wildcards.table != "tab_cost":
+    if not paper_tables.load(wildcards.table).costs_of:
         return shown
     traced = [f"{run}/functions" for run in experiment.runs_showing("functions")]
     rates = of_models(experiment.runs, "trained/{run}/seed{seed}/rate.parquet")

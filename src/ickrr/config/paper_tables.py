@@ -21,8 +21,9 @@ CONSTANTS: Final[dict[str, tuple[str, ...]]] = {
     "READS_OF_RUNS_ALONE": get_args(RunTable),
     "READS_OF_CONTROLS": get_args(OtherTable),
     "READS": get_args(OtherTable),
+    "READS_COSTS_OF": ("computation",),
 }
-"""What a module may define, and the tables that it can name there."""
+"""What a module may define, and what it can name there: tables, or the stages whose costs it shows."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,15 @@ class Reads:
         of_controls: tables of no run that it reads if it is given controls (``READS_OF_CONTROLS``); None if
             it shows no controls.
         always: tables of no run that it always reads (``READS``).
+        costs_of: ``computation`` if it shows what everything up to the tables cost, so that it is made after
+            them although it reads none (``READS_COSTS_OF``).
     """
 
     of_runs: tuple[str, ...] | None
     of_runs_alone: tuple[str, ...]
     of_controls: tuple[str, ...] | None
     always: tuple[str, ...]
+    costs_of: tuple[str, ...]
 
 
 def module(table: str) -> Path:
@@ -84,6 +88,7 @@ def _read(path: Path) -> Reads:
         found.get("READS_OF_RUNS_ALONE", ()),
         found.get("READS_OF_CONTROLS"),
         found.get("READS", ()),
+        found.get("READS_COSTS_OF", ()),
     )
 
 

@@ -2,7 +2,8 @@
 
 Modules are found by name and imported when asked for, so that a table's code is its own module and what that
 imports: an edit of one table leaves the others alone. A module names the tables that it reads in constants,
-which `ickrr.config.paper_tables` describes: ``READS_OF_RUNS``, ``READS_OF_CONTROLS`` and ``READS``.
+which `ickrr.config.paper_tables` describes: ``READS_OF_RUNS``, ``READS_OF_CONTROLS``, ``READS``
+and their like.
 """
 
 import pkgutil

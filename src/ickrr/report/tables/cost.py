@@ -27,6 +27,8 @@ Kind = Literal["task", "solved", "trained", "model", "run", "compared", "operato
 MEASURED: Final = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "memory_mb"}
 TRAINING: Final = "train_model"
 
+READS_COSTS_OF: Final = ("computation",)
+
 SHORT: Final = 180.0  # seconds; stages that take less in all share a line of the paper
 
 # stage: what there is one job of; with the name of a table, a run of which that table is shown
