@@ -46,6 +46,7 @@ def test_committed_form(path):
     assert cells(path)[0]["metadata"]["tags"] == ["parameters"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
 def test_draws_the_figure_from_its_tables(path, results, tmp_path, monkeypatch):
     """Fails if the notebook's code does not run, or writes anything but its two files."""

@@ -61,7 +61,7 @@ def figure(project: Project) -> bytes:
     return (project.path / FIGURE).read_bytes()
 
 
-def test_bare_snakemake_plans_the_paper(project: Project, figure: bytes) -> None:
+def test_bare_snakemake_plans_the_paper(project: Project) -> None:
     """Fails if plain `snakemake` says that nothing is to be done, or makes one rule only."""
     for arguments in ([], ["-s", "workflow/Snakefile"]):
         said = snakemake(project.path, "-n", *arguments, "--config", "scale=smoke")
@@ -145,6 +145,7 @@ def test_built_as_a_module(project: Project, figure: bytes, tmp_path: Path) -> N
     assert "Nothing to be done" in snakemake(tmp_path)
 
 
+@pytest.mark.slow
 def test_results_move_with_the_folder(project: Project, figure: bytes, tmp_path: Path) -> None:
     """Fails if something that Snakemake compares holds the path of a machine."""
     copy = project.copy(tmp_path / "moved")
