@@ -156,7 +156,7 @@ if ! complete; then
     # are then built with the locked one.
     first=$venv/.first.txt
     awk '/^[^ ]/ {keep = /^setuptools==/} keep' envs/common.txt >"$first"
-    pip install --no-compile "${as_locked[@]}" -r envs/installer.txt -r "$first"
+    pip install --quiet --no-compile "${as_locked[@]}" -r envs/installer.txt -r "$first"
     rm -f "$first"
     choose_torch
     echo "Installing the locked packages in .venv ($("$python" --version), $TORCH build of torch); this takes a minute or less"
@@ -186,7 +186,7 @@ if [[ ${1:-} == wheelhouse ]]; then
     for build in cpu default; do [[ -e $(stamp "$build") ]] && TORCH=$build; done
     only_sources
     pip download --quiet --no-deps --require-hashes --dest build/wheelhouse \
-        -r envs/common.txt -r "envs/torch-$TORCH.txt"
+        -r envs/installer.txt -r envs/common.txt -r "envs/torch-$TORCH.txt"
     echo "build/wheelhouse: $(find build/wheelhouse -type f | wc -l) files; elsewhere, without network:"
     echo "    make env WHEELHOUSE=build/wheelhouse TORCH=$TORCH"
 fi
